@@ -1,0 +1,122 @@
+//! What the platform is told: [`Input`].
+
+use serde::{Deserialize, Serialize};
+use sms::{MessageState, Msisdn, ShortCode};
+
+use crate::app::AppId;
+use crate::output::{NotificationId, SubmissionId};
+use crate::user::{QuietHours, SessionId, Uid};
+
+/// Names one call of the API, so that its answer finds its way back; chosen by the caller.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallId(pub u64);
+
+/// Everything that can happen to the platform.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// A person texted one of the platform's numbers.
+    Mo {
+        /// The phone.
+        from: Msisdn,
+        /// 32665, or 32665 with the two digits of a session.
+        to: ShortCode,
+        /// The whole text, reassembled.
+        text: String,
+        /// Seeded chance, for a registration code if one must be made.
+        chance: u64,
+    },
+    /// `sms.send`.
+    Send(Send),
+    /// `sms.canSend`.
+    CanSend {
+        /// The call to answer.
+        call: CallId,
+        /// The app that asks.
+        app: AppId,
+        /// The user it asks about.
+        user: Uid,
+    },
+    /// The app's callback URL answered, or did not.
+    Notified {
+        /// The callback.
+        notification: NotificationId,
+        /// What came of it.
+        outcome: NotifyOutcome,
+    },
+    /// What became of a text that the platform submitted.
+    Receipt {
+        /// The text.
+        submission: SubmissionId,
+        /// Its state.
+        state: MessageState,
+    },
+    /// A setting was changed, by its owner or by whoever runs the simulation.
+    Change(Change),
+}
+
+/// `sms.send`, with its parameters read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Send {
+    /// The call to answer.
+    pub call: CallId,
+    /// The app that sends.
+    pub app: AppId,
+    /// The user to text.
+    pub to: Uid,
+    /// The text; empty when the parameter was absent.
+    pub message: String,
+    /// The session that the text answers in.
+    pub session: Option<SessionId>,
+    /// Whether a new session is asked for.
+    pub wants_session: bool,
+}
+
+/// How a callback to an app ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotifyOutcome {
+    /// The app answered with this HTTP-like status; 500 and above is a failure.
+    Answered(u16),
+    /// It did not answer in time.
+    TimedOut,
+    /// It could not be reached; the text says why.
+    Unreachable(String),
+    /// It has no callback URL.
+    NoUrl,
+}
+
+/// A change of a setting.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Mobile Texts on or off.
+    Texts(Uid, bool),
+    /// Facebook Mobile: the phone confirmed, or removed.
+    Registered(Uid, bool),
+    /// Installs an app (or leaves it installed) and takes back or leaves out its `sms` grant.
+    InstallWithoutSms(Uid, AppId),
+    /// Installs an app if need be, and grants it `sms`.
+    GrantSms(Uid, AppId),
+    /// Takes the `sms` grant back; the app stays installed.
+    RevokeSms(Uid, AppId),
+    /// Removes an app.
+    RemoveApp(Uid, AppId),
+    /// Quiet hours.
+    QuietHours(Uid, Option<QuietHours>),
+    /// The user's own daily limit.
+    DailyMax(Uid, Option<u32>),
+    /// The operator disallows an app (or allows it again).
+    OperatorBlock {
+        /// The operator's name.
+        operator: String,
+        /// The app.
+        app: AppId,
+        /// Whether it is blocked from now on.
+        blocked: bool,
+    },
+    /// Registers an app for SMS, or takes that back.
+    SmsCapable(AppId, bool),
+    /// Sets what is left of an app's pool of today.
+    Pool(AppId, u32),
+}

@@ -1,0 +1,16 @@
+//! The nouns of text messaging: addresses, alphabets, segments, texts and instants.
+//!
+//! This crate depends on nothing of ours. It knows no PDU, no HTTP, no carrier, no policy and no clock: every value
+//! that it makes is a function of its arguments.
+
+pub mod address;
+pub mod alphabet;
+pub mod segment;
+pub mod state;
+pub mod time;
+
+pub use address::{Address, Msisdn, Npi, ShortCode, Ton};
+pub use alphabet::Encoding;
+pub use segment::{Assembled, Concatenation, Reassembler, Segment};
+pub use state::MessageState;
+pub use time::{Civil, Timestamp, Zone};

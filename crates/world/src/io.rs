@@ -1,0 +1,143 @@
+//! What goes into a world and what comes out: [`Input`], [`Output`].
+
+use std::net::IpAddr;
+
+use platform::{AppId, CallId, NotifyOutcome, SubmissionId, Uid};
+use serde::{Deserialize, Serialize};
+use sms::{Address, Msisdn};
+
+/// Names one callback that is under way; counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallbackId(pub u64);
+
+/// Everything that can happen to a world.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Only time has passed.
+    Tick,
+    /// A person texts.
+    Compose {
+        /// Whose phone.
+        handset: Msisdn,
+        /// To which number.
+        to: Address,
+        /// The text.
+        text: String,
+    },
+    /// An app calls the REST API.
+    Api {
+        /// Names the call; its answer bears the same name. The driver must not use a name twice.
+        call: CallId,
+        /// The call.
+        request: rest::Request,
+    },
+    /// An app's URL answered a callback, or did not.
+    CallbackDone {
+        /// The callback.
+        callback: CallbackId,
+        /// What came of it.
+        outcome: NotifyOutcome,
+    },
+    /// A session key for that user and app is wanted; [`Output::SessionKey`] brings it.
+    MintSession {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+    },
+    /// An outside ESME has connected. Names of links are the driver's, and are not used twice.
+    LinkOpened {
+        /// The connection.
+        link: smpp::LinkId,
+        /// Where it comes from.
+        peer: Option<IpAddr>,
+    },
+    /// An outside ESME has sent this.
+    LinkReceived {
+        /// The connection.
+        link: smpp::LinkId,
+        /// What arrived, in order.
+        frames: Vec<smpp::Frame>,
+    },
+    /// An outside ESME's connection is gone.
+    LinkClosed {
+        /// The connection.
+        link: smpp::LinkId,
+    },
+    /// A setting is changed.
+    Change(Change),
+}
+
+/// A change of a setting, by whoever runs the simulation or on a user's behalf.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Of a user, an app, or an operator's policy.
+    Platform(platform::Change),
+    /// Of a carrier or an account at the message centre.
+    Smsc(smsc::Change),
+    /// Of a phone.
+    Handset(Msisdn, handset::Setting),
+    /// Where an app receives its callbacks; none: nowhere.
+    CallbackUrl(AppId, Option<String>),
+    /// Whether the platform keeps its SMPP link bound.
+    Bind(bool),
+}
+
+/// Everything that a world wants done outside.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// The answer to a call of the REST API.
+    ApiReply {
+        /// The call.
+        call: CallId,
+        /// What to send back. The HTTP status is 200.
+        response: rest::Response,
+        /// The text that the call sent, if it sent one.
+        submission: Option<SubmissionId>,
+    },
+    /// POST this to an app, and say [`Input::CallbackDone`] when it is over.
+    Callback {
+        /// The callback.
+        callback: CallbackId,
+        /// The app.
+        app: AppId,
+        /// Why it is sent.
+        purpose: Purpose,
+        /// What to send, and where.
+        request: rest::CallbackRequest,
+    },
+    /// A session key that was asked for.
+    SessionKey {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+        /// The key.
+        key: String,
+    },
+    /// Send this to an outside ESME.
+    LinkSend {
+        /// The connection.
+        link: smpp::LinkId,
+        /// The PDU.
+        command: smpp::Command,
+    },
+    /// Close an outside ESME's connection when everything before is sent.
+    LinkClose {
+        /// The connection.
+        link: smpp::LinkId,
+    },
+}
+
+/// Why a callback is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A person's text.
+    Sms,
+    /// The user has installed the app.
+    Authorize,
+    /// The user has removed the app.
+    Remove,
+}

@@ -1,0 +1,248 @@
+//! What happened, in order: [`Record`], kept in a ring.
+//!
+//! The REPL, the page, `why:` lines, reports and the journal all read records. They hold no password, no app secret and
+//! no session key.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid};
+use serde::{Serialize, Serializer};
+use sms::{Encoding, MessageState, Msisdn, Timestamp};
+
+use crate::io::{CallbackId, Purpose};
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// Its place in the order of all records, from 0.
+    pub seq: u64,
+    /// When, in microseconds since the epoch.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Which way a PDU went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Toward {
+    /// From the ESME to the SMSC.
+    Smsc,
+    /// From the SMSC to the ESME.
+    Esme,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A person texted.
+    Composed {
+        /// Whose phone.
+        handset: Msisdn,
+        /// To which number.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// A phone could not take a text that its owner wrote.
+    NotComposed {
+        /// Whose phone.
+        handset: Msisdn,
+        /// Why.
+        why: String,
+    },
+    /// A phone shows a text.
+    Received {
+        /// Whose phone.
+        handset: Msisdn,
+        /// From which number.
+        from: String,
+        /// The text.
+        text: String,
+        /// The segments it was assembled from.
+        parts: u8,
+        /// Their alphabet.
+        encoding: Encoding,
+    },
+    /// A segment crosses the air.
+    OnAir {
+        /// The phone.
+        handset: Msisdn,
+        /// The carrier.
+        carrier: String,
+        /// Whether the phone sent it.
+        mobile_originated: bool,
+        /// How long it takes, in microseconds.
+        latency_us: u64,
+        /// Whether the carrier loses it.
+        lost: bool,
+    },
+    /// A PDU crossed a link.
+    Pdu {
+        /// The link.
+        link: u64,
+        /// Its direction.
+        toward: Toward,
+        /// The PDU's name in the specification.
+        name: &'static str,
+        /// Its sequence number.
+        sequence_number: u32,
+        /// Its status.
+        command_status: u32,
+        /// Its octets, in hex; a bind's password is blanked out.
+        #[serde(serialize_with = "hex")]
+        octets: Bytes,
+    },
+    /// The message centre says why.
+    Smsc(smsc::Event),
+    /// The platform's end of the link says why.
+    Esme(esme::Event),
+    /// The platform says why.
+    Decision(Decision),
+    /// An app called the REST API.
+    ApiCall {
+        /// The call.
+        call: CallId,
+        /// Its parameters in the order of their arrival; signature and session key are left out.
+        params: Vec<(String, String)>,
+    },
+    /// The REST server answered.
+    ApiReply {
+        /// The call.
+        call: CallId,
+        /// The app that called, when it is known.
+        app: Option<AppId>,
+        /// The refusal's number; none for success.
+        error_code: Option<u16>,
+        /// The body.
+        body: String,
+    },
+    /// The platform handed a text to the link.
+    Submitted {
+        /// The text.
+        submission: SubmissionId,
+        /// To which phone.
+        to: Msisdn,
+        /// From which number.
+        from: String,
+        /// The text.
+        text: String,
+    },
+    /// The message centre took it, or did not.
+    SubmitAnswered {
+        /// The text.
+        submission: SubmissionId,
+        /// The message centre's names for its parts; empty when it refused.
+        message_ids: Vec<String>,
+        /// The refusal's `command_status`.
+        command_status: u32,
+    },
+    /// A receipt reached the platform.
+    Receipt {
+        /// The text.
+        submission: SubmissionId,
+        /// What became of it.
+        state: MessageState,
+    },
+    /// A callback was handed to HTTP.
+    CallbackSent {
+        /// The callback.
+        callback: CallbackId,
+        /// The app.
+        app: AppId,
+        /// About whom.
+        user: Uid,
+        /// Why.
+        purpose: Purpose,
+        /// Its URL.
+        url: String,
+        /// Its fields, in order; a session key is left out.
+        fields: Vec<(String, String)>,
+    },
+    /// A callback is over.
+    CallbackDone {
+        /// The callback.
+        callback: CallbackId,
+        /// The app.
+        app: AppId,
+        /// What came of it.
+        outcome: NotifyOutcome,
+    },
+    /// A setting was changed.
+    Changed {
+        /// In words.
+        what: String,
+    },
+    /// More happened in one instant than the world allows; the rest happens a millisecond later.
+    Busy {
+        /// The limit.
+        hops_per_instant_max: usize,
+    },
+}
+
+fn hex<S: Serializer>(octets: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(octets.len() * 2);
+    for octet in octets {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{octet:02x}");
+    }
+    serializer.serialize_str(&text)
+}
+
+/// The last `records_max` records, and the number of all.
+#[derive(Debug)]
+pub struct Records {
+    ring: VecDeque<Record>,
+    records_max: usize,
+    next_seq: u64,
+}
+
+impl Records {
+    /// An empty ring.
+    pub fn new(records_max: usize) -> Self {
+        Self { ring: VecDeque::new(), records_max: records_max.max(1), next_seq: 0 }
+    }
+
+    /// Adds a record; the oldest goes when the ring is full.
+    pub fn push(&mut self, at: Timestamp, event: Event) {
+        if self.ring.len() == self.records_max {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(Record { seq: self.next_seq, at, event });
+        self.next_seq += 1;
+    }
+
+    /// The number that the next record will have.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// The records from number `seq` on, as far as they are still in the ring, oldest first.
+    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
+        let oldest = self.next_seq - self.ring.len() as u64;
+        let skip = usize::try_from(seq.saturating_sub(oldest)).unwrap_or(usize::MAX).min(self.ring.len());
+        self.ring.range(skip..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_keeps_the_newest_and_counts_all() {
+        let mut records = Records::new(3);
+        for n in 0..5 {
+            records.push(Timestamp::from_secs(n), Event::Changed { what: n.to_string() });
+        }
+        let kept: Vec<u64> = records.since(0).map(|record| record.seq).collect();
+        assert_eq!(kept, [2, 3, 4]);
+        assert_eq!(records.next_seq(), 5);
+        assert_eq!(records.since(4).len(), 1);
+        assert_eq!(records.since(9).len(), 0);
+    }
+}
