@@ -116,7 +116,11 @@ pub struct Address {
 impl Address {
     /// An address of those characters.
     pub fn new(ton: Ton, npi: Npi, digits: &str) -> Self {
-        Self { ton, npi, digits: CompactString::new(digits) }
+        Self {
+            ton,
+            npi,
+            digits: CompactString::new(digits),
+        }
     }
 
     /// The subscriber number that this address means, if it means one.
@@ -125,7 +129,11 @@ impl Address {
     /// or unknown are read as a North American number, and get their country code 1 (SMPP v5.0 §4.2.6 warns that both
     /// forms arrive from the same handset).
     pub fn msisdn(&self) -> Option<Msisdn> {
-        let digits = self.digits.as_str().strip_prefix('+').unwrap_or(self.digits.as_str());
+        let digits = self
+            .digits
+            .as_str()
+            .strip_prefix('+')
+            .unwrap_or(self.digits.as_str());
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -159,7 +167,9 @@ pub struct Msisdn(u64);
 impl Msisdn {
     /// The number with these digits, if it has 7 to 15 of them.
     pub fn new(number: u64) -> Option<Self> {
-        (1_000_000..1_000_000_000_000_000).contains(&number).then_some(Self(number))
+        (1_000_000..1_000_000_000_000_000)
+            .contains(&number)
+            .then_some(Self(number))
     }
 
     /// The digits as a number.
@@ -169,7 +179,11 @@ impl Msisdn {
 
     /// As an address: TON international, NPI ISDN.
     pub fn address(self) -> Address {
-        Address { ton: Ton::International, npi: Npi::Isdn, digits: compact_str::format_compact!("{}", self.0) }
+        Address {
+            ton: Ton::International,
+            npi: Npi::Isdn,
+            digits: compact_str::format_compact!("{}", self.0),
+        }
     }
 }
 
@@ -181,7 +195,9 @@ impl fmt::Display for Msisdn {
 
 /// Text that is no [`Msisdn`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0:?} is not a subscriber number; write + and 7 to 15 digits with the country code, for example +14155550101")]
+#[error(
+    "{0:?} is not a subscriber number; write + and 7 to 15 digits with the country code, for example +14155550101"
+)]
 pub struct InvalidMsisdn(pub String);
 
 impl FromStr for Msisdn {
@@ -219,7 +235,11 @@ pub struct ShortCode(u32);
 impl ShortCode {
     /// The code with these digits, if it has 3 to 8 of them.
     pub const fn new(number: u32) -> Option<Self> {
-        if number >= 100 && number < 100_000_000 { Some(Self(number)) } else { None }
+        if number >= 100 && number < 100_000_000 {
+            Some(Self(number))
+        } else {
+            None
+        }
     }
 
     /// The digits as a number.
@@ -229,7 +249,11 @@ impl ShortCode {
 
     /// As an address: TON network specific, NPI unknown, the commonest form for a short code.
     pub fn address(self) -> Address {
-        Address { ton: Ton::NetworkSpecific, npi: Npi::Unknown, digits: compact_str::format_compact!("{}", self.0) }
+        Address {
+            ton: Ton::NetworkSpecific,
+            npi: Npi::Unknown,
+            digits: compact_str::format_compact!("{}", self.0),
+        }
     }
 }
 
@@ -248,7 +272,9 @@ impl FromStr for ShortCode {
     type Err = InvalidShortCode;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let valid = (3..=8).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+        let valid = (3..=8).contains(&text.len())
+            && !text.starts_with('0')
+            && text.bytes().all(|b| b.is_ascii_digit());
         valid
             .then(|| text.parse().ok().and_then(Self::new))
             .flatten()
@@ -292,19 +318,45 @@ mod tests {
             (Ton::National, "4155550101"),
             (Ton::Unknown, "4155550101"),
         ] {
-            assert_eq!(Address::new(ton, Npi::Isdn, digits).msisdn(), whole, "{ton:?} {digits}");
+            assert_eq!(
+                Address::new(ton, Npi::Isdn, digits).msisdn(),
+                whole,
+                "{ton:?} {digits}"
+            );
         }
-        for (ton, digits) in [(Ton::Alphanumeric, "FBOOK"), (Ton::International, "12x"), (Ton::Unknown, "32665")] {
-            assert_eq!(Address::new(ton, Npi::Unknown, digits).msisdn(), None, "{ton:?} {digits}");
+        for (ton, digits) in [
+            (Ton::Alphanumeric, "FBOOK"),
+            (Ton::International, "12x"),
+            (Ton::Unknown, "32665"),
+        ] {
+            assert_eq!(
+                Address::new(ton, Npi::Unknown, digits).msisdn(),
+                None,
+                "{ton:?} {digits}"
+            );
         }
     }
 
     #[test]
     fn lengths_of_numbers_and_codes_have_limits() {
-        for (text, valid) in [("+1234567", true), ("+123456", false), ("+123456789012345", true), ("+1234567890123456", false), ("+0123456789", false), ("", false)] {
+        for (text, valid) in [
+            ("+1234567", true),
+            ("+123456", false),
+            ("+123456789012345", true),
+            ("+1234567890123456", false),
+            ("+0123456789", false),
+            ("", false),
+        ] {
             assert_eq!(text.parse::<Msisdn>().is_ok(), valid, "{text}");
         }
-        for (text, valid) in [("123", true), ("12", false), ("12345678", true), ("123456789", false), ("0123", false), ("32a65", false)] {
+        for (text, valid) in [
+            ("123", true),
+            ("12", false),
+            ("12345678", true),
+            ("123456789", false),
+            ("0123", false),
+            ("32a65", false),
+        ] {
             assert_eq!(text.parse::<ShortCode>().is_ok(), valid, "{text}");
         }
     }

@@ -5,12 +5,14 @@
 
 pub mod address;
 pub mod alphabet;
+pub mod gsm7;
+mod reassembler;
 pub mod segment;
 pub mod state;
 pub mod time;
 
 pub use address::{Address, Msisdn, Npi, ShortCode, Ton};
 pub use alphabet::Encoding;
-pub use segment::{Assembled, Concatenation, Reassembler, Segment};
+pub use segment::{Assembled, Concatenation, Reassembler, Reference, Segment, TooLong};
 pub use state::MessageState;
 pub use time::{Civil, Timestamp, Zone};

@@ -73,7 +73,10 @@ impl MessageState {
 
     /// The state that a `stat:` word names; `ENROUTE` is [`MessageState::Enroute`].
     pub fn from_stat(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().rev().find(|state| state.stat().eq_ignore_ascii_case(word))
+        Self::ALL
+            .into_iter()
+            .rev()
+            .find(|state| state.stat().eq_ignore_ascii_case(word))
     }
 
     /// Whether nothing more can happen to the message.

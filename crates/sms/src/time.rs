@@ -63,7 +63,10 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, rhs: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -77,7 +80,10 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, rhs: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -98,7 +104,9 @@ impl Zone {
 
     /// The zone of that name in the compiled-in IANA database; letter case is ignored.
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
-        jiff::tz::TimeZone::get(name).map(Self).map_err(|_| UnknownZone(name.to_owned()))
+        jiff::tz::TimeZone::get(name)
+            .map(Self)
+            .map_err(|_| UnknownZone(name.to_owned()))
     }
 
     /// The zone's IANA name, `UTC` for [`Zone::utc`].
@@ -124,7 +132,9 @@ impl Zone {
         self.0
             .to_ambiguous_timestamp(civil.0)
             .compatible()
-            .map_or(Timestamp::MAX, |instant| Timestamp::from_micros(instant.as_microsecond()))
+            .map_or(Timestamp::MAX, |instant| {
+                Timestamp::from_micros(instant.as_microsecond())
+            })
     }
 
     /// The zone's usual short name at `at`, for example `PST`.
@@ -161,7 +171,9 @@ pub struct Civil(jiff::civil::DateTime);
 impl Civil {
     /// That date and time of day, or none when the calendar has no such date or the clock no such time.
     pub fn new(year: i16, month: i8, day: i8, hour: i8, minute: i8, second: i8) -> Option<Self> {
-        jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).ok().map(Self)
+        jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0)
+            .ok()
+            .map(Self)
     }
 
     /// The year.
@@ -216,7 +228,10 @@ impl Civil {
 
     /// The date `days` days later (earlier when negative), at the same time of day; none past the calendar's ends.
     pub fn plus_days(self, days: i32) -> Option<Self> {
-        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+        self.0
+            .checked_add(jiff::Span::new().try_days(days).ok()?)
+            .ok()
+            .map(Self)
     }
 
     /// The date and time `years`, `months`, ... later by the calendar: months first, the day clamped to the month's
@@ -270,7 +285,10 @@ mod tests {
     fn a_skipped_hour_is_read_as_if_the_change_had_not_come() {
         let zone = Zone::named("America/Los_Angeles").expect("in the database");
         let skipped = Civil::new(2009, 3, 8, 2, 30, 0).expect("a date");
-        assert_eq!(zone.civil(zone.instant(skipped)).to_string(), "2009-03-08 03:30:00");
+        assert_eq!(
+            zone.civil(zone.instant(skipped)).to_string(),
+            "2009-03-08 03:30:00"
+        );
     }
 
     #[test]
@@ -279,7 +297,10 @@ mod tests {
         let last = zone.instant(Civil::new(2009, 3, 2, 23, 59, 59).expect("a date"));
         let first = last + Duration::from_secs(1);
         assert_eq!(zone.civil(first).day_number() - zone.civil(last).day_number(), 1);
-        assert_eq!(Zone::utc().civil(last).day_number(), Zone::utc().civil(first).day_number());
+        assert_eq!(
+            Zone::utc().civil(last).day_number(),
+            Zone::utc().civil(first).day_number()
+        );
         assert_eq!(Zone::utc().civil(Timestamp::EPOCH).day_number(), 0);
     }
 
