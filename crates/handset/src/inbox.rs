@@ -1,0 +1,66 @@
+//! The texts that a phone has shown: [`Inbox`], [`InboxText`].
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use sms::{Address, Encoding, Timestamp};
+
+/// A text as a phone shows it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct InboxText {
+    /// Who sent it.
+    pub from: Address,
+    /// What it says; when segments are missing, what there is of it.
+    pub text: String,
+    /// The number of segments that it was assembled from.
+    pub parts: u8,
+    /// How many segments of it never came; 0 for a whole text.
+    pub missing: u8,
+    /// What its octets were.
+    pub encoding: Encoding,
+    /// When it was shown.
+    pub at: Timestamp,
+}
+
+/// The most recent texts of a phone, oldest first, and how many there were in all.
+///
+/// It is a window for observers, not the phone's memory: the oldest text makes room for the next one.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Inbox {
+    texts: VecDeque<InboxText>,
+    received: u64,
+    unread: u64,
+}
+
+impl Inbox {
+    /// The most recent texts, oldest first.
+    pub fn texts(&self) -> impl DoubleEndedIterator<Item = &InboxText> + ExactSizeIterator {
+        self.texts.iter()
+    }
+
+    /// How many texts the phone has shown, with those that the ring no longer holds.
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many texts it has shown since its owner last read them.
+    pub const fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    pub(crate) fn push(&mut self, text: InboxText, inbox_max: u16) {
+        self.received += 1;
+        self.unread += 1;
+        // Makes room first, so that a full ring never asks for more memory.
+        while self.texts.len() >= usize::from(inbox_max).max(1) {
+            self.texts.pop_front();
+        }
+        if inbox_max > 0 {
+            self.texts.push_back(text);
+        }
+    }
+
+    pub(crate) const fn read(&mut self) {
+        self.unread = 0;
+    }
+}
