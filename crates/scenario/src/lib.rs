@@ -1,1 +1,18 @@
-//! placeholder
+//! The scenario language in virtual time: `.sms` files, one event a line.
+//!
+//! [`parse`] turns a text into a tree, [`load`] resolves what a file uses and checks what its names mean, [`format()`]
+//! prints a tree. This crate reads no file and no clock and prints nothing: sources come in as values ([`Sources`]), and
+//! what is wrong goes out as values ([`Diagnostic`]).
+
+pub mod diagnostics;
+mod lexer;
+mod parser;
+pub mod source;
+mod suggestion;
+pub mod syntax;
+mod text;
+
+pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
+pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
+pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
+pub use source::Sources;

@@ -1,0 +1,373 @@
+//! Lines and what they are made of: [`lines`] cuts a source, a [`Cursor`] reads one line from left to right.
+//!
+//! The parser asks for what may stand at a place (a name, a text, a length of time, a bare value), because the same
+//! characters mean different things at different places: `22:00-08:00` is one value, `quiz:` a name that opens a block.
+
+mod literal;
+
+use std::ops::Range;
+
+use crate::diagnostics::{Code, Diagnostic, Fallible};
+use crate::syntax::{Name, Span, Spanned, Var};
+
+/// The characters of a name, at most.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// A line that says something.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// Its octets, with the indentation, without the line's end.
+    pub octets: Range<usize>,
+    /// The spaces before its first word.
+    pub indent: usize,
+}
+
+/// What stands in a file besides its meaning; a printer keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trivia {
+    /// The comments, in order.
+    pub comments: Vec<Comment>,
+    /// Where an empty line begins.
+    pub(crate) blanks: Vec<u32>,
+}
+
+/// A comment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Comment {
+    /// Its place, with the `#`.
+    pub span: Span,
+    /// What it says, without the `#` and the blanks around it.
+    pub text: String,
+    /// Whether a line of its own holds it.
+    pub own_line: bool,
+}
+
+/// The lines of a source that say something, and what stands beside them. Tabs in an indentation are faults.
+pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnostic>) {
+    let (mut lines, mut trivia, mut faults) = (Vec::new(), Trivia::default(), Vec::new());
+    let mut start = 0;
+    for raw in source.split_inclusive('\n') {
+        let text = raw.trim_end_matches(['\n', '\r']);
+        let octets = start..start + text.len();
+        start += raw.len();
+        let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
+        let content = &text[indent..];
+        if content.trim().is_empty() {
+            trivia.blanks.push(Span::new(octets.start, octets.end).start);
+            continue;
+        }
+        if let Some(tab) = text[..indent].find('\t') {
+            let at = octets.start + tab;
+            faults.push(tab_fault(path, at));
+        }
+        if content.starts_with('#') {
+            trivia.comments.push(comment(octets.start + indent, content, true));
+            continue;
+        }
+        if let Some(at) = trailing_comment(content) {
+            trivia.comments.push(comment(octets.start + indent + at, &content[at..], false));
+        }
+        lines.push(Line { octets, indent });
+    }
+    (lines, trivia, faults)
+}
+
+fn comment(at: usize, text: &str, own_line: bool) -> Comment {
+    let text_end = at + text.trim_end().len();
+    Comment { span: Span::new(at, text_end), text: text[1..].trim().to_owned(), own_line }
+}
+
+/// Where a comment begins behind what a line says: at a `#` after a blank, outside of texts and regular expressions.
+fn trailing_comment(content: &str) -> Option<usize> {
+    let mut chars = content.char_indices();
+    let mut before = ' ';
+    while let Some((at, c)) = chars.next() {
+        let closes = match c {
+            '#' if before == ' ' => return Some(at),
+            '"' => '"',
+            // A slash inside a bare value (a zone, a URL) opens nothing.
+            '/' if before == ' ' => '/',
+            _ => {
+                before = c;
+                continue;
+            }
+        };
+        while let Some((_, c)) = chars.next() {
+            match c {
+                '\\' => {
+                    chars.next();
+                }
+                c if c == closes => break,
+                _ => {}
+            }
+        }
+        before = closes;
+    }
+    None
+}
+
+fn tab_fault(path: &str, at: usize) -> Diagnostic {
+    Diagnostic::new(Code::E001, path, Span::new(at, at + 1), "a tab")
+        .label("a tab")
+        .help("indent with spaces, two for each level")
+}
+
+/// Reads one line.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'s> {
+    pub(crate) path: &'s str,
+    source: &'s str,
+    at: usize,
+    end: usize,
+}
+
+impl<'s> Cursor<'s> {
+    /// At the first word of the line.
+    pub fn new(path: &'s str, source: &'s str, line: &Line) -> Self {
+        let end = line.octets.start + source[line.octets.clone()].trim_end().len();
+        Self { path, source, at: line.octets.start + line.indent, end }
+    }
+
+    /// Everything from here to the end of the line.
+    pub fn rest(&self) -> &'s str {
+        &self.source[self.at..self.end]
+    }
+
+    /// The octet at which the cursor stands.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The place from `start` to where the cursor stands, without blanks at its end.
+    pub fn since(&self, start: usize) -> Span {
+        Span::new(start, start + self.source[start..self.at].trim_end().len())
+    }
+
+    fn advance(&mut self, octets: usize) {
+        self.at += octets;
+    }
+
+    /// Passes blanks.
+    pub fn blanks(&mut self) {
+        let rest = self.rest();
+        self.advance(rest.len() - rest.trim_start_matches(' ').len());
+    }
+
+    /// Passes blanks and says whether only a comment is left, or nothing.
+    pub fn at_end(&mut self) -> bool {
+        self.blanks();
+        self.rest().is_empty() || self.rest().starts_with('#')
+    }
+
+    /// Passes blanks and gives the next character.
+    pub fn peek(&mut self) -> Option<char> {
+        if self.at_end() { None } else { self.rest().chars().next() }
+    }
+
+    /// Whether the line goes on with `sign`, which is not a word.
+    pub fn looks_at(&mut self, sign: &str) -> bool {
+        self.blanks();
+        self.rest().starts_with(sign)
+    }
+
+    /// Takes `sign`, which is not a word, if it stands here.
+    pub fn eat(&mut self, sign: &str) -> bool {
+        let found = self.looks_at(sign);
+        if found {
+            self.advance(sign.len());
+        }
+        found
+    }
+
+    /// The word that stands here, without taking it.
+    pub fn peek_word(&mut self) -> Option<&'s str> {
+        self.clone().word().map(|word| word.node)
+    }
+
+    /// Takes the word `word` if it stands here.
+    pub fn eat_word(&mut self, word: &str) -> bool {
+        let mut ahead = self.clone();
+        let found = ahead.word().is_some_and(|found| found.node == word);
+        if found {
+            *self = ahead;
+        }
+        found
+    }
+
+    /// Takes a word: letters, digits, `_`, `-` and inner dots, a letter or `_` first.
+    pub fn word(&mut self) -> Option<Spanned<&'s str>> {
+        self.blanks();
+        let rest = self.rest();
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            return None;
+        }
+        let mut length = 0;
+        let mut chars = rest.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let inner_dot = c == '.' && next.is_some_and(|next| next.is_ascii_alphanumeric());
+            if !(c.is_ascii_alphanumeric() || c == '_' || c == '-' || inner_dot) {
+                break;
+            }
+            length = at + c.len_utf8();
+        }
+        let start = self.at;
+        self.advance(length);
+        Some(Spanned::new(&rest[..length], Span::new(start, self.at)))
+    }
+
+    /// Takes a name.
+    pub fn name(&mut self, what: &str) -> Fallible<Name> {
+        let Some(word) = self.word() else { return Err(self.expected(what)) };
+        let fault = match word.node {
+            name if name.starts_with('_') || name.contains('.') => "a name is letters, digits, `_` and `-`, a letter first",
+            name if name.len() > NAME_CHARS_MAX => return Err(self.too_long(word.span)),
+            _ => return Ok(word.map(str::to_owned)),
+        };
+        let message = format!("`{}` cannot be a name", word.node);
+        Err(Box::new(self.fault(Code::E018, word.span, message).label(fault)))
+    }
+
+    fn too_long(&self, span: Span) -> Box<Diagnostic> {
+        let message = format!("a name of more than {NAME_CHARS_MAX} characters");
+        Box::new(self.fault(Code::E017, span, message))
+    }
+
+    /// Takes `$name`.
+    pub fn var(&mut self, what: &str) -> Fallible<Spanned<Var>> {
+        if !self.looks_at("$") {
+            return Err(self.expected(what));
+        }
+        let start = self.at;
+        self.advance(1);
+        let rest = self.rest();
+        let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+        let name = &rest[..length];
+        self.advance(length);
+        let span = Span::new(start, self.at);
+        if !crate::text::is_var_name(name) {
+            let fault = self.fault(Code::E018, span, "a capture without a name");
+            return Err(Box::new(fault.label("letters, digits and `_` follow the `$`, no digit first")));
+        }
+        if length > NAME_CHARS_MAX {
+            return Err(self.too_long(span));
+        }
+        Ok(Spanned::new(Var(name.to_owned()), span))
+    }
+
+    /// Takes a run of characters up to the next blank or comma. None at the end of the line and before a comma.
+    pub fn bare(&mut self) -> Option<Spanned<&'s str>> {
+        if self.at_end() {
+            return None;
+        }
+        let rest = self.rest();
+        let length = rest.find([' ', ',', '"', '\t']).unwrap_or(rest.len());
+        // The colon that opens a block is no part of the last value.
+        let length = match rest[..length].strip_suffix(':') {
+            Some(value) if self.ends_after(length) => value.len(),
+            _ => length,
+        };
+        if length == 0 {
+            return None;
+        }
+        let start = self.at;
+        self.advance(length);
+        Some(Spanned::new(&rest[..length], Span::new(start, self.at)))
+    }
+
+    /// Whether nothing but a comment stands `octets` from here.
+    fn ends_after(&self, octets: usize) -> bool {
+        let mut ahead = self.clone();
+        ahead.advance(octets);
+        ahead.at_end()
+    }
+
+    /// Demands that nothing is left.
+    pub fn finish(&mut self) -> Fallible<()> {
+        if self.at_end() {
+            return Ok(());
+        }
+        let span = self.next_token();
+        Err(Box::new(self.fault(Code::E012, span, "the line goes on after its end").label("nothing more may follow")))
+    }
+
+    /// What is wrong at that place.
+    pub fn fault(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, self.path, span, message)
+    }
+
+    /// Something else stands here than `what`.
+    pub fn expected(&mut self, what: &str) -> Box<Diagnostic> {
+        let span = self.next_token();
+        let found = &self.source[span.start as usize..span.end as usize];
+        if found.starts_with('\t') {
+            return Box::new(tab_fault(self.path, self.at));
+        }
+        let message = match self.at_end() {
+            true => format!("expected {what}, but the line ends"),
+            false => format!("expected {what}, found `{found}`"),
+        };
+        Box::new(self.fault(Code::E010, span, message).label(format!("expected {what}")))
+    }
+
+    /// The place of whatever stands here; one column past the end when nothing does.
+    pub fn next_token(&mut self) -> Span {
+        if self.at_end() {
+            let end = self.source[..self.at].trim_end_matches(' ').len();
+            return Span::new(end, end);
+        }
+        let rest = self.rest();
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let length = match rest.as_bytes().first() {
+            Some(b'"') => rest[1..].find('"').map_or(rest.len(), |close| close + 2),
+            _ => rest.find([' ', ',', '"', '(', ')', '=']).unwrap_or(rest.len()).max(first),
+        };
+        Span::new(self.at, self.at + length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_begin_at_a_hash_after_a_blank_outside_of_texts() {
+        for (line, comment) in [
+            ("alice > \"#1 # x\" # yes", Some("yes")),
+            ("# only", Some("only")),
+            ("  on /#\\/ # x/ reply \"a\"", None),
+            ("world tz America/Los_Angeles # zone", Some("zone")),
+            ("app a \"A\", url http://h/#frag", None),
+            ("note \"a\\\" # b\"", None),
+        ] {
+            let (_, trivia, _) = lines("a.sms", line);
+            assert_eq!(trivia.comments.first().map(|comment| comment.text.as_str()), comment, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bare_value_runs_to_the_next_blank_or_comma_and_leaves_the_last_colon() {
+        let source = "22:00-08:00, a/b,x canvas weather: # c";
+        let (found, _, _) = lines("a.sms", source);
+        let mut cursor = Cursor::new("a.sms", source, &found[0]);
+        let mut values = Vec::new();
+        loop {
+            match cursor.bare() {
+                Some(value) => values.push(value.node),
+                None if cursor.eat(",") => values.push(","),
+                None => break,
+            }
+        }
+        assert_eq!(values, ["22:00-08:00", ",", "a/b", ",", "x", "canvas", "weather"]);
+        assert!(cursor.eat(":") && cursor.at_end());
+    }
+
+    #[test]
+    fn words_hold_inner_dots_only() {
+        for (text, word) in [("users.getInfo x", "users.getInfo"), ("a..b", "a"), ("quiet-hours", "quiet-hours"), ("x.", "x")] {
+            let (found, _, _) = lines("a.sms", text);
+            let mut cursor = Cursor::new("a.sms", text, &found[0]);
+            assert_eq!(cursor.word().map(|word| word.node), Some(word));
+        }
+    }
+}

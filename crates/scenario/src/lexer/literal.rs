@@ -1,0 +1,229 @@
+//! Literals: quoted texts, regular expressions, numbers, lengths of time, times, numbers of phones.
+
+use std::str::FromStr;
+
+use sms::{Msisdn, ShortCode};
+
+use crate::diagnostics::{Code, Fallible};
+use crate::lexer::Cursor;
+use crate::suggestion::nearest;
+use crate::syntax::{Dur, InvalidDur, Pattern, Span, Spanned, Text, TimeOfDay, Unit};
+
+/// The octets that a regular expression may need when it is compiled, at most.
+pub const REGEX_OCTETS_MAX: usize = 1 << 20;
+
+impl Cursor<'_> {
+    /// Takes a quoted text that inserts nothing.
+    pub fn plain_string(&mut self, what: &str) -> Fallible<Spanned<String>> {
+        if !self.looks_at("\"") {
+            return Err(self.unquoted(what));
+        }
+        let start = self.at();
+        let rest = self.rest();
+        let mut length = None;
+        let mut escaped = false;
+        for (at, c) in rest.char_indices().skip(1) {
+            match c {
+                '"' if !escaped => {
+                    length = Some(at + 1);
+                    break;
+                }
+                '\\' => escaped = !escaped,
+                _ => escaped = false,
+            }
+        }
+        let Some(length) = length else {
+            let fault = self.fault(Code::E003, Span::new(start, start + rest.len()), "a text without its closing quote");
+            return Err(Box::new(fault.label("it begins here").help("write a quote inside a text as \\\"")));
+        };
+        self.advance(length);
+        let span = Span::new(start, start + length);
+        match serde_json::from_str(&rest[..length]) {
+            Ok(text) => Ok(Spanned::new(text, span)),
+            Err(error) => {
+                // serde_json counts columns in octets from 1, and stops on or behind the character at fault.
+                let at = rest[..length].floor_char_boundary(error.column().saturating_sub(1).min(length - 1));
+                let at = rest[..at].rfind('\\').filter(|slash| at - slash < 6).unwrap_or(at);
+                let end = rest.ceil_char_boundary((at + 2).min(length));
+                let fault = self.fault(Code::E004, Span::new(start + at, start + end), "JSON knows no such escape");
+                Err(Box::new(fault.label("not an escape of JSON").help(
+                    "the escapes are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits",
+                )))
+            }
+        }
+    }
+
+    /// Takes a quoted text that may insert captures.
+    pub fn text(&mut self, what: &str) -> Fallible<Spanned<Text>> {
+        let text = self.plain_string(what)?;
+        let span = text.span;
+        match Text::new(text.node) {
+            Ok(text) => Ok(Spanned::new(text, span)),
+            Err(error) => {
+                let fault = self.fault(Code::E005, span, error.to_string());
+                Err(Box::new(fault.label("in this text").help("a brace itself is written `{{`, a capture `{$name}`")))
+            }
+        }
+    }
+
+    fn unquoted(&mut self, what: &str) -> Box<crate::diagnostics::Diagnostic> {
+        let plain = self.peek().is_some_and(|c| c.is_alphanumeric());
+        if !plain {
+            return self.expected(what);
+        }
+        let rest = self.rest();
+        let length = rest.find(',').unwrap_or(rest.len());
+        let words = rest[..length].trim_end();
+        let span = Span::new(self.at(), self.at() + words.len());
+        let fault = self.fault(Code::E013, span, format!("expected {what}, which stands in quotes"));
+        Box::new(fault.label("not quoted").help(format!("write \"{words}\"")))
+    }
+
+    /// Takes a pattern if one stands here: `"..."`, `~"..."` or `/.../`.
+    pub fn pattern(&mut self) -> Fallible<Option<Spanned<Pattern>>> {
+        match self.peek() {
+            Some('"') => Ok(Some(self.text("a text")?.map(Pattern::Text))),
+            Some('~') => {
+                let start = self.at();
+                self.eat("~");
+                let text = self.text("a quoted glob after `~`")?;
+                Ok(Some(Spanned::new(Pattern::Glob(text.node), self.since(start))))
+            }
+            Some('/') => self.regex().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn regex(&mut self) -> Fallible<Spanned<Pattern>> {
+        let start = self.at();
+        let rest = self.rest();
+        let mut source = String::new();
+        let mut chars = rest.char_indices().skip(1);
+        let close = loop {
+            match chars.next() {
+                None => {
+                    let span = Span::new(start, start + rest.len());
+                    let fault = self.fault(Code::E006, span, "a regular expression without its closing slash");
+                    return Err(Box::new(fault.label("it begins here").help("a slash inside is written `\\/`")));
+                }
+                Some((at, '/')) => break at,
+                Some((_, '\\')) => match chars.next() {
+                    Some((_, '/')) => source.push('/'),
+                    Some((_, c)) => source.extend(['\\', c]),
+                    None => source.push('\\'),
+                },
+                Some((_, c)) => source.push(c),
+            }
+        };
+        self.advance(close + 1);
+        let ignore_case = self.rest().starts_with('i');
+        self.advance(usize::from(ignore_case));
+        let span = self.since(start);
+        let compiled = regex::RegexBuilder::new(&source).size_limit(REGEX_OCTETS_MAX).build();
+        match compiled {
+            Ok(_) => Ok(Spanned::new(Pattern::Regex { source, ignore_case }, span)),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let fault = self.fault(Code::E006, span, "the regular expression cannot be read");
+                Err(Box::new(fault.label(reason)))
+            }
+        }
+    }
+
+    /// Takes a length of time.
+    pub fn dur(&mut self) -> Fallible<Spanned<Dur>> {
+        let Some(word) = self.bare() else { return Err(self.expected("a length of time such as 10s")) };
+        let error = match Dur::from_str(word.node) {
+            Ok(dur) => return Ok(Spanned::new(dur, word.span)),
+            Err(error) => error,
+        };
+        let fault = match &error {
+            InvalidDur::NoUnit(number) => self
+                .fault(Code::E041, word.span, "a bare number where a length of time is meant")
+                .label("which unit?")
+                .help(format!("write {number}ms, {number}s, {number}m, {number}h or {number}d")),
+            InvalidDur::UnknownUnit(unit) => self
+                .fault(Code::E041, word.span, error.to_string())
+                .label("the units are ms, s, m, h and d")
+                .did_you_mean(nearest(unit, Unit::ALL.iter().map(|(word, _)| *word))),
+            InvalidDur::NotANumber(_) if word.node.bytes().all(|octet| octet.is_ascii_alphanumeric()) => {
+                self.fault(Code::E041, word.span, error.to_string()).label("a number and a unit, such as 10s")
+            }
+            InvalidDur::NotANumber(_) => {
+                self.fault(Code::E041, word.span, error.to_string()).label("a whole number and a unit, such as 10s")
+            }
+        };
+        Err(Box::new(fault))
+    }
+
+    /// Takes a whole number without a sign.
+    pub fn number<T: FromStr>(&mut self, what: &str) -> Fallible<Spanned<T>> {
+        let rest = { self.blanks(); self.rest() };
+        let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if length == 0 || rest[length..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            let mut fault = self.expected(what);
+            fault.code = Code::E040;
+            return Err(fault);
+        }
+        let start = self.at();
+        self.advance(length);
+        let span = self.since(start);
+        match rest[..length].parse() {
+            Ok(number) => Ok(Spanned::new(number, span)),
+            Err(_) => Err(Box::new(self.fault(Code::E040, span, "the number is too large").label("too large here"))),
+        }
+    }
+
+    /// Takes the number of a phone.
+    pub fn msisdn(&mut self) -> Fallible<Spanned<Msisdn>> {
+        self.blanks();
+        let rest = self.rest();
+        let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '+').len();
+        if length == 0 {
+            return Err(self.expected("the number of a phone, such as +14155550101"));
+        }
+        let start = self.at();
+        self.advance(length);
+        let (text, span) = (&rest[..length], self.since(start));
+        if !text.starts_with('+') {
+            let fault = self.fault(Code::E043, span, "the number of a phone begins with `+` and the country code");
+            return Err(Box::new(fault.label("no `+`").help(format!("write +{text} if that is the whole number"))));
+        }
+        match text.parse() {
+            Ok(msisdn) => Ok(Spanned::new(msisdn, span)),
+            Err(_) => {
+                let fault = self.fault(Code::E043, span, format!("`{text}` is not the number of a phone"));
+                Err(Box::new(fault.label("`+` and 7 to 15 digits, no 0 first")))
+            }
+        }
+    }
+
+    /// Takes an address: the number of a phone with its `+`, or the digits of a short code.
+    pub fn address(&mut self) -> Fallible<Spanned<String>> {
+        let Some(word) = self.bare() else { return Err(self.expected("an address, such as 32665")) };
+        let valid = match word.node.strip_prefix('+') {
+            Some(_) => word.node.parse::<Msisdn>().is_ok(),
+            None => word.node.parse::<ShortCode>().is_ok(),
+        };
+        if valid {
+            return Ok(word.map(str::to_owned));
+        }
+        let fault = self.fault(Code::E043, word.span, format!("`{}` is not an address", word.node));
+        Err(Box::new(fault.label("a short code of 3 to 8 digits, or `+` and the number of a phone")))
+    }
+
+    /// Takes a time of day.
+    pub fn time_of_day(&mut self) -> Fallible<Spanned<TimeOfDay>> {
+        let Some(word) = self.bare() else { return Err(self.expected("a time of day, such as 23:30")) };
+        match word.node.parse() {
+            Ok(time) => Ok(Spanned::new(time, word.span)),
+            Err(error @ crate::syntax::InvalidTime(_)) => {
+                let message = error.to_string();
+                let message = message.split(';').next().unwrap_or_default().to_owned();
+                let fault = self.fault(Code::E042, word.span, message);
+                Err(Box::new(fault.label("write HH:MM or HH:MM:SS, such as 23:30")))
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Sources that were read by somebody else: [`Sources`], and how one names another.
+
+use std::collections::BTreeMap;
+
+/// The texts of scenario files by path. Paths use `/` and are never opened here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sources {
+    texts: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// No sources.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the text that was read from `path`, in place of an earlier one.
+    pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.texts.insert(path.into(), text.into());
+    }
+
+    /// The text of `path`, if it was read.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).map(String::as_str)
+    }
+
+    /// The paths, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+}
+
+/// The path that `used` means in a `use` of the file `by`: relative to its folder, with `.` and `..` resolved.
+pub fn resolve(by: &str, used: &str) -> String {
+    if used.starts_with('/') {
+        return used.to_owned();
+    }
+    let folder = by.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let rooted = by.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(used.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            // Above the root there is only the root.
+            ".." if rooted => {}
+            part => parts.push(part),
+        }
+    }
+    let path = parts.join("/");
+    if rooted { format!("/{path}") } else { path }
+}
+
+/// A place in a text as people count: line and column from 1, the column in characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// The place of the octet `at` of `text`; an octet past the end is the end.
+pub fn place(text: &str, at: u32) -> Place {
+    let mut at = (at as usize).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Place {
+        line: before.bytes().filter(|&octet| octet == b'\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
+}
+
+/// The line with that number, from 1, without its end.
+pub fn line(text: &str, number: usize) -> &str {
+    text.lines().nth(number.saturating_sub(1)).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_used_file_is_named_relative_to_the_one_that_uses_it() {
+        for (by, used, path) in [
+            ("tests/scenarios/quota.sms", "world.sms", "tests/scenarios/world.sms"),
+            ("tests/scenarios/quota.sms", "../../simulator-config/demo.sms", "simulator-config/demo.sms"),
+            ("quota.sms", "./a/world.sms", "a/world.sms"),
+            ("quota.sms", "../world.sms", "../world.sms"),
+            ("/abs/x.sms", "../../../w.sms", "/w.sms"),
+            ("a.sms", "/abs/w.sms", "/abs/w.sms"),
+        ] {
+            assert_eq!(resolve(by, used), path, "{used} from {by}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let text = "a\n\u{e9}\u{e9}b\n";
+        assert_eq!(place(text, 0), Place { line: 1, column: 1 });
+        assert_eq!(place(text, 6), Place { line: 2, column: 3 });
+        assert_eq!(place(text, 99), Place { line: 3, column: 1 });
+        assert_eq!(line(text, 2), "\u{e9}\u{e9}b");
+        assert_eq!(line(text, 3), "");
+    }
+}
