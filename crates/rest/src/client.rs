@@ -1,0 +1,189 @@
+//! What an app does: builds signed calls ([`request`]) and reads the answers ([`parse`]).
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use crate::credentials::Credentials;
+use crate::rest::Request;
+use crate::signature;
+use crate::value::Value;
+
+/// The deepest nesting of an answer that is read.
+pub const ELEMENT_DEPTH_MAX: usize = 16;
+
+/// Why a call brought no value.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CallError {
+    /// The API refused it.
+    #[error("{code} {message}")]
+    Api {
+        /// `error_code`.
+        code: u16,
+        /// `error_msg`.
+        message: String,
+    },
+    /// The body is no answer of the API.
+    #[error("not an answer of the API: {0}")]
+    Malformed(String),
+}
+
+/// A call of `method` with those parameters, signed by the app. `method`, `api_key`, `v` and `sig` are added; a parameter
+/// of one of these names is left as it is given, so that wrong calls can be made, too.
+pub fn request(credentials: &Credentials, method: &str, params: &[(&str, &str)]) -> Request {
+    let given = |name: &str| params.iter().any(|(given, _)| *given == name);
+    let common = [
+        ("method", method),
+        ("api_key", credentials.api_key.as_str()),
+        ("v", "1.0"),
+    ];
+    let mut pairs: Vec<(String, String)> = common
+        .into_iter()
+        .filter(|(name, _)| !given(name))
+        .chain(params.iter().copied())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    if !given("sig") {
+        pairs.push(("sig".to_owned(), signature::sign(&pairs, &credentials.secret)));
+    }
+    Request {
+        params: pairs,
+        peer: None,
+    }
+}
+
+/// Reads the body of an answer, XML or JSON (without JSONP). XML has no types: text that is an integer is read as one.
+pub fn parse(body: &str) -> Result<Value, CallError> {
+    let (is_error, value) = if body.starts_with('<') {
+        parse_xml(body)?
+    } else {
+        parse_json(body)?
+    };
+    if is_error {
+        Err(api_error(value))
+    } else {
+        Ok(value)
+    }
+}
+
+fn api_error(value: Value) -> CallError {
+    let Value::Fields(fields) = value else {
+        return malformed("an error without members");
+    };
+    let (mut code, mut message) = (None, None);
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("error_code", Value::Int(number)) => code = u16::try_from(number).ok(),
+            ("error_msg", Value::Text(text)) => message = Some(text),
+            _ => {}
+        }
+    }
+    match (code, message) {
+        (Some(code), Some(message)) => CallError::Api { code, message },
+        _ => malformed("an error without error_code and error_msg"),
+    }
+}
+
+fn malformed(why: impl ToString) -> CallError {
+    CallError::Malformed(why.to_string())
+}
+
+/// Returns whether the value is an error, and the value.
+fn parse_json(body: &str) -> Result<(bool, Value), CallError> {
+    let value = json_value(serde_json::from_str(body).map_err(malformed)?);
+    let is_error = match &value {
+        Value::Fields(fields) => fields.iter().any(|(name, _)| name == "error_code"),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::List(_) => false,
+    };
+    Ok((is_error, value))
+}
+
+fn json_value(value: serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(value),
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map_or(Value::Text(number.to_string()), Value::Int),
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(json_value).collect()),
+        serde_json::Value::Object(fields) => Value::Fields(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name, json_value(value)))
+                .collect(),
+        ),
+    }
+}
+
+/// Returns whether the root element is an error's, and its value.
+fn parse_xml(body: &str) -> Result<(bool, Value), CallError> {
+    let mut reader = Reader::from_str(body);
+    loop {
+        match reader.read_event().map_err(malformed)? {
+            Event::Start(start) => {
+                let is_error = start.name().0 == "error_response";
+                return Ok((is_error, element(&mut reader, is_list(&start), 0)?));
+            }
+            Event::Empty(start) => return Ok((false, empty(&start))),
+            Event::Eof => return Err(malformed("no element")),
+            _ => {}
+        }
+    }
+}
+
+/// Reads an element up to its end.
+fn element(reader: &mut Reader<&[u8]>, is_list: bool, depth: usize) -> Result<Value, CallError> {
+    if depth >= ELEMENT_DEPTH_MAX {
+        return Err(malformed("nested too deeply"));
+    }
+    let (mut text, mut children) = (String::new(), Vec::new());
+    loop {
+        match reader.read_event().map_err(malformed)? {
+            Event::Start(start) => {
+                let name = start.name().0.to_owned();
+                children.push((name, element(reader, self::is_list(&start), depth + 1)?));
+            }
+            Event::Empty(start) => {
+                children.push((start.name().0.to_owned(), empty(&start)));
+            }
+            Event::Text(part) => text.push_str(&part.xml10_content()),
+            Event::GeneralRef(reference) => text.push(referenced(&reference)?),
+            Event::End(_) => break,
+            Event::Eof => return Err(malformed("an element that does not end")),
+            _ => {}
+        }
+    }
+    Ok(match (is_list, children.is_empty()) {
+        (true, _) => Value::List(children.into_iter().map(|(_, value)| value).collect()),
+        (false, false) => Value::Fields(children),
+        (false, true) => text.parse().map_or(Value::Text(text), Value::Int),
+    })
+}
+
+fn is_list(start: &BytesStart<'_>) -> bool {
+    matches!(start.try_get_attribute("list"), Ok(Some(attribute)) if attribute.value == "true")
+}
+
+/// The value of a self-closed element.
+fn empty(start: &BytesStart<'_>) -> Value {
+    if is_list(start) {
+        Value::List(Vec::new())
+    } else {
+        Value::Text(String::new())
+    }
+}
+
+/// The character that a reference in a text stands for.
+fn referenced(reference: &BytesRef<'_>) -> Result<char, CallError> {
+    if let Some(c) = reference.resolve_char_ref().map_err(malformed)? {
+        return Ok(c);
+    }
+    match reference.xml10_content().as_ref() {
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "amp" => Ok('&'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        other => Err(malformed(format!("unknown entity {other}"))),
+    }
+}

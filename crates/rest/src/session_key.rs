@@ -1,0 +1,205 @@
+//! API sessions and their keys: [`Sessions`] ("Auth.getSession").
+
+use std::collections::BTreeMap;
+
+use md5::{Digest, Md5};
+use platform::{AppId, Uid};
+use sms::Timestamp;
+
+use crate::call_id::CallNumber;
+use crate::config::Session;
+use crate::credentials::{Secret, SessionInfo};
+
+/// The longest session key, in octets.
+pub const SESSION_KEY_OCTETS_MAX: usize = 128;
+
+/// The most session keys of one user with one app; a new one beyond that ends the oldest.
+pub const SESSIONS_PER_USER_MAX: usize = 8;
+
+/// Every live session key, of all apps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sessions {
+    by_key: BTreeMap<String, LiveSession>,
+    /// The keys of a user with an app, oldest first.
+    keys: BTreeMap<(AppId, Uid), Vec<String>>,
+}
+
+/// One session.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveSession {
+    pub(crate) app: AppId,
+    pub(crate) user: Uid,
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) secret: Option<Secret>,
+    /// The greatest `call_id` so far.
+    pub(crate) last_call: Option<CallNumber>,
+}
+
+impl Sessions {
+    /// The sessions of a checked configuration.
+    pub(crate) fn new(sessions: Vec<Session>) -> Self {
+        let mut live = Self::default();
+        for Session {
+            app,
+            user,
+            key,
+            expires,
+            secret,
+        } in sessions
+        {
+            live.insert(
+                key,
+                LiveSession {
+                    app,
+                    user,
+                    expires,
+                    secret,
+                    last_call: None,
+                },
+            );
+        }
+        live
+    }
+
+    /// The session with that key, if it is the app's and not over.
+    pub(crate) fn find(&mut self, now: Timestamp, app: AppId, key: &str) -> Option<&mut LiveSession> {
+        self.by_key
+            .get_mut(key)
+            .filter(|session| session.app == app && session.is_live(now))
+    }
+
+    /// The newest live session of the user with the app.
+    pub(crate) fn newest(&self, now: Timestamp, app: AppId, user: Uid) -> Option<SessionInfo> {
+        self.keys.get(&(app, user))?.iter().rev().find_map(|key| {
+            let session = self.by_key.get(key).filter(|session| session.is_live(now))?;
+            Some(SessionInfo {
+                key: key.clone(),
+                expires: session.expires,
+            })
+        })
+    }
+
+    /// A new session that never ends. Its key has the form of 2008, 24 hex digits, a hyphen and the user's number, and is
+    /// a function of the arguments and of the keys there are.
+    pub(crate) fn mint(&mut self, now: Timestamp, app: AppId, user: Uid, chance: u64) -> String {
+        let mut keys = (0u64..).map(|n| session_key(now, app, user, chance.wrapping_add(n)));
+        let key = keys
+            .find(|key| !self.by_key.contains_key(key))
+            .expect("keys do not run out");
+        self.insert(
+            key.clone(),
+            LiveSession {
+                app,
+                user,
+                expires: None,
+                secret: None,
+                last_call: None,
+            },
+        );
+        key
+    }
+
+    /// Ends every session of the user with the app.
+    pub(crate) fn end(&mut self, app: AppId, user: Uid) {
+        for key in self.keys.remove(&(app, user)).unwrap_or_default() {
+            self.by_key.remove(&key);
+        }
+    }
+
+    /// Every session secret.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.by_key.values().filter_map(|session| session.secret.as_ref())
+    }
+
+    fn insert(&mut self, key: String, session: LiveSession) {
+        let keys = self.keys.entry((session.app, session.user)).or_default();
+        if keys.len() == SESSIONS_PER_USER_MAX {
+            self.by_key.remove(&keys.remove(0));
+        }
+        keys.push(key.clone());
+        self.by_key.insert(key, session);
+    }
+}
+
+impl LiveSession {
+    /// Whether the session still works; at the instant at which it ends it does not.
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+fn session_key(now: Timestamp, app: AppId, user: Uid, chance: u64) -> String {
+    let digest = Md5::digest(format!("session {app} {user} {} {chance}", now.as_micros()));
+    let mut key = hex::encode(digest);
+    key.truncate(24);
+    key.push('-');
+    key.push_str(&user.to_string());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+    const APP: AppId = AppId(3);
+    const USER: Uid = Uid(8055);
+
+    #[test]
+    fn a_minted_key_has_the_form_of_the_time_and_repeats_for_the_same_chance() {
+        let key = Sessions::default().mint(NOW, APP, USER, 7);
+        let (digits, uid) = key.split_once('-').expect("a hyphen");
+        assert_eq!((digits.len(), uid), (24, "8055"));
+        assert!(
+            digits
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        );
+        assert_eq!(Sessions::default().mint(NOW, APP, USER, 7), key);
+        assert_ne!(Sessions::default().mint(NOW, APP, USER, 8), key);
+    }
+
+    #[test]
+    fn the_same_chance_twice_makes_two_keys() {
+        let mut sessions = Sessions::default();
+        assert_ne!(sessions.mint(NOW, APP, USER, 7), sessions.mint(NOW, APP, USER, 7));
+    }
+
+    #[test]
+    fn a_session_is_its_apps_alone_and_is_over_when_it_expires() {
+        let key = "k".to_owned();
+        let expires = Some(NOW);
+        let mut sessions = Sessions::new(vec![Session {
+            app: APP,
+            user: USER,
+            key,
+            expires,
+            secret: None,
+        }]);
+        let before = Timestamp::from_micros(NOW.as_micros() - 1);
+        assert_eq!(
+            sessions.find(before, APP, "k").map(|session| session.user),
+            Some(USER)
+        );
+        assert!(sessions.find(NOW, APP, "k").is_none());
+        assert!(sessions.find(before, AppId(4), "k").is_none());
+        assert!(sessions.newest(before, APP, USER).is_some());
+        assert!(sessions.newest(NOW, APP, USER).is_none());
+    }
+
+    #[test]
+    fn one_session_more_than_the_limit_ends_the_oldest() {
+        let mut sessions = Sessions::default();
+        let keys: Vec<_> = (0..=SESSIONS_PER_USER_MAX as u64)
+            .map(|chance| sessions.mint(NOW, APP, USER, chance))
+            .collect();
+        assert!(sessions.find(NOW, APP, &keys[0]).is_none());
+        assert!(keys[1..].iter().all(|key| sessions.find(NOW, APP, key).is_some()));
+        assert_eq!(
+            sessions.newest(NOW, APP, USER).map(|session| session.key),
+            keys.last().cloned()
+        );
+        sessions.end(APP, USER);
+        assert!(keys.iter().all(|key| sessions.find(NOW, APP, key).is_none()));
+    }
+}
