@@ -38,8 +38,8 @@ pub struct Comment {
     pub span: Span,
     /// What it says, without the `#` and the blanks around it.
     pub text: String,
-    /// Whether a line of its own holds it.
-    pub own_line: bool,
+    /// Where the line begins behind whose words it stands; none where it has a line of its own.
+    pub(crate) behind: Option<u32>,
 }
 
 /// The lines of a source that say something, and what stands beside them. Tabs in an indentation are faults.
@@ -61,20 +61,21 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
             faults.push(tab_fault(path, at));
         }
         if content.starts_with('#') {
-            trivia.comments.push(comment(octets.start + indent, content, true));
+            trivia.comments.push(comment(octets.start + indent, content, None));
             continue;
         }
         if let Some(at) = trailing_comment(content) {
-            trivia.comments.push(comment(octets.start + indent + at, &content[at..], false));
+            let begin = octets.start + indent;
+            trivia.comments.push(comment(begin + at, &content[at..], Some(Span::new(begin, begin).start)));
         }
         lines.push(Line { octets, indent });
     }
     (lines, trivia, faults)
 }
 
-fn comment(at: usize, text: &str, own_line: bool) -> Comment {
+fn comment(at: usize, text: &str, behind: Option<u32>) -> Comment {
     let text_end = at + text.trim_end().len();
-    Comment { span: Span::new(at, text_end), text: text[1..].trim().to_owned(), own_line }
+    Comment { span: Span::new(at, text_end), text: text[1..].trim().to_owned(), behind }
 }
 
 /// Where a comment begins behind what a line says: at a `#` after a blank, outside of texts and regular expressions.

@@ -5,6 +5,7 @@
 //! what is wrong goes out as values ([`Diagnostic`]).
 
 pub mod diagnostics;
+mod format;
 mod lexer;
 mod parser;
 pub mod source;
@@ -13,6 +14,7 @@ pub mod syntax;
 mod text;
 
 pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
+pub use format::{format, format_steps};
 pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
 pub use source::Sources;

@@ -367,7 +367,17 @@ impl Cursor<'_> {
             None | Some(',') => Ok(None),
             Some('"') => Ok(Some(self.text("a text")?.map(Value::Quoted))),
             Some('$') => Ok(Some(self.var("a capture")?.map(Value::Var))),
-            Some(_) => Ok(self.bare().map(|bare| bare.map(|text| Value::Bare(text.to_owned())))),
+            Some('=') => Err(self.expected("a value; quote one that begins with `=`")),
+            Some(_) => {
+                let bare = self.bare();
+                match bare.filter(|bare| bare.node.ends_with(':')) {
+                    None => Ok(bare.map(|bare| bare.map(|text| Value::Bare(text.to_owned())))),
+                    Some(bare) => {
+                        let fault = self.fault(Code::E010, bare.span, "a bare value that ends in a colon");
+                        Err(Box::new(fault.label("quote it")))
+                    }
+                }
+            }
         }
     }
 }

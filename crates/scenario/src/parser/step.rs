@@ -4,7 +4,7 @@ use crate::diagnostics::{Code, Fallible};
 use crate::lexer::Cursor;
 use crate::parser::{Parser, REPEAT_MAX, opening};
 use crate::syntax::{
-    Actor, Arg, BlockKind, CallResult, Destination, Param, PduStep, Send, Sign, Span, Spanned, Step, Value,
+    Actor, Arg, BlockKind, CallResult, Destination, Param, PduStep, Send, Sign, Span, Spanned, Step,
 };
 
 /// The words that begin a step which is no actor's line.
@@ -312,10 +312,11 @@ fn params(cursor: &mut Cursor<'_>) -> Fallible<Vec<Param>> {
         if !cursor.eat("=") {
             return Err(cursor.expected("`=` and a value"));
         }
-        let value = match cursor.value()? {
-            Some(value) => value,
-            None => Spanned::new(Value::Bare(String::new()), cursor.since(cursor.at())),
+        let value = match cursor.looks_at("=") {
+            false => cursor.value()?,
+            true => None,
         };
+        let value = value.ok_or_else(|| cursor.expected("a value; an empty one is written \"\""))?;
         found.push(Param { name: name.map(str::to_owned), value });
     }
     Ok(found)
