@@ -53,6 +53,8 @@ pub enum Input {
     },
     /// A setting was changed, by its owner or by whoever runs the simulation.
     Change(Change),
+    /// Nothing but time has passed: what is due by now is done.
+    Tick,
 }
 
 /// `sms.send`, with its parameters read.

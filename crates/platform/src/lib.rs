@@ -4,13 +4,31 @@
 //! is an output, a [`Refusal`] with its reason and its numbers.
 
 pub mod app;
+mod change;
+mod consent;
+pub mod conversation;
+pub mod decision;
+mod foreign_url;
 pub mod input;
+mod keyword;
+mod mo;
+mod outcome;
 pub mod output;
+pub mod platform;
+mod quiet_hours;
+mod quota;
+mod request;
+mod send;
 pub mod settings;
+mod settings_serde;
+pub mod text;
 pub mod user;
 
 pub use app::{App, AppId};
+pub use conversation::{FBOOK, LiveSession, LiveState};
+pub use decision::{Decision, DecisionCode};
 pub use input::{CallId, Change, Input, NotifyOutcome, Send};
-pub use output::{Answer, Decision, Notification, NotificationId, Output, Refusal, SubmissionId};
-pub use settings::Settings;
+pub use output::{Answer, Notification, NotificationId, Output, Refusal, SessionFault, SubmissionId};
+pub use platform::{CachedRequest, Config, InvalidConfig, Platform};
+pub use settings::{ForeignUrlPolicy, InvalidSettings, MessageLengthMax, Settings};
 pub use user::{Install, QuietHours, SessionId, Uid, User};

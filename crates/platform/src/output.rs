@@ -1,11 +1,10 @@
 //! What the platform says: [`Output`].
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use sms::{Msisdn, ShortCode};
 
 use crate::app::AppId;
+use crate::decision::Decision;
 use crate::input::CallId;
 use crate::user::{SessionId, Uid};
 

@@ -92,7 +92,14 @@ impl QuietHours {
 
 impl fmt::Display for QuietHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}-{:02}:{:02}", self.from / 60, self.from % 60, self.to / 60, self.to % 60)
+        write!(
+            f,
+            "{:02}:{:02}-{:02}:{:02}",
+            self.from / 60,
+            self.from % 60,
+            self.to / 60,
+            self.to % 60
+        )
     }
 }
 
@@ -111,7 +118,12 @@ impl FromStr for QuietHours {
             (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
         }
         text.split_once('-')
-            .and_then(|(from, to)| Some(Self { from: minutes(from)?, to: minutes(to)? }))
+            .and_then(|(from, to)| {
+                Some(Self {
+                    from: minutes(from)?,
+                    to: minutes(to)?,
+                })
+            })
             .ok_or_else(|| InvalidHours(text.to_owned()))
     }
 }

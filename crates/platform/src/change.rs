@@ -1,0 +1,204 @@
+//! Changes of settings: by a user in the panel or on a page, by an app's owner, by an operator.
+
+use sms::Timestamp;
+
+use crate::app::AppId;
+use crate::decision::DecisionCode as Code;
+use crate::input::Change;
+use crate::output::Output;
+use crate::platform::{Platform, Subject, Who};
+use crate::user::{Install, Uid};
+
+impl Platform {
+    /// Applies a change, and what follows from it.
+    pub(crate) fn change(&mut self, now: Timestamp, change: Change) {
+        match change {
+            Change::OperatorBlock {
+                operator,
+                app,
+                blocked,
+            } => self.block(operator, app, blocked),
+            Change::SmsCapable(app, capable) => self.set_sms_capable(app, capable),
+            Change::Pool(app, left) => self.set_pool(now, app, left),
+            Change::Texts(uid, _)
+            | Change::Registered(uid, _)
+            | Change::InstallWithoutSms(uid, _)
+            | Change::GrantSms(uid, _)
+            | Change::RevokeSms(uid, _)
+            | Change::RemoveApp(uid, _)
+            | Change::QuietHours(uid, _)
+            | Change::DailyMax(uid, _) => match self.who(uid) {
+                Some(who) => self.change_user(now, who, change),
+                None => self.unknown_user(uid),
+            },
+        }
+    }
+
+    fn change_user(&mut self, now: Timestamp, who: Who, change: Change) {
+        match change {
+            Change::Texts(_, on) => {
+                self.account_mut(who).user.texts_on = on;
+                self.changed(who, None, if on { "Mobile Texts on" } else { "Mobile Texts off" });
+                if on {
+                    self.ask_what_is_kept(now, who);
+                }
+            }
+            Change::Registered(_, registered) => {
+                self.changed(
+                    who,
+                    None,
+                    if registered {
+                        "phone registered"
+                    } else {
+                        "Facebook Mobile removed"
+                    },
+                );
+                self.set_registered(now, who, registered);
+            }
+            Change::InstallWithoutSms(_, app) => {
+                self.change_install(
+                    who,
+                    app,
+                    Some(Install { sms_granted: false }),
+                    "installed, without sms",
+                );
+            }
+            Change::GrantSms(_, app) => {
+                if self.change_install(
+                    who,
+                    app,
+                    Some(Install { sms_granted: true }),
+                    "installed, sms granted",
+                ) {
+                    self.ask_what_is_kept(now, who);
+                }
+            }
+            Change::RevokeSms(_, app) => {
+                let installed = self.account(who).user.apps.contains_key(&app);
+                let install = installed.then_some(Install { sms_granted: false });
+                self.change_install(who, app, install, "sms taken back");
+            }
+            Change::RemoveApp(_, app) => {
+                self.change_install(who, app, None, "removed");
+            }
+            Change::QuietHours(_, hours) => {
+                self.account_mut(who).user.quiet_hours = hours;
+                let hours = hours.map_or_else(|| "none".to_owned(), |hours| hours.to_string());
+                self.changed(who, None, &format!("quiet hours {hours}"));
+            }
+            Change::DailyMax(_, daily_max) => {
+                self.account_mut(who).user.daily_max = daily_max;
+                let limit = daily_max.map_or_else(|| "none".to_owned(), |daily_max| daily_max.to_string());
+                self.changed(who, None, &format!("daily limit {limit}"));
+            }
+            Change::OperatorBlock { .. } | Change::SmsCapable(..) | Change::Pool(..) => {
+                unreachable!("these changes have no user")
+            }
+        }
+    }
+
+    fn changed(&mut self, who: Who, app: Option<AppId>, what: &str) {
+        let subject = Subject {
+            app,
+            ..self.subject(who)
+        };
+        let name = &self.account(who).user.name;
+        let why = match app {
+            Some(app) => format!("{name}: {} {what}", self.title(app)),
+            None => format!("{name}: {what}"),
+        };
+        self.decide(Code::Changed, subject, why);
+    }
+
+    /// Installs, grants, takes back or removes; says whether there is such an app.
+    fn change_install(&mut self, who: Who, app: AppId, install: Option<Install>, what: &str) -> bool {
+        if self.app(app).is_none() {
+            self.unknown_app(app);
+            return false;
+        }
+        self.changed(who, Some(app), what);
+        self.set_install(who, app, install);
+        true
+    }
+
+    /// Sets what a user has of an app, keeps the count of those who have opted in, and tells the app.
+    pub(crate) fn set_install(&mut self, who: Who, app: AppId, install: Option<Install>) {
+        let user = &mut self.account_mut(who).user;
+        let uid = user.uid;
+        let before = match install {
+            Some(install) => user.apps.insert(app, install),
+            None => user.apps.remove(&app),
+        };
+        let granted =
+            |install: Option<Install>| u64::from(install.is_some_and(|install| install.sms_granted));
+        if let Some(listing) = self.apps.get_mut(&app) {
+            listing.opted_in = listing.opted_in + granted(install) - granted(before);
+        }
+        match (before, install) {
+            (None, Some(_)) => self.emit(Output::Authorized { app, user: uid }),
+            (Some(_), None) => self.emit(Output::Removed { app, user: uid }),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+    }
+
+    fn block(&mut self, operator: String, app: AppId, blocked: bool) {
+        if self.app(app).is_none() {
+            return self.unknown_app(app);
+        }
+        let what = if blocked { "disallows" } else { "allows" };
+        let why = format!("{operator} {what} {}", self.title(app));
+        let apps = self.operator_blocks.entry(operator).or_default();
+        if blocked {
+            apps.insert(app)
+        } else {
+            apps.remove(&app)
+        };
+        self.decide(Code::Changed, Subject::default().app(app), why);
+    }
+
+    fn set_sms_capable(&mut self, app: AppId, capable: bool) {
+        let Some(listing) = self.apps.get_mut(&app) else {
+            return self.unknown_app(app);
+        };
+        listing.app.sms_capable = capable;
+        let what = if capable {
+            "registered for SMS"
+        } else {
+            "not registered for SMS any more"
+        };
+        let why = format!("{} is {what}", listing.app.title);
+        self.decide(Code::Changed, Subject::default().app(app), why);
+    }
+
+    fn set_pool(&mut self, now: Timestamp, app: AppId, left: u32) {
+        let Some(pool) = self.apps.get(&app).map(|listing| self.pool(listing)) else {
+            return self.unknown_app(app);
+        };
+        let zone = &self.settings.quota_day_tz;
+        if let Some(listing) = self.apps.get_mut(&app) {
+            listing.day.set_left(now, zone, pool, left);
+        }
+        let why = format!("{left} left in the pool of {} today", self.title(app));
+        self.decide(Code::Changed, Subject::default().app(app), why);
+    }
+
+    fn unknown_user(&mut self, user: Uid) {
+        let why = format!("no account has the number {user}; nothing is changed");
+        self.decide(
+            Code::UnknownSubject,
+            Subject {
+                user: Some(user),
+                ..Subject::default()
+            },
+            why,
+        );
+    }
+
+    fn unknown_app(&mut self, app: AppId) {
+        self.decide(
+            Code::UnknownSubject,
+            Subject::default().app(app),
+            format!("no app has the number {app}; nothing is changed"),
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! Opting in by text: cached install requests, the question about them, and the registration of a phone.
+//!
+//! A text to an app that may not have it yet is kept. What stands between is asked in turn: the phone is confirmed with a
+//! code, then each kept text is put as a question, from a number of its own. A yes installs the app and releases the text.
+
+use sms::Timestamp;
+
+use crate::app::AppId;
+use crate::conversation::{FBOOK, number};
+use crate::decision::{DecisionCode as Code, Quoted, Span};
+use crate::mo::Query;
+use crate::platform::{Platform, Timer, Who};
+use crate::request::{Registration, Request, code};
+use crate::text::{Text, fill};
+use crate::user::Install;
+
+impl Platform {
+    /// Caches a text: the newest for its app, and asks whatever must be asked first.
+    pub(crate) fn keep(&mut self, now: Timestamp, who: Who, query: &Query<'_>) {
+        let (app, expires_at) = (query.app, now + self.settings.cached_request_ttl);
+        let requests_max = self.settings.cached_requests_per_user_max;
+        let subject = self.subject(who);
+        let cached = self
+            .account_mut(who)
+            .consent
+            .cache(app, query.message, expires_at, requests_max);
+        if let Some(replaced) = cached.replaced {
+            self.stop_timer(replaced.expires_at, who, Timer::Request(app));
+        }
+        if let Some(dropped) = cached.dropped {
+            self.request_gone(who, &dropped);
+            let why = format!(
+                "{} to {} dropped: more than {requests_max} requests of {} are open",
+                Quoted(&dropped.message),
+                self.title(dropped.app),
+                self.account(who).user.name
+            );
+            self.decide(Code::RequestDropped, subject.app(dropped.app), why);
+        }
+        self.start_timer(expires_at, who, Timer::Request(app));
+        let user = &self.account(who).user;
+        let until = user.zone.civil(expires_at);
+        let next = match (user.texts_on, user.registered) {
+            (false, _) => "nothing is asked while Mobile Texts are off",
+            (true, false) => "registration code sent",
+            (true, true) => "confirmation sent",
+        };
+        let why = format!("{} cached until {until}; {next}", Quoted(query.message));
+        let registered = user.registered;
+        self.decide(Code::RequestCached, subject.app(app), why);
+        if registered {
+            self.ask_to_install(now, who, app);
+        } else {
+            self.ask_to_register(now, who, query.chance);
+        }
+    }
+
+    /// Puts the question about a cached request, from a number of its own.
+    fn ask_to_install(&mut self, now: Timestamp, who: Who, app: AppId) {
+        if !self.account(who).user.texts_on {
+            return;
+        }
+        let held = self
+            .account(who)
+            .consent
+            .requests()
+            .iter()
+            .find(|request| request.app == app);
+        let Some(request) = held else { return };
+        let slots_max = self.settings.sessions_per_user_max;
+        let session = match request.slot {
+            Some(session) => session,
+            None => self.open(who, |table| table.open_question(now, app, slots_max)),
+        };
+        self.account_mut(who).consent.asked(app, session);
+        let subject = self.subject(who).app(app).session(session);
+        let why = format!(
+            "{} is asked from the number of session {session} whether to install {}",
+            self.account(who).user.name,
+            self.title(app)
+        );
+        self.decide(Code::QuestionAsked, subject, why);
+        let wording = fill(Text::Confirmation.wording(&self.settings), self.app(app), "");
+        let from = number(session).expect("a slot has a number");
+        let to = self.account(who).user.phone;
+        self.submit(to, from, wording, subject);
+    }
+
+    /// After registering or turning texts on: forwards kept texts that nothing hinders any more, asks about the rest.
+    pub(crate) fn ask_what_is_kept(&mut self, now: Timestamp, who: Who) {
+        let account = self.account(who);
+        if !account.user.registered {
+            return;
+        }
+        let kept: Vec<_> = account
+            .consent
+            .requests()
+            .iter()
+            .map(|request| (request.app, request.asked))
+            .collect();
+        for (app, asked) in kept {
+            if self.is_granted(self.account(who), app) {
+                self.release(now, who, app);
+            } else if !asked {
+                self.ask_to_install(now, who, app);
+            }
+        }
+    }
+
+    pub(crate) fn confirm(&mut self, now: Timestamp, who: Who, app: AppId) {
+        let name = self.account(who).user.name.clone();
+        let subject = self.subject(who).app(app);
+        if !self.app(app).is_some_and(|app| app.sms_capable) {
+            let why = format!(
+                "{name} said yes, but {} is not registered for SMS any more",
+                self.title(app)
+            );
+            self.decide(Code::UnknownApp, subject, why);
+            if let Some(request) = self.account_mut(who).consent.take(app) {
+                self.request_gone(who, &request);
+            }
+            return self.say(who, Text::UnknownApp, Some(app));
+        }
+        let why = format!(
+            "{name} said yes: {} is installed and granted sms",
+            self.title(app)
+        );
+        self.decide(Code::Confirmed, subject, why);
+        self.set_install(who, app, Some(Install { sms_granted: true }));
+        self.release(now, who, app);
+    }
+
+    /// Forwards the cached text for an app, once, as the text of a new user.
+    pub(crate) fn release(&mut self, now: Timestamp, who: Who, app: AppId) {
+        if let Some(request) = self.account_mut(who).consent.take(app) {
+            self.request_gone(who, &request);
+            self.forward(now, who, app, None, &request.message, true);
+        }
+    }
+
+    pub(crate) fn decline(&mut self, who: Who, app: AppId) {
+        let why = format!(
+            "{} said no: {} is not installed",
+            self.account(who).user.name,
+            self.title(app)
+        );
+        self.decide(Code::Declined, self.subject(who).app(app), why);
+        if let Some(request) = self.account_mut(who).consent.take(app) {
+            self.request_gone(who, &request);
+        }
+        self.say(who, Text::Declined, Some(app));
+    }
+
+    /// A request was taken away: its timer stops and its question is open no more.
+    pub(crate) fn request_gone(&mut self, who: Who, request: &Request) {
+        self.stop_timer(request.expires_at, who, Timer::Request(request.app));
+        if let Some(slot) = request.slot {
+            self.converse(who, slot, |table| table.close_question(slot));
+        }
+    }
+
+    pub(crate) fn request_expired(&mut self, who: Who, app: AppId) {
+        let Some(request) = self.account_mut(who).consent.take(app) else {
+            return;
+        };
+        self.request_gone(who, &request);
+        let why = format!(
+            "{} to {} expired: {} has not confirmed it within {}",
+            Quoted(&request.message),
+            self.title(app),
+            self.account(who).user.name,
+            Span(self.settings.cached_request_ttl)
+        );
+        self.decide(Code::RequestExpired, self.subject(who).app(app), why);
+    }
+}
+
+/// The registration of a phone.
+impl Platform {
+    /// Texts a code to a phone that is not confirmed; the same code while it is good.
+    pub(crate) fn ask_to_register(&mut self, now: Timestamp, who: Who, chance: u64) {
+        if !self.account(who).user.texts_on {
+            return;
+        }
+        let expires_at = now + self.settings.cached_request_ttl;
+        let code = match self.forget_registration(who) {
+            Some(open) => open.code,
+            None => code(chance),
+        };
+        let wording = fill(Text::Registration.wording(&self.settings), None, &code);
+        self.account_mut(who).consent.registration = Some(Registration { code, expires_at });
+        self.start_timer(expires_at, who, Timer::Registration);
+        let (subject, user) = (self.subject(who), &self.account(who).user);
+        let (phone, until) = (user.phone, user.zone.civil(expires_at));
+        let why = format!(
+            "{} is texted a code to confirm {phone}, good until {until}",
+            user.name
+        );
+        self.decide(Code::RegistrationAsked, subject, why);
+        self.submit(phone, FBOOK, wording, subject);
+    }
+
+    /// The phone replied with its code. What was kept comes next; only when nothing was does a text confirm it.
+    pub(crate) fn registered_by_code(&mut self, now: Timestamp, who: Who) {
+        let why = format!(
+            "{} replied with the code: the phone is registered",
+            self.account(who).user.name
+        );
+        self.decide(Code::Registered, self.subject(who), why);
+        let nothing_kept = self.account(who).consent.requests().is_empty();
+        self.set_registered(now, who, true);
+        if nothing_kept {
+            self.say(who, Text::Registered, None);
+        }
+    }
+
+    /// The phone was confirmed, by reply or on the page, or Facebook Mobile was removed.
+    pub(crate) fn set_registered(&mut self, now: Timestamp, who: Who, registered: bool) {
+        let was = std::mem::replace(&mut self.account_mut(who).user.registered, registered);
+        if registered {
+            self.forget_registration(who);
+            self.ask_what_is_kept(now, who);
+        } else if was {
+            for slot in self.account_mut(who).consent.unask() {
+                self.converse(who, slot, |table| table.close_question(slot));
+            }
+        }
+    }
+
+    /// A no to the registration is a no to everything that waits for it.
+    pub(crate) fn drop_registration(&mut self, who: Who) {
+        let name = self.account(who).user.name.clone();
+        let subject = self.subject(who);
+        self.forget_registration(who);
+        self.decide(
+            Code::RegistrationDropped,
+            subject,
+            format!("{name} does not want to register"),
+        );
+        let dropped = self.account_mut(who).consent.take_all();
+        for request in &dropped {
+            self.request_gone(who, request);
+            let why = format!(
+                "{} to {} dropped: {name} said no",
+                Quoted(&request.message),
+                self.title(request.app)
+            );
+            self.decide(Code::RequestDropped, subject.app(request.app), why);
+        }
+        if let Some(newest) = dropped.last() {
+            self.say(who, Text::Declined, Some(newest.app));
+        }
+    }
+
+    pub(crate) fn registration_expired(&mut self, who: Who) {
+        self.account_mut(who).consent.registration = None;
+        let why = format!("the code of {} is no good any more", self.account(who).user.name);
+        self.decide(Code::RegistrationExpired, self.subject(who), why);
+    }
+
+    pub(crate) fn forget_registration(&mut self, who: Who) -> Option<Registration> {
+        let registration = self.account_mut(who).consent.registration.take()?;
+        self.stop_timer(registration.expires_at, who, Timer::Registration);
+        Some(registration)
+    }
+}

@@ -1,0 +1,683 @@
+//! The platform: [`Platform`], made from a [`Config`], told of every [`Input`], asked by observers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sms::{Msisdn, ShortCode, Timestamp};
+
+use crate::app::{App, AppId};
+use crate::conversation::{Conversations, LiveSession, LiveState, Opened};
+use crate::decision::{Decision, DecisionCode, Span};
+use crate::input::Input;
+use crate::keyword::Words;
+use crate::output::{Notification, NotificationId, Output, SubmissionId};
+use crate::quota::{AppDay, Rate, UserDay};
+use crate::request::{Consent, Request};
+use crate::settings::{InvalidSettings, Settings};
+use crate::user::{SessionId, Uid, User};
+
+/// Callbacks whose outcome is awaited; of more, the oldest is forgotten, and its outcome is then unknown.
+pub const NOTIFICATIONS_OPEN_MAX: usize = 100_000;
+
+/// Texts whose receipts can still be told apart; of more, the oldest is forgotten.
+pub const SUBMISSIONS_OPEN_MAX: usize = 100_000;
+
+/// What a platform is made from.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Config {
+    /// The rules.
+    pub settings: Settings,
+    /// The apps.
+    pub apps: Vec<App>,
+    /// The accounts.
+    pub users: Vec<User>,
+    /// Which operator disallows which app.
+    pub operator_blocks: BTreeSet<(String, AppId)>,
+}
+
+/// A configuration that no platform can be made from.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// Two apps share a number, a name or a canvas name.
+    #[error("two apps have the {what} {value:?}")]
+    SameApp {
+        /// What they share.
+        what: &'static str,
+        /// The value of it.
+        value: String,
+    },
+    /// An app's canvas name is no single word.
+    #[error("the canvas name {0:?} is not one word")]
+    Canvas(String),
+    /// Two users share a number, a name or a phone.
+    #[error("two users have the {what} {value:?}")]
+    SameUser {
+        /// What they share.
+        what: &'static str,
+        /// The value of it.
+        value: String,
+    },
+    /// Something names an app that does not exist.
+    #[error("{by} names the app {app}, which does not exist")]
+    NoSuchApp {
+        /// Who names it.
+        by: String,
+        /// The number named.
+        app: AppId,
+    },
+}
+
+impl Config {
+    /// Checks the settings, and that every number, name, phone and canvas name is unique and every app exists.
+    pub fn check(&self) -> Result<(), InvalidConfig> {
+        self.settings.check(&self.apps)?;
+        let (mut ids, mut names, mut canvases) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for app in &self.apps {
+            if app.canvas.is_empty() || app.canvas.contains(char::is_whitespace) {
+                return Err(InvalidConfig::Canvas(app.canvas.clone()));
+            }
+            let same = |what, value: &str| {
+                Err(InvalidConfig::SameApp {
+                    what,
+                    value: value.to_owned(),
+                })
+            };
+            if !ids.insert(app.id) {
+                return same("number", &app.id.to_string());
+            }
+            if !names.insert(&app.name) {
+                return same("name", &app.name);
+            }
+            if !canvases.insert(app.canvas.to_lowercase()) {
+                return same("canvas name", &app.canvas);
+            }
+        }
+        let (mut uids, mut names, mut phones) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for user in &self.users {
+            let same = |what, value: &str| {
+                Err(InvalidConfig::SameUser {
+                    what,
+                    value: value.to_owned(),
+                })
+            };
+            if !uids.insert(user.uid) {
+                return same("number", &user.uid.to_string());
+            }
+            if !names.insert(&user.name) {
+                return same("name", &user.name);
+            }
+            if !phones.insert(user.phone) {
+                return same("phone", &user.phone.to_string());
+            }
+            if let Some(&app) = user.apps.keys().find(|app| !ids.contains(app)) {
+                return Err(InvalidConfig::NoSuchApp {
+                    by: user.name.clone(),
+                    app,
+                });
+            }
+        }
+        match self.operator_blocks.iter().find(|(_, app)| !ids.contains(app)) {
+            Some((operator, app)) => Err(InvalidConfig::NoSuchApp {
+                by: operator.clone(),
+                app: *app,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text that waits until its sender confirms, for observers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CachedRequest {
+    /// The app that it is for.
+    pub app: AppId,
+    /// The text without the app's canvas name.
+    pub message: String,
+    /// Whether the question was put to the user.
+    pub asked: bool,
+    /// The number that the question came from, while that number still belongs to it.
+    pub session: Option<SessionId>,
+    /// How long it waits from now.
+    pub remaining: Duration,
+}
+
+/// Where an account stands in [`Platform::accounts`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Who(pub(crate) usize);
+
+/// A user, and what is going on between them and the platform.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) user: User,
+    pub(crate) consent: Consent,
+    pub(crate) conversations: Conversations,
+    pub(crate) day: UserDay,
+    pub(crate) last_unsolicited: Option<(AppId, Timestamp)>,
+}
+
+/// An app, and what it has sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    pub(crate) app: App,
+    /// Users who have granted it `sms`; kept, so that no send has to count them.
+    pub(crate) opted_in: u64,
+    pub(crate) day: AppDay,
+    pub(crate) rate: Rate,
+}
+
+/// What is due at an instant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Timer {
+    Request(AppId),
+    Registration,
+    Session(SessionId),
+}
+
+/// Whom a decision is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Subject {
+    pub(crate) user: Option<Uid>,
+    pub(crate) app: Option<AppId>,
+    pub(crate) session: Option<SessionId>,
+}
+
+impl Subject {
+    pub(crate) fn app(self, app: AppId) -> Self {
+        Self {
+            app: Some(app),
+            ..self
+        }
+    }
+
+    pub(crate) fn session(self, session: SessionId) -> Self {
+        Self {
+            session: Some(session),
+            ..self
+        }
+    }
+}
+
+/// A callback whose outcome is awaited.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenNotification {
+    pub(crate) notification: Notification,
+    pub(crate) retries_left: u32,
+}
+
+/// FBOOK 32665: who may text whom, what a text means, and what becomes of it.
+///
+/// Give it everything that happens with [`Platform::handle`], carry out what that returns, and call again with
+/// [`Input::Tick`] no later than [`Platform::next_wakeup`]. Time must not run backward. It never fails: a "no" is a
+/// [`Refusal`](crate::Refusal) in a reply, and each yes and no leaves a [`Decision`].
+#[derive(Debug)]
+pub struct Platform {
+    pub(crate) settings: Settings,
+    pub(crate) words: Words,
+    pub(crate) apps: BTreeMap<AppId, Listing>,
+    canvases: BTreeMap<String, AppId>,
+    accounts: Vec<Account>,
+    by_uid: BTreeMap<Uid, Who>,
+    by_phone: BTreeMap<Msisdn, Who>,
+    by_name: BTreeMap<String, Who>,
+    pub(crate) operator_blocks: BTreeMap<String, BTreeSet<AppId>>,
+    timers: BTreeSet<(Timestamp, Who, Timer)>,
+    pub(crate) notifications: BTreeMap<NotificationId, OpenNotification>,
+    pub(crate) submissions: BTreeMap<SubmissionId, Subject>,
+    notifications_made: u64,
+    submissions_made: u64,
+    out: Vec<Output>,
+}
+
+impl Platform {
+    /// A platform of that configuration.
+    ///
+    /// # Panics
+    ///
+    /// When [`Config::check`] finds a fault.
+    pub fn new(config: Config) -> Self {
+        let fault = config.check().err();
+        assert!(
+            fault.is_none(),
+            "the configuration was not checked: {}",
+            fault.expect("just seen")
+        );
+        let Config {
+            settings,
+            apps,
+            users,
+            operator_blocks,
+        } = config;
+        let mut platform = Self {
+            words: Words::new(&settings),
+            canvases: apps
+                .iter()
+                .map(|app| (app.canvas.to_lowercase(), app.id))
+                .collect(),
+            apps: apps
+                .into_iter()
+                .map(|app| {
+                    (
+                        app.id,
+                        Listing {
+                            app,
+                            opted_in: 0,
+                            day: AppDay::default(),
+                            rate: Rate::default(),
+                        },
+                    )
+                })
+                .collect(),
+            accounts: Vec::with_capacity(users.len()),
+            by_uid: BTreeMap::new(),
+            by_phone: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            operator_blocks: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            notifications: BTreeMap::new(),
+            submissions: BTreeMap::new(),
+            notifications_made: 0,
+            submissions_made: 0,
+            out: Vec::new(),
+            settings,
+        };
+        for (operator, app) in operator_blocks {
+            platform.operator_blocks.entry(operator).or_default().insert(app);
+        }
+        for user in users {
+            platform.add(user);
+        }
+        platform
+    }
+
+    fn add(&mut self, mut user: User) {
+        let who = Who(self.accounts.len());
+        user.daily_max = user.daily_max.or(self.settings.user_daily_max);
+        user.quiet_hours = user.quiet_hours.or(self.settings.user_quiet_hours);
+        for (app, _) in user.apps.iter().filter(|(_, install)| install.sms_granted) {
+            self.apps
+                .get_mut(app)
+                .expect("checked with the configuration")
+                .opted_in += 1;
+        }
+        self.by_uid.insert(user.uid, who);
+        self.by_phone.insert(user.phone, who);
+        self.by_name.insert(user.name.clone(), who);
+        self.accounts.push(Account {
+            user,
+            consent: Consent::default(),
+            conversations: Conversations::default(),
+            day: UserDay::default(),
+            last_unsolicited: None,
+        });
+    }
+
+    /// Does what is due by `now`, then takes the input. What it returns is in the order in which it was decided.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        while let Some(&(at, who, timer)) = self.timers.first().filter(|(at, ..)| *at <= now) {
+            self.timers.pop_first();
+            self.time_out(at, who, timer);
+        }
+        match input {
+            Input::Mo {
+                from,
+                to,
+                text,
+                chance,
+            } => self.mo(now, from, to, &text, chance),
+            Input::Send(send) => self.send(now, &send),
+            Input::CanSend { call, app, user } => self.can_send(now, call, app, user),
+            Input::Notified {
+                notification,
+                outcome,
+            } => self.notified(notification, outcome),
+            Input::Receipt { submission, state } => self.receipt(submission, state),
+            Input::Change(change) => self.change(now, change),
+            Input::Tick => {}
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// When the platform has something to do on its own: a request, a code or a session expires.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.timers.first().map(|&(at, ..)| at)
+    }
+}
+
+/// For observers: nothing here changes anything.
+impl Platform {
+    /// The rules in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The user of that account number.
+    pub fn user(&self, uid: Uid) -> Option<&User> {
+        self.who(uid).map(|who| &self.account(who).user)
+    }
+
+    /// The user whose phone has that number, confirmed or not.
+    pub fn user_by_phone(&self, phone: Msisdn) -> Option<&User> {
+        self.by_phone.get(&phone).map(|&who| &self.account(who).user)
+    }
+
+    /// The user of that name.
+    pub fn user_by_name(&self, name: &str) -> Option<&User> {
+        self.by_name.get(name).map(|&who| &self.account(who).user)
+    }
+
+    /// Every user, in the order of the configuration.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.accounts.iter().map(|account| &account.user)
+    }
+
+    /// The app of that number.
+    pub fn app(&self, app: AppId) -> Option<&App> {
+        self.apps.get(&app).map(|listing| &listing.app)
+    }
+
+    /// The app of that canvas name, whatever its letter case.
+    pub fn app_by_canvas(&self, canvas: &str) -> Option<&App> {
+        self.canvases
+            .get(&canvas.to_lowercase())
+            .and_then(|&app| self.app(app))
+    }
+
+    /// Every app, in the order of their numbers.
+    pub fn apps(&self) -> impl Iterator<Item = &App> {
+        self.apps.values().map(|listing| &listing.app)
+    }
+
+    /// How many users have granted that app `sms`.
+    pub fn opted_in(&self, app: AppId) -> Option<u64> {
+        self.apps.get(&app).map(|listing| listing.opted_in)
+    }
+
+    /// Unsolicited texts that the app may still send today.
+    pub fn pool_left(&self, now: Timestamp, app: AppId) -> Option<u64> {
+        let listing = self.apps.get(&app)?;
+        Some(
+            listing
+                .day
+                .left(now, &self.settings.quota_day_tz, self.pool(listing)),
+        )
+    }
+
+    /// Unsolicited texts that the user has got today, by the user's own calendar.
+    pub fn unsolicited_today(&self, now: Timestamp, user: Uid) -> Option<u32> {
+        let account = self.account(self.who(user)?);
+        Some(account.day.got(now, &account.user.zone))
+    }
+
+    /// The user's sessions that are alive, open questions too, in the order of their ids.
+    pub fn sessions(&self, now: Timestamp, user: Uid) -> Vec<LiveSession> {
+        let Some(account) = self.who(user).map(|who| self.account(who)) else {
+            return Vec::new();
+        };
+        let ends = |app| {
+            account
+                .consent
+                .requests()
+                .iter()
+                .find(|request| request.app == app)
+        };
+        let mut sessions: Vec<_> = account.conversations.live(now).collect();
+        for session in sessions
+            .iter_mut()
+            .filter(|session| session.state == LiveState::Question)
+        {
+            session.remaining =
+                ends(session.app).map_or(Duration::ZERO, |request| request.expires_at.since(now));
+        }
+        sessions
+    }
+
+    /// The user's texts that wait for a yes, the oldest first.
+    pub fn cached_requests(&self, now: Timestamp, user: Uid) -> Vec<CachedRequest> {
+        let Some(account) = self.who(user).map(|who| self.account(who)) else {
+            return Vec::new();
+        };
+        let shown = |request: &Request| CachedRequest {
+            app: request.app,
+            message: request.message.clone(),
+            asked: request.asked,
+            session: request.slot,
+            remaining: request.expires_at.since(now),
+        };
+        account
+            .consent
+            .requests()
+            .iter()
+            .filter(|request| now < request.expires_at)
+            .map(shown)
+            .collect()
+    }
+
+    /// The code that the user's phone was texted and that confirms it, on the page or by reply, until it expires.
+    pub fn registration_code(&self, now: Timestamp, user: Uid) -> Option<&str> {
+        let registration = self.account(self.who(user)?).consent.registration.as_ref()?;
+        (now < registration.expires_at).then_some(registration.code.as_str())
+    }
+
+    /// Whether that operator disallows that app.
+    pub fn is_blocked(&self, operator: &str, app: AppId) -> bool {
+        self.operator_blocks
+            .get(operator)
+            .is_some_and(|apps| apps.contains(&app))
+    }
+
+    /// Which operator disallows which app, in order.
+    pub fn operator_blocks(&self) -> impl Iterator<Item = (&str, AppId)> {
+        self.operator_blocks
+            .iter()
+            .flat_map(|(operator, apps)| apps.iter().map(move |&app| (operator.as_str(), app)))
+    }
+}
+
+/// What the other files of the platform build on.
+impl Platform {
+    pub(crate) fn who(&self, uid: Uid) -> Option<Who> {
+        self.by_uid.get(&uid).copied()
+    }
+
+    pub(crate) fn who_has(&self, phone: Msisdn) -> Option<Who> {
+        self.by_phone.get(&phone).copied()
+    }
+
+    pub(crate) fn account(&self, who: Who) -> &Account {
+        &self.accounts[who.0]
+    }
+
+    pub(crate) fn account_mut(&mut self, who: Who) -> &mut Account {
+        &mut self.accounts[who.0]
+    }
+
+    pub(crate) fn title(&self, app: AppId) -> &str {
+        self.app(app).map_or("an unknown app", |app| &app.title)
+    }
+
+    pub(crate) fn pool(&self, listing: &Listing) -> u64 {
+        listing
+            .opted_in
+            .saturating_mul(u64::from(self.settings.app_daily_pool_per_user))
+    }
+
+    /// Whether the app is registered for SMS and the user has granted it `sms`.
+    pub(crate) fn is_granted(&self, account: &Account, app: AppId) -> bool {
+        self.app(app).is_some_and(|app| app.sms_capable)
+            && account
+                .user
+                .apps
+                .get(&app)
+                .is_some_and(|install| install.sms_granted)
+    }
+
+    /// That user, as the subject of a decision.
+    pub(crate) fn subject(&self, who: Who) -> Subject {
+        Subject {
+            user: Some(self.account(who).user.uid),
+            ..Subject::default()
+        }
+    }
+
+    pub(crate) fn emit(&mut self, output: Output) {
+        self.out.push(output);
+    }
+
+    pub(crate) fn decide(&mut self, code: DecisionCode, subject: Subject, text: String) {
+        let Subject { user, app, session } = subject;
+        self.out.push(Output::Decided(Decision {
+            code,
+            user,
+            app,
+            session,
+            text,
+        }));
+    }
+
+    /// Hands a text to the message centre.
+    pub(crate) fn submit(
+        &mut self,
+        to: Msisdn,
+        from: ShortCode,
+        text: String,
+        subject: Subject,
+    ) -> SubmissionId {
+        self.submissions_made += 1;
+        let submission = SubmissionId(self.submissions_made);
+        self.submissions.insert(submission, subject);
+        if self.submissions.len() > SUBMISSIONS_OPEN_MAX {
+            self.submissions.pop_first();
+        }
+        self.emit(Output::Submit {
+            submission,
+            from,
+            to,
+            text,
+        });
+        submission
+    }
+
+    /// Hands a person's text to an app.
+    pub(crate) fn notify(&mut self, notification: impl FnOnce(NotificationId) -> Notification) {
+        self.notifications_made += 1;
+        let id = NotificationId(self.notifications_made);
+        let notification = notification(id);
+        let open = OpenNotification {
+            notification: notification.clone(),
+            retries_left: self.settings.callback_retries,
+        };
+        self.notifications.insert(id, open);
+        if self.notifications.len() > NOTIFICATIONS_OPEN_MAX {
+            self.notifications.pop_first();
+        }
+        self.emit(Output::Notify(notification));
+    }
+
+    pub(crate) fn start_timer(&mut self, at: Timestamp, who: Who, timer: Timer) {
+        self.timers.insert((at, who, timer));
+    }
+
+    pub(crate) fn stop_timer(&mut self, at: Timestamp, who: Who, timer: Timer) {
+        self.timers.remove(&(at, who, timer));
+    }
+
+    /// Changes a user's table of sender numbers, and keeps the timer of that session in step.
+    pub(crate) fn converse<T>(
+        &mut self,
+        who: Who,
+        session: SessionId,
+        change: impl FnOnce(&mut Conversations) -> T,
+    ) -> T {
+        let conversations = &mut self.accounts[who.0].conversations;
+        let before = conversations.due(session);
+        let result = change(conversations);
+        let after = conversations.due(session);
+        self.retime(who, session, before, after);
+        result
+    }
+
+    /// Opens a slot of a user's table, whichever is its turn.
+    pub(crate) fn open(&mut self, who: Who, open: impl FnOnce(&mut Conversations) -> Opened) -> SessionId {
+        let conversations = &mut self.accounts[who.0].conversations;
+        let before = conversations.next_due(self.settings.sessions_per_user_max);
+        let Opened { session, replaced } = open(conversations);
+        let after = conversations.due(session);
+        self.retime(who, session, before, after);
+        if let Some(replaced) = replaced {
+            let account = &mut self.accounts[who.0];
+            if replaced.question {
+                account.consent.lose_slot(replaced.app, session);
+            }
+            let subject = Subject {
+                user: Some(account.user.uid),
+                app: Some(replaced.app),
+                session: Some(session),
+            };
+            let what = if replaced.question {
+                "the question about"
+            } else {
+                "a session with"
+            };
+            let text = format!(
+                "the number of session {session} of {}, {what} {}, goes to a newer session: all {} are in use",
+                self.account(who).user.name,
+                self.title(replaced.app),
+                self.settings.sessions_per_user_max
+            );
+            self.decide(DecisionCode::SessionReplaced, subject, text);
+        }
+        session
+    }
+
+    fn retime(&mut self, who: Who, session: SessionId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if before != after {
+            if let Some(at) = before {
+                self.stop_timer(at, who, Timer::Session(session));
+            }
+            if let Some(at) = after {
+                self.start_timer(at, who, Timer::Session(session));
+            }
+        }
+    }
+
+    fn time_out(&mut self, at: Timestamp, who: Who, timer: Timer) {
+        match timer {
+            Timer::Request(app) => self.request_expired(who, app),
+            Timer::Registration => self.registration_expired(who),
+            Timer::Session(session) => self.session_expired(at, who, session),
+        }
+    }
+
+    fn session_expired(&mut self, at: Timestamp, who: Who, session: SessionId) {
+        let account = &mut self.accounts[who.0];
+        debug_assert_eq!(
+            account.conversations.due(session),
+            Some(at),
+            "timers follow the table"
+        );
+        let Some((app, waited_for_user)) = account.conversations.expire(session) else {
+            return;
+        };
+        let subject = Subject {
+            user: Some(account.user.uid),
+            app: Some(app),
+            session: Some(session),
+        };
+        let name = &self.account(who).user.name;
+        let text = if waited_for_user {
+            let idle = Span(self.settings.session_idle_ttl);
+            format!("session {session} of {name} expired: {name} has not texted for {idle}")
+        } else {
+            let window = Span(self.settings.session_window);
+            format!(
+                "session {session} of {name} expired: {} has not answered within {window}",
+                self.title(app)
+            )
+        };
+        self.decide(DecisionCode::SessionExpired, subject, text);
+    }
+}

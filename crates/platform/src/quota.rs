@@ -1,0 +1,105 @@
+//! How much an app may send unsolicited and a person wants to get: [`AppDay`], [`Rate`], [`UserDay`].
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use sms::{Timestamp, Zone};
+
+/// What an app has sent today, and the pool that it draws from.
+///
+/// The pool is users opted in × a number each, counted at the time of the send: a sum for the app, not one a user.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct AppDay {
+    day: i32,
+    used: u64,
+    /// What was added to today's pool (or taken from it) by setting what is left.
+    adjustment: i128,
+}
+
+impl AppDay {
+    /// What is left today of a pool that holds `pool` by the number of users.
+    pub(crate) fn left(&self, now: Timestamp, zone: &Zone, pool: u64) -> u64 {
+        let (used, adjustment) = if self.day == day(now, zone) {
+            (self.used, self.adjustment)
+        } else {
+            (0, 0)
+        };
+        let left = i128::from(pool) + adjustment - i128::from(used);
+        u64::try_from(left.max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// Takes one text from today's pool.
+    pub(crate) fn take(&mut self, now: Timestamp, zone: &Zone) {
+        self.turn(now, zone);
+        self.used += 1;
+    }
+
+    /// Sets what is left today, for a pool that holds `pool` by the number of users.
+    pub(crate) fn set_left(&mut self, now: Timestamp, zone: &Zone, pool: u64, left: u32) {
+        self.turn(now, zone);
+        self.adjustment = i128::from(left) + i128::from(self.used) - i128::from(pool);
+    }
+
+    fn turn(&mut self, now: Timestamp, zone: &Zone) {
+        let today = day(now, zone);
+        if self.day != today {
+            *self = Self {
+                day: today,
+                used: 0,
+                adjustment: 0,
+            };
+        }
+    }
+}
+
+/// Unsolicited texts that a person has got today, by the calendar of the person's own zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct UserDay {
+    day: i32,
+    got: u32,
+}
+
+impl UserDay {
+    /// How many it is today.
+    pub(crate) fn got(&self, now: Timestamp, zone: &Zone) -> u32 {
+        if self.day == day(now, zone) { self.got } else { 0 }
+    }
+
+    /// Counts one more.
+    pub(crate) fn count(&mut self, now: Timestamp, zone: &Zone) {
+        *self = Self {
+            day: day(now, zone),
+            got: self.got(now, zone).saturating_add(1),
+        };
+    }
+}
+
+/// The instants of an app's latest unsolicited texts: never more of them than the rate in any one second.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Rate {
+    sent_at: VecDeque<Timestamp>,
+}
+
+impl Rate {
+    /// Whether one more at `now` keeps to `per_s` in the second that ends at `now`.
+    pub(crate) fn allows(&self, now: Timestamp, per_s: u32) -> bool {
+        let within = self
+            .sent_at
+            .iter()
+            .rev()
+            .take_while(|&&at| now.since(at) < Duration::from_secs(1));
+        within.take(per_s as usize).count() < per_s as usize
+    }
+
+    /// Remembers one at `now`; instants that no limit can need are forgotten.
+    pub(crate) fn count(&mut self, now: Timestamp, per_s: u32) {
+        while self.sent_at.len() >= per_s as usize {
+            self.sent_at.pop_front();
+        }
+        self.sent_at.push_back(now);
+    }
+}
+
+fn day(now: Timestamp, zone: &Zone) -> i32 {
+    zone.civil(now).day_number()
+}
