@@ -1,4 +1,4 @@
-//! Signed requests to apps: users' texts and the pings ([`sms`], [`authorize`], [`removed`]).
+//! Signed requests to apps: users' texts and the pings ([`sms()`], [`authorize`], [`removed`]).
 //!
 //! Every field is `fb_sig_` with a name; `fb_sig` signs them under their names without it ("Verifying The Signature"). No
 //! field is ever empty: a parser that drops empty fields would find the signature wrong.
@@ -170,5 +170,241 @@ fn encode(out: &mut String, text: &str) {
                 out.extend(['%', digit(octet >> 4), digit(octet & 0xf)]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::{AppId, NotificationId, SessionId};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_217_980_800_123_456);
+    const USER: Uid = Uid(609_143_784);
+
+    fn credentials() -> Credentials {
+        Credentials {
+            app: AppId(103_381_584_023),
+            name: "quiz".to_owned(),
+            api_key: "0289b21f46b2ee642d5c42145df5489f".to_owned(),
+            secret: Secret::new("secret123").expect("valid"),
+            callback_url: Some("http://quiz/sms".to_owned()),
+            authorize_url: Some("http://quiz/added".to_owned()),
+            uninstall_url: Some("http://quiz/removed".to_owned()),
+            ip_list: Vec::new(),
+        }
+    }
+
+    fn session() -> SessionInfo {
+        SessionInfo {
+            key: "5f34e11bfb97c762e439e6a5-8055".to_owned(),
+            expires: None,
+        }
+    }
+
+    fn notification(message: &str, new_user: bool) -> Notification {
+        let (app, session, message) = (credentials().app, SessionId(7), message.to_owned());
+        Notification {
+            id: NotificationId(1),
+            app,
+            user: USER,
+            session,
+            message,
+            new_user,
+        }
+    }
+
+    /// C1 of the fact sheet: its signature is of these fields alone.
+    #[test]
+    fn c1_is_signed_and_spelt_as_published() {
+        let fields = [
+            ("user", "609143784"),
+            ("added", "1"),
+            ("api_key", "0289b21f46b2ee642d5c42145df5489f"),
+            ("message", "what is up"),
+            ("sms", "1"),
+            ("sms_new_user", "1"),
+            ("sms_sid", "7"),
+            ("time", "1217980800.1234"),
+        ];
+        let fields = fields.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let request = request("http://quiz/sms", fields, &credentials().secret);
+        assert_eq!(
+            request.body,
+            "fb_sig_added=1&fb_sig_api_key=0289b21f46b2ee642d5c42145df5489f&fb_sig_message=what+is+up&fb_sig_sms=1\
+             &fb_sig_sms_new_user=1&fb_sig_sms_sid=7&fb_sig_time=1217980800.1234&fb_sig_user=609143784\
+             &fb_sig=8f2787c842de19f1c18855af4fb60394"
+        );
+        assert_eq!(
+            request.base_string,
+            "added=1api_key=0289b21f46b2ee642d5c42145df5489fmessage=what is upsms=1sms_new_user=1sms_sid=7\
+             time=1217980800.1234user=609143784"
+        );
+    }
+
+    #[test]
+    fn c2_is_the_post_remove_ping() {
+        let now = Timestamp::from_micros(1_249_262_147_961_600);
+        let request = removed(now, &credentials(), USER).expect("a URL");
+        assert_eq!(request.url, "http://quiz/removed");
+        assert_eq!(
+            request.body,
+            "fb_sig_added=0&fb_sig_api_key=0289b21f46b2ee642d5c42145df5489f&fb_sig_app_id=103381584023\
+             &fb_sig_time=1249262147.9616&fb_sig_uninstall=1&fb_sig_user=609143784\
+             &fb_sig=850c339795103fff8b66b7afaa857423"
+        );
+    }
+
+    #[test]
+    fn a_text_of_a_new_user_has_these_fields() {
+        let request = sms(NOW, &credentials(), &notification("Café?", true), &session()).expect("a URL");
+        let fields: Vec<_> = request
+            .fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(request.url, "http://quiz/sms");
+        assert_eq!(
+            fields[..fields.len() - 1],
+            [
+                ("fb_sig_added", "1"),
+                ("fb_sig_api_key", "0289b21f46b2ee642d5c42145df5489f"),
+                ("fb_sig_app_id", "103381584023"),
+                ("fb_sig_expires", "0"),
+                ("fb_sig_message", "Café?"),
+                ("fb_sig_session_key", "5f34e11bfb97c762e439e6a5-8055"),
+                ("fb_sig_sms", "1"),
+                ("fb_sig_sms_new_user", "1"),
+                ("fb_sig_sms_sid", "7"),
+                ("fb_sig_time", "1217980800.1234"),
+                ("fb_sig_user", "609143784"),
+            ]
+        );
+        assert!(verify(&request.fields, &credentials().secret));
+        assert!(
+            request.body.contains("fb_sig_message=Caf%C3%A9%3F&"),
+            "{}",
+            request.body
+        );
+    }
+
+    #[test]
+    fn the_post_authorize_ping_has_these_fields() {
+        let ends = SessionInfo {
+            expires: Some(Timestamp::from_micros(1_249_999_999_900_000)),
+            ..session()
+        };
+        let request = authorize(NOW, &credentials(), USER, &ends).expect("a URL");
+        let names: Vec<_> = request.fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(request.url, "http://quiz/added");
+        assert_eq!(
+            names,
+            [
+                "fb_sig_added",
+                "fb_sig_api_key",
+                "fb_sig_app_id",
+                "fb_sig_authorize",
+                "fb_sig_expires",
+                "fb_sig_session_key",
+                "fb_sig_time",
+                "fb_sig_user",
+                "fb_sig",
+            ]
+        );
+        assert!(
+            request.body.contains("fb_sig_expires=1249999999&"),
+            "{}",
+            request.body
+        );
+        assert!(verify(&request.fields, &credentials().secret));
+    }
+
+    #[test]
+    fn an_app_without_the_url_gets_no_request() {
+        let none = Credentials {
+            callback_url: None,
+            authorize_url: None,
+            uninstall_url: None,
+            ..credentials()
+        };
+        assert_eq!(sms(NOW, &none, &notification("hi", false), &session()), None);
+        assert_eq!(authorize(NOW, &none, USER, &session()), None);
+        assert_eq!(removed(NOW, &none, USER), None);
+    }
+
+    #[test]
+    fn the_time_has_at_most_four_decimals() {
+        for (micros, expected) in [
+            (1_249_259_912_755_000, "1249259912.755"),
+            (1_217_980_800_123_499, "1217980800.1234"),
+            (1_217_980_800_000_099, "1217980800"),
+            (1_217_980_800_000_000, "1217980800"),
+            (0, "0"),
+            (-5, "0"),
+        ] {
+            assert_eq!(unix_time(Timestamp::from_micros(micros)), expected, "{micros}");
+        }
+    }
+
+    #[test]
+    fn a_changed_field_or_signature_does_not_verify() {
+        let secret = credentials().secret;
+        let request = sms(NOW, &credentials(), &notification("hi", false), &session()).expect("a URL");
+        let mut own = request.fields.clone();
+        own.push(("color".to_owned(), "red".to_owned()));
+        assert!(verify(&own, &secret), "fields without the prefix are not signed");
+        for at in 0..request.fields.len() {
+            let mut changed = request.fields.clone();
+            changed[at].1.push('0');
+            assert!(!verify(&changed, &secret), "{}", changed[at].0);
+            changed.remove(at);
+            assert!(!verify(&changed, &secret), "{at}");
+        }
+        assert!(!verify(&request.fields, &Secret::new("another").expect("valid")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_signed_encoded_and_never_blank(message in any::<String>(), new_user: bool) {
+            let request = sms(NOW, &credentials(), &notification(&message, new_user), &session()).expect("a URL");
+            prop_assert!(verify(&request.fields, &credentials().secret));
+            prop_assert!(request.fields.iter().all(|(_, value)| !value.is_empty()));
+            prop_assert!(request.fields[..request.fields.len() - 1].is_sorted());
+            prop_assert!(!request.body.contains("secret123") && !request.base_string.contains("secret123"));
+            prop_assert_eq!(decoded(&request.body), request.fields);
+        }
+    }
+
+    /// Reads `application/x-www-form-urlencoded` as an app does.
+    fn decoded(body: &str) -> Vec<(String, String)> {
+        let decode = |text: &str| {
+            let mut octets = Vec::new();
+            let mut rest = text.as_bytes();
+            while let [first, after @ ..] = rest {
+                let taken = match first {
+                    b'%' => {
+                        let hex = std::str::from_utf8(&after[..2]).expect("two digits");
+                        octets.push(u8::from_str_radix(hex, 16).expect("hex"));
+                        2
+                    }
+                    b'+' => {
+                        octets.push(b' ');
+                        0
+                    }
+                    other => {
+                        octets.push(*other);
+                        0
+                    }
+                };
+                rest = &after[taken..];
+            }
+            String::from_utf8(octets).expect("UTF-8")
+        };
+        let pair = |pair: &str| {
+            pair.split_once('=')
+                .map(|(name, value)| (decode(name), decode(value)))
+        };
+        body.split('&').filter_map(pair).collect()
     }
 }

@@ -187,3 +187,136 @@ fn referenced(reference: &BytesRef<'_>) -> Result<char, CallError> {
         other => Err(malformed(format!("unknown entity {other}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::AppId;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::credentials::Secret;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            app: AppId(1),
+            name: "quiz".to_owned(),
+            api_key: "0289b21f46b2ee642d5c42145df5489f".to_owned(),
+            secret: Secret::new("secret123").expect("valid"),
+            callback_url: None,
+            authorize_url: None,
+            uninstall_url: None,
+            ip_list: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn v1_is_signed_as_published() {
+        let params = [
+            ("call_id", "1217980800.1234"),
+            ("uid", "609143784"),
+            ("message", "Café at 8? Reply Y/N"),
+            ("req_session", "1"),
+        ];
+        let request = request(&credentials(), "facebook.sms.send", &params);
+        let sig = request
+            .params
+            .last()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        assert_eq!(sig, Some(("sig", "8a8f1c63337c6b80edc6dad3ad2f0e1f")));
+        assert_eq!(request.params.len(), 8);
+    }
+
+    #[test]
+    fn given_parameters_win() {
+        let request = request(
+            &credentials(),
+            "sms.send",
+            &[("api_key", "wrong"), ("sig", "wrong")],
+        );
+        let values = |name: &str| request.params.iter().filter(|(given, _)| given == name).count();
+        assert_eq!((values("api_key"), values("sig"), values("method")), (1, 1, 1));
+        assert!(
+            request
+                .params
+                .iter()
+                .all(|(name, value)| name != "api_key" || value == "wrong")
+        );
+    }
+
+    #[test]
+    fn answers_are_read_from_xml_and_json() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let fields = |fields: &[(&str, Value)]| {
+            Value::Fields(
+                fields
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
+            )
+        };
+        for (body, expected) in [
+            (
+                "<?xml version=\"1.0\"?>\n<sms_send_response xmlns=\"x\">7</sms_send_response>\n",
+                Value::Int(7),
+            ),
+            ("<x>a &lt; b &#233; &amp;</x>", text("a < b é &")),
+            ("<x/>", text("")),
+            ("<x list=\"true\"/>", Value::List(vec![])),
+            (
+                "<x list=\"true\">\n <y>1</y>\n <y/>\n</x>",
+                Value::List(vec![Value::Int(1), text("")]),
+            ),
+            (
+                "<x><uid>5</uid><key>k</key></x>",
+                fields(&[("uid", Value::Int(5)), ("key", text("k"))]),
+            ),
+            ("0", Value::Int(0)),
+            ("\"a\"", text("a")),
+            ("true", Value::Bool(true)),
+            ("null", Value::Null),
+            ("[1]", Value::List(vec![Value::Int(1)])),
+            ("{\"uid\":\"5\"}", fields(&[("uid", text("5"))])),
+        ] {
+            assert_eq!(parse(body), Ok(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn errors_are_read_from_xml_and_json() {
+        let api = || CallError::Api {
+            code: 850,
+            message: "Invalid sms session.".to_owned(),
+        };
+        for body in [
+            "{\"error_code\":850,\"error_msg\":\"Invalid sms session.\",\"request_args\":{}}",
+            "<error_response><error_code>850</error_code><error_msg>Invalid sms session.</error_msg></error_response>",
+        ] {
+            assert_eq!(parse(body), Err(api()), "{body}");
+        }
+        for body in [
+            "",
+            "<",
+            "<a><b></a>",
+            "<a>",
+            "{",
+            "{\"error_code\":\"850\"}",
+            "<error_response>1</error_response>",
+        ] {
+            assert!(matches!(parse(body), Err(CallError::Malformed(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let nested = |depth: usize| format!("{}1{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(parse(&nested(ELEMENT_DEPTH_MAX)).is_ok());
+        assert!(parse(&nested(ELEMENT_DEPTH_MAX + 1)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in "(<[a-z/!?&;\"= ]{0,8}>?|&#?[a-z0-9]{0,4};|[a-z{}\\[\\]\":,0-9]){0,24}") {
+            let _ = parse(&body);
+        }
+    }
+}

@@ -7,6 +7,31 @@
 //! One call is [`Rest::receive`], which answers at once or asks the platform something ([`Step`]); in that case
 //! [`Rest::answer`] turns what the platform says into the [`Response`]. [`callback`] builds the signed requests that go to
 //! apps, [`client`] does what an app does.
+//!
+//! ```
+//! use platform::{Answer, AppId, CallId, SubmissionId};
+//! use rest::{Config, Credentials, Rest, Secret, Step, Value, client};
+//! use sms::Timestamp;
+//!
+//! let quiz = Credentials {
+//!     app: AppId(1),
+//!     name: "quiz".to_owned(),
+//!     api_key: "0289b21f46b2ee642d5c42145df5489f".to_owned(),
+//!     secret: Secret::new("secret123")?,
+//!     callback_url: None,
+//!     authorize_url: None,
+//!     uninstall_url: None,
+//!     ip_list: vec![],
+//! };
+//! let request = client::request(&quiz, "sms.send", &[("uid", "609143784"), ("message", "Who directed Jaws?")]);
+//! let mut rest = Rest::new(Config { credentials: vec![quiz], ..Config::default() })?;
+//!
+//! let Step::Ask { call, .. } = rest.receive(Timestamp::EPOCH, CallId(1), request) else { panic!("it is correct") };
+//! // The platform decides here.
+//! let answer = Ok(Answer::Sent { submission: SubmissionId(1), session: None });
+//! assert_eq!(client::parse(&rest.answer(call, &answer).body)?, Value::Int(0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod call_id;
 pub mod callback;

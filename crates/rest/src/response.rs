@@ -77,15 +77,17 @@ enum Format {
 }
 
 impl Form {
-    /// The form that `format` and `callback` ask for; an unknown format is XML.
-    pub(crate) fn of(params: &Params) -> Self {
+    /// The form that `format` and `callback` ask for; an unknown format is XML. `redact` takes secrets out of a name.
+    pub(crate) fn of(params: &Params, redact: impl Fn(&str) -> String) -> Self {
         let json = params
             .text("format")
             .is_some_and(|format| format.eq_ignore_ascii_case("json"));
         let format = if json { Format::Json } else { Format::Xml };
         Self {
             format,
-            callback: params.text("callback").and_then(callback_name),
+            callback: params
+                .text("callback")
+                .and_then(|name| callback_name(&redact(name))),
         }
     }
 
@@ -149,4 +151,253 @@ fn quoted(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quick_xml::Reader;
+    use quick_xml::events::Event;
+
+    use super::*;
+
+    const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    const NAMESPACES: &str = "xmlns=\"http://api.facebook.com/1.0/\" \
+        xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+        xsi:schemaLocation=\"http://api.facebook.com/1.0/ http://api.facebook.com/1.0/facebook.xsd\"";
+
+    fn form(pairs: &[(&str, &str)]) -> Form {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Form::of(&Params::merge(pairs), str::to_owned)
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn session() -> Value {
+        Value::Fields(vec![
+            ("session_key".to_owned(), text("5f34e11bfb97c762e439e6a5-8055")),
+            ("uid".to_owned(), text("8055")),
+            ("expires".to_owned(), Value::Int(1_173_309_298)),
+        ])
+    }
+
+    #[test]
+    fn every_shape_of_value_has_its_bytes_in_xml() {
+        for (element, value, expected) in [
+            (
+                "sms_send_response",
+                Value::Int(0),
+                "<sms_send_response NS>0</sms_send_response>\n",
+            ),
+            (
+                "sms_send_response",
+                Value::Int(7),
+                "<sms_send_response NS>7</sms_send_response>\n",
+            ),
+            (
+                "sms_cansend_response",
+                Value::Int(0),
+                "<sms_cansend_response NS>0</sms_cansend_response>\n",
+            ),
+            ("x", Value::Bool(true), "<x NS>1</x>\n"),
+            ("x", Value::Bool(false), "<x NS>0</x>\n"),
+            ("x", Value::Null, "<x NS/>\n"),
+            ("x", text(""), "<x NS/>\n"),
+            ("x", text("\u{0}\u{fffe}"), "<x NS/>\n"),
+            ("x", text("1160,211031"), "<x NS>1160,211031</x>\n"),
+            (
+                "x",
+                text("<a> & \"b\" 'c' é\r\n\u{1}"),
+                "<x NS>&lt;a&gt; &amp; &quot;b&quot; 'c' é&#13;\n</x>\n",
+            ),
+            ("x", Value::List(vec![]), "<x NS list=\"true\"/>\n"),
+            ("x", Value::Fields(vec![]), "<x NS/>\n"),
+            (
+                "x",
+                Value::List(vec![Value::Int(1), text("")]),
+                "<x NS list=\"true\">\n  <x_elt>1</x_elt>\n  <x_elt/>\n</x>\n",
+            ),
+            (
+                "auth_getSession_response",
+                session(),
+                "<auth_getSession_response NS>\n  \
+                   <session_key>5f34e11bfb97c762e439e6a5-8055</session_key>\n  \
+                   <uid>8055</uid>\n  \
+                   <expires>1173309298</expires>\n\
+                 </auth_getSession_response>\n",
+            ),
+        ] {
+            let expected = format!("{HEAD}{}", expected.replace("NS", NAMESPACES));
+            assert_eq!(form(&[]).body(element, &value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_shape_of_value_has_its_bytes_in_json() {
+        for (value, expected) in [
+            (Value::Int(0), "0"),
+            (Value::Int(-7), "-7"),
+            (Value::Bool(true), "true"),
+            (Value::Bool(false), "false"),
+            (Value::Null, "null"),
+            (text("1160,211031"), "\"1160,211031\""),
+            (text(""), "\"\""),
+            (
+                text("a/b \\ \" \u{8}\u{c}\n\r\t\u{1}\u{7f} é €\u{1f600}"),
+                "\"a\\/b \\\\ \\\" \\b\\f\\n\\r\\t\\u0001\u{7f} \\u00e9 \\u20ac\\ud83d\\ude00\"",
+            ),
+            (Value::List(vec![]), "{}"),
+            (Value::List(vec![Value::Int(1), text("a")]), "[1,\"a\"]"),
+            (
+                session(),
+                "{\"session_key\":\"5f34e11bfb97c762e439e6a5-8055\",\"uid\":\"8055\",\"expires\":1173309298}",
+            ),
+        ] {
+            assert_eq!(form(&[("format", "JSON")]).body("x", &value), expected);
+        }
+    }
+
+    #[test]
+    fn an_error_has_its_bytes() {
+        let args = || {
+            vec![
+                ("sig".to_owned(), "ab".to_owned()),
+                ("uid".to_owned(), String::new()),
+            ]
+        };
+        let message = || ErrorCode::ParamSignature.text().to_owned();
+        let xml = form(&[]).error_body(ErrorCode::ParamSignature, message(), args());
+        let expected = "<error_response NS>\n  \
+              <error_code>104</error_code>\n  \
+              <error_msg>Incorrect signature</error_msg>\n  \
+              <request_args list=\"true\">\n    \
+                <arg>\n      <key>sig</key>\n      <value>ab</value>\n    </arg>\n    \
+                <arg>\n      <key>uid</key>\n      <value/>\n    </arg>\n  \
+              </request_args>\n\
+            </error_response>\n";
+        assert_eq!(xml, format!("{HEAD}{}", expected.replace("NS", NAMESPACES)));
+        let json = form(&[("format", "json")]).error_body(ErrorCode::ParamSignature, message(), args());
+        assert_eq!(
+            json,
+            "{\"error_code\":104,\"error_msg\":\"Incorrect signature\",\"request_args\":\
+             [{\"key\":\"sig\",\"value\":\"ab\"},{\"key\":\"uid\",\"value\":\"\"}]}"
+        );
+    }
+
+    #[test]
+    fn jsonp_wraps_both_formats() {
+        let json = form(&[("format", "json"), ("callback", "f")]);
+        assert_eq!(json.body("x", &Value::Int(0)), "f(0);");
+        let xml = form(&[("callback", "obj.f")]).body("x", &text("it's\u{2028}\\"));
+        let inside = format!("{HEAD}<x {NAMESPACES}>it's\u{2028}\\</x>\n");
+        let escaped = inside
+            .replace('\\', "\\\\")
+            .replace('\'', "\\'")
+            .replace('"', "\\\"");
+        let escaped = escaped.replace('\n', "\\n").replace('\u{2028}', "\\u2028");
+        assert_eq!(xml, format!("obj.f('{escaped}');"));
+    }
+
+    #[test]
+    fn format_and_content_type_follow_the_parameters() {
+        for (format, callback, content_type) in [
+            ("", "", "text/xml"),
+            ("XML", "", "text/xml"),
+            ("yaml", "", "text/xml"),
+            ("json", "", "application/json"),
+            ("Json", "", "application/json"),
+            ("json", "f", "text/javascript"),
+            ("xml", "f", "text/javascript"),
+            ("json", "();", "application/json"),
+        ] {
+            let form = form(&[("format", format), ("callback", callback)]);
+            assert_eq!(form.content_type(), content_type, "{format} {callback}");
+        }
+    }
+
+    #[test]
+    fn a_callback_name_is_only_a_name_and_has_a_limit() {
+        let longest = "f".repeat(CALLBACK_NAME_OCTETS_MAX);
+        let longer = format!("{longest}f");
+        for (given, expected) in [
+            ("jQuery1_2", Some("jQuery1_2")),
+            ("a.b[0].$c", Some("a.b[0].$c")),
+            ("alert(1)//", Some("alert1")),
+            ("</script>", Some("script")),
+            ("f\u{2028}é", Some("f")),
+            ("()", None),
+            (longest.as_str(), Some(longest.as_str())),
+            (longer.as_str(), Some(longest.as_str())),
+        ] {
+            assert_eq!(callback_name(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    /// What XML can say of a text: the characters it has.
+    fn in_xml(text: &str) -> String {
+        text.chars()
+            .filter(|c| {
+                matches!(c, '\t' | '\n' | '\r') || (*c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+            })
+            .collect()
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        proptest::collection::vec(proptest::char::any(), 0..24).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn any_error_reads_back_from_json(args in proptest::collection::vec((any_text(), any_text()), 1..8)) {
+            let message = ErrorCode::Param.text().to_owned();
+            let body = form(&[("format", "json")]).error_body(ErrorCode::Param, message, args.clone());
+            prop_assert_eq!(body.find("{\"error_code\":"), Some(0));
+            prop_assert!(body.is_ascii());
+            let value: serde_json::Value = serde_json::from_str(&body).expect("well formed");
+            let echoed: Vec<_> = value["request_args"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|arg| (arg["key"].as_str().expect("text").to_owned(), arg["value"].as_str().expect("text").to_owned()))
+                .collect();
+            prop_assert_eq!(echoed, args);
+        }
+
+        #[test]
+        fn any_error_reads_back_from_xml(args in proptest::collection::vec((any_text(), any_text()), 0..8)) {
+            let message = ErrorCode::Param.text().to_owned();
+            let body = form(&[]).error_body(ErrorCode::Param, message, args.clone());
+            let mut reader = Reader::from_str(&body);
+            reader.config_mut().check_end_names = true;
+            loop {
+                match reader.read_event().expect("well formed") {
+                    Event::Eof => break,
+                    Event::Text(part) => prop_assert!(!part.contains(['<', '>', '&'])),
+                    _ => {}
+                }
+            }
+            let mut echoed = Vec::new();
+            for part in body.split("<arg>").skip(1) {
+                let inside = |name: &str| {
+                    let (_, rest) = part.split_once(&format!("<{name}>"))?;
+                    rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
+                };
+                let unescaped = |text: String| {
+                    let text = text.replace("&#13;", "\r").replace("&quot;", "\"");
+                    text.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+                };
+                echoed.push((
+                    unescaped(inside("key").unwrap_or_default()),
+                    unescaped(inside("value").unwrap_or_default()),
+                ));
+            }
+            let expected: Vec<_> = args.iter().map(|(key, value)| (in_xml(key), in_xml(value))).collect();
+            prop_assert_eq!(echoed, expected);
+        }
+    }
 }

@@ -1,5 +1,9 @@
 //! The server's side of a call: [`Rest`].
 
+mod admission;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -7,25 +11,24 @@ use platform::{Answer, AppId, CallId, Input, Refusal, Uid};
 use serde::{Deserialize, Serialize};
 use sms::Timestamp;
 
-use crate::call_id::CallNumber;
-use crate::config::{CallIdCheck, CansendErrors, Config, ConfigError, Settings};
+use self::admission::{Admitted, Fault};
+use crate::config::{CansendErrors, Config, ConfigError, Settings};
 use crate::credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 use crate::error_code::ErrorCode;
 use crate::method::{self, Call, Method, Outcome};
 use crate::params::{Params, cut};
 use crate::response::{Form, Response, Summary};
 use crate::session_key::Sessions;
-use crate::signature;
 use crate::value::Value;
 
 /// The most calls that wait for the platform; a call beyond that is answered with error 2.
 pub const CALLS_PENDING_MAX: usize = 65_536;
 
-/// How much of a method's unknown name is noted, in octets.
-const METHOD_NOTED_OCTETS_MAX: usize = 128;
+/// How much of a method's unknown name a summary holds, in octets.
+pub const SUMMARY_METHOD_OCTETS_MAX: usize = 128;
 
-/// How much of a base string is noted, in octets.
-const BASE_STRING_NOTED_OCTETS_MAX: usize = 1_024;
+/// How much of a reason a summary holds, in octets.
+pub const SUMMARY_WHY_OCTETS_MAX: usize = 1_024;
 
 /// The REST server: the apps with their secrets, the API sessions, and the calls that wait for the platform.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Rest {
     settings: Settings,
     apps: BTreeMap<AppId, Credentials>,
     app_of_key: BTreeMap<String, AppId>,
+    /// Every secret, of apps and of sessions: what no record and no answer may hold.
+    secrets: Vec<Secret>,
     sessions: Sessions,
     pending: BTreeMap<CallId, Pending>,
 }
@@ -72,32 +77,6 @@ struct Pending {
     params: Params,
 }
 
-/// What the checks that all methods share have found out.
-struct Admitted {
-    app: AppId,
-    session_user: Option<Uid>,
-    method: &'static Method,
-}
-
-/// A call that the platform never sees.
-struct Fault {
-    code: ErrorCode,
-    /// What `error_msg` says behind the text of the code.
-    suffix: String,
-    /// Why, for records.
-    why: String,
-}
-
-impl Fault {
-    fn new(code: ErrorCode, why: impl Into<String>) -> Self {
-        Self {
-            code,
-            suffix: String::new(),
-            why: why.into(),
-        }
-    }
-}
-
 impl Rest {
     /// A server for those apps and sessions.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
@@ -107,8 +86,11 @@ impl Rest {
             credentials,
             sessions,
         } = config;
+        let app_secrets = credentials.iter().map(|app| &app.secret);
+        let session_secrets = sessions.iter().filter_map(|session| session.secret.as_ref());
         Ok(Self {
             settings,
+            secrets: app_secrets.chain(session_secrets).cloned().collect(),
             app_of_key: credentials
                 .iter()
                 .map(|app| (app.api_key.clone(), app.app))
@@ -130,7 +112,7 @@ impl Rest {
             call.0
         );
         let params = Params::merge(request.params);
-        let form = Form::of(&params);
+        let form = Form::of(&params, |name| self.redact(name));
         let name = params.text("method").unwrap_or_default();
         let element = method::response_element(name);
         match self.outcome(now, call, &params, request.peer) {
@@ -157,9 +139,10 @@ impl Rest {
             }
             Err(fault) => {
                 let app = self.caller(&params).map(|credentials| credentials.app);
-                let noted =
-                    Method::find(name).map_or(cut(name, METHOD_NOTED_OCTETS_MAX), |method| method.name);
-                let (method, why) = (self.redact(noted), Some(self.redact(&fault.why)));
+                let method =
+                    Method::find(name).map_or_else(|| self.redact(name), |method| method.name.to_owned());
+                let method = cut(&method, SUMMARY_METHOD_OCTETS_MAX).to_owned();
+                let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
                 let message = format!("{}{}", fault.code.text(), fault.suffix);
                 Step::Respond(self.refuse(&form, &params, fault.code, message, Summary { app, method, why }))
             }
@@ -245,6 +228,20 @@ impl Rest {
         Ok(())
     }
 
+    /// Takes every secret out of a text. An app that sends its secret by mistake, in place of its key for example, must
+    /// not find it in records and error documents, from where it would get around.
+    pub fn redact(&self, text: &str) -> String {
+        let mut redacted = text.to_owned();
+        for secret in self
+            .secrets
+            .iter()
+            .filter(|secret| text.contains(secret.expose()))
+        {
+            redacted = secret.redact(&redacted);
+        }
+        redacted
+    }
+
     fn outcome(
         &mut self,
         now: Timestamp,
@@ -271,58 +268,6 @@ impl Rest {
             ));
         }
         Ok((app, method.name, outcome))
-    }
-
-    /// Makes the checks that all methods share, in the order of the service.
-    fn admit(&mut self, now: Timestamp, params: &Params, peer: Option<IpAddr>) -> Result<Admitted, Fault> {
-        if params.too_many() {
-            return Err(Fault::new(
-                ErrorCode::ParamTooMany,
-                "more parameters than a call may have",
-            ));
-        }
-        let credentials = self.caller(params);
-        let credentials = credentials
-            .ok_or_else(|| Fault::new(ErrorCode::ParamApiKey, "api_key is missing or no app's"))?;
-        check_peer(credentials, peer)?;
-        let app = credentials.app;
-        let key = params.text("session_key");
-        let uses_session_secret = params.bool("ss");
-        if uses_session_secret && key.is_none() {
-            return Err(Fault::new(ErrorCode::ParamSessionKey, "ss without session_key"));
-        }
-        let name = params
-            .text("method")
-            .ok_or_else(|| Fault::new(ErrorCode::Method, "method is missing"))?;
-        let method = Method::find(name);
-        if key.is_none() && method.is_some_and(|method| method.needs_session) {
-            return Err(Fault::new(ErrorCode::ParamSessionKey, "session_key is missing"));
-        }
-        let mut session = match key {
-            Some(key) => Some(self.sessions.find(now, app, key).ok_or_else(|| {
-                Fault::new(
-                    ErrorCode::ParamSessionKey,
-                    "session_key is over, or no session's of this app",
-                )
-            })?),
-            None => None,
-        };
-        let secret = match &session {
-            Some(session) if uses_session_secret => session.secret.as_ref(),
-            _ => self.apps.get(&app).map(|credentials| &credentials.secret),
-        };
-        check_signature(params, secret)?;
-        let method = method
-            .filter(|method| method.takes_session_secret || !uses_session_secret)
-            .ok_or_else(|| Fault::new(ErrorCode::Method, "no such method, or not with a session secret"))?;
-        if let (CallIdCheck::PerSession, Some(session)) = (self.settings.call_id_check, &mut session) {
-            check_call_id(params, &mut session.last_call)?;
-        }
-        Ok(Admitted {
-            app,
-            session_user: session.map(|session| session.user),
-            method,
-        })
     }
 
     /// The app whose key the call carries.
@@ -358,21 +303,6 @@ impl Rest {
             summary,
         }
     }
-
-    /// Takes every secret out of a text: an app that sends its secret by mistake, in place of its key for example, must
-    /// not find it in records and error documents, from where it would get around.
-    fn redact(&self, text: &str) -> String {
-        let secrets = self
-            .apps
-            .values()
-            .map(|credentials| &credentials.secret)
-            .chain(self.sessions.secrets());
-        let mut redacted = text.to_owned();
-        for secret in secrets.filter(|secret| text.contains(secret.expose())) {
-            redacted = secret.redact(&redacted);
-        }
-        redacted
-    }
 }
 
 fn respond(form: &Form, element: &str, value: &Value, summary: Summary) -> Response {
@@ -381,55 +311,5 @@ fn respond(form: &Form, element: &str, value: &Value, summary: Summary) -> Respo
         body: form.body(element, value),
         error_code: None,
         summary,
-    }
-}
-
-fn check_peer(credentials: &Credentials, peer: Option<IpAddr>) -> Result<(), Fault> {
-    let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
-        return Ok(());
-    };
-    let listed = credentials
-        .ip_list
-        .iter()
-        .any(|listed| listed.to_canonical() == peer);
-    if listed || credentials.ip_list.is_empty() {
-        return Ok(());
-    }
-    let why = format!("{peer} is not in the app's list of addresses");
-    Err(Fault {
-        code: ErrorCode::BadIp,
-        suffix: format!(" (ip was: {peer})"),
-        why,
-    })
-}
-
-/// Checks `sig`. A session without a secret has no valid signature by one.
-fn check_signature(params: &Params, secret: Option<&Secret>) -> Result<(), Fault> {
-    let sig = params.text("sig").unwrap_or_default();
-    if secret.is_some_and(|secret| signature::verify(params.pairs(), secret, sig)) {
-        return Ok(());
-    }
-    let base = signature::base_string(params.pairs());
-    let base = cut(&base, BASE_STRING_NOTED_OCTETS_MAX);
-    Err(Fault::new(
-        ErrorCode::ParamSignature,
-        format!("sig is not that of {base:?} and the secret"),
-    ))
-}
-
-/// Checks that `call_id`, if it is a decimal number, is greater than the session's greatest so far.
-fn check_call_id(params: &Params, last: &mut Option<CallNumber>) -> Result<(), Fault> {
-    let Some(number) = params.text("call_id").and_then(CallNumber::parse) else {
-        return Ok(());
-    };
-    match last {
-        Some(last) if number <= *last => Err(Fault::new(
-            ErrorCode::ParamCallId,
-            format!("call_id {number} is not greater than {last}"),
-        )),
-        last => {
-            *last = Some(number);
-            Ok(())
-        }
     }
 }

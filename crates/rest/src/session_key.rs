@@ -1,4 +1,4 @@
-//! API sessions and their keys: [`Sessions`] ("Auth.getSession").
+//! API sessions and their keys ("Auth.getSession").
 
 use std::collections::BTreeMap;
 
@@ -104,11 +104,6 @@ impl Sessions {
         for key in self.keys.remove(&(app, user)).unwrap_or_default() {
             self.by_key.remove(&key);
         }
-    }
-
-    /// Every session secret.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.by_key.values().filter_map(|session| session.secret.as_ref())
     }
 
     fn insert(&mut self, key: String, session: LiveSession) {

@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn known_signatures_are_reproduced() {
         let session_secret = "3e4a22bb2f5ed75114b0fc9995ea85f1";
-        let table: [(&str, &[(&str, &str)], &str, &str); 8] = [
+        type Vector<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+        let table: [Vector<'_>; 8] = [
             (
                 "P1",
                 &[("request_method", "GET")],
