@@ -1,1 +1,45 @@
-//! placeholder
+//! The wire: octets to PDUs and back, and the rules of one SMPP session.
+//!
+//! The decoding of the mandatory parameters is rusmpp's, which nothing outside this crate names. This crate knows no
+//! socket, no account, no carrier, no route and no policy: a [`Session`] is one end of one link, a value that its owner
+//! feeds with frames and asks when to wake it.
+
+mod bind;
+pub mod command_id;
+mod decode;
+mod encode;
+pub mod framing;
+mod operation;
+mod outstanding;
+pub mod pdu;
+pub mod session;
+mod short_message;
+mod state;
+pub mod status;
+pub mod timers;
+pub mod tlv;
+mod version;
+
+pub use encode::{encode, encode_into};
+pub use framing::{Frame, Framer, Header};
+pub use pdu::{
+    AlertNotification, Bind, BindKind, BindResp, BroadcastSm, CancelBroadcastSm, CancelSm, Command, DataSm,
+    DestAddress, MessageIdResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm,
+    ShortMessage, SubmitMulti, SubmitMultiResp, UnsuccessSme,
+};
+pub use session::{CannotSend, Received, Role, Session, SessionLimits, State, TimerEvent};
+pub use short_message::{SHORT_MESSAGE_OCTETS_MAX, esm_class, registered_delivery};
+pub use status::Status;
+pub use timers::Timers;
+pub use tlv::{Tlv, Tlvs, tag};
+
+/// One SMPP connection.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct LinkId(pub u64);
+
+impl std::fmt::Display for LinkId {
+    /// `link 7`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "link {}", self.0)
+    }
+}

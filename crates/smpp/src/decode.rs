@@ -1,0 +1,572 @@
+//! The body of one isolated PDU to its fields.
+//!
+//! rusmpp reads the mandatory parameters, with their limits; it is told that no optional parameters follow. Those are read
+//! here, as they stand: rusmpp refuses a whole PDU for one that many peers write a little wrong.
+
+use bytes::{Buf, Bytes, BytesMut};
+use compact_str::CompactString;
+use rusmpp::decode::{COctetStringDecodeError, Decode, DecodeError, DecodeErrorKind, DecodeWithLength};
+use rusmpp::fields::SmppField;
+use rusmpp::pdus;
+use rusmpp::types::{COctetString, EmptyOrFullCOctetString};
+use rusmpp::values;
+use sms::Address;
+
+use crate::bind::{Bind, BindKind, BindResp, Outbind};
+use crate::command_id;
+use crate::framing::{Frame, Header};
+use crate::operation::{
+    AlertNotification, BroadcastSm, CancelBroadcastSm, CancelSm, DestAddress, MessageIdResp,
+    QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm, SubmitMulti, SubmitMultiResp, UnsuccessSme,
+};
+use crate::pdu::{Command, Pdu};
+use crate::short_message::{DataSm, ShortMessage};
+use crate::status::Status;
+use crate::tlv::{Tlv, lengths, tag};
+
+/// Reads the body of a PDU. `raw` is the whole PDU, for the frame.
+pub(crate) fn decode(header: Header, mut body: BytesMut, raw: Bytes) -> Frame {
+    match decode_pdu(&header, &mut body) {
+        Ok(pdu) => {
+            let Header {
+                command_status: status,
+                sequence_number,
+                ..
+            } = header;
+            Frame::Pdu {
+                command: Command {
+                    status,
+                    sequence_number,
+                    pdu,
+                },
+                raw,
+                trailing: body.len(),
+            }
+        }
+        Err(Fault { status, field }) => Frame::Malformed {
+            header,
+            status,
+            field,
+            raw,
+        },
+    }
+}
+
+/// What is wrong with a body: the status that says so, and the field.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    status: Status,
+    field: &'static str,
+}
+
+type Decoded<T> = Result<T, Fault>;
+
+/// No optional parameters, for rusmpp.
+const NO_TLVS: usize = 0;
+
+fn decode_pdu(header: &Header, body: &mut BytesMut) -> Decoded<Pdu> {
+    let is_error = !header.command_status.is_ok();
+    if command_id::is_response(header.command_id) && (is_error || body.is_empty()) {
+        return Ok(decode_response_leniently(header.command_id, body));
+    }
+    match header.command_id {
+        command_id::BIND_TRANSMITTER | command_id::BIND_RECEIVER | command_id::BIND_TRANSCEIVER => {
+            decode_bind(bind_kind(header.command_id), body).map(Pdu::Bind)
+        }
+        command_id::OUTBIND => decode_outbind(body).map(Pdu::Outbind),
+        command_id::SUBMIT_SM => decode_submit_sm(body).map(Pdu::SubmitSm),
+        command_id::DELIVER_SM => decode_deliver_sm(body).map(Pdu::DeliverSm),
+        command_id::DATA_SM => decode_data_sm(body).map(Pdu::DataSm),
+        command_id::SUBMIT_MULTI => decode_submit_multi(body).map(Pdu::SubmitMulti),
+        command_id::QUERY_SM => decode_query_sm(body).map(Pdu::QuerySm),
+        command_id::CANCEL_SM => decode_cancel_sm(body).map(Pdu::CancelSm),
+        command_id::REPLACE_SM => decode_replace_sm(body).map(Pdu::ReplaceSm),
+        command_id::ALERT_NOTIFICATION => decode_alert_notification(body).map(Pdu::AlertNotification),
+        command_id::BROADCAST_SM => decode_broadcast_sm(body).map(Pdu::BroadcastSm),
+        command_id::QUERY_BROADCAST_SM => decode_query_broadcast_sm(body).map(Pdu::QueryBroadcastSm),
+        command_id::CANCEL_BROADCAST_SM => decode_cancel_broadcast_sm(body).map(Pdu::CancelBroadcastSm),
+        command_id::UNBIND => Ok(Pdu::Unbind),
+        command_id::ENQUIRE_LINK => Ok(Pdu::EnquireLink),
+        _ => decode_response(header.command_id, body),
+    }
+}
+
+/// A response whose body need not be there: what cannot be read of it is passed over.
+fn decode_response_leniently(command_id: u32, body: &mut BytesMut) -> Pdu {
+    let whole = body.clone();
+    if let Some(pdu) = decode_response(command_id, body)
+        .ok()
+        .filter(|_| !whole.is_empty())
+    {
+        return pdu;
+    }
+    *body = whole;
+    empty_response(command_id).unwrap_or_else(|| Pdu::Other {
+        command_id,
+        body: body.split().freeze(),
+    })
+}
+
+/// A response that ends with its header.
+fn empty_response(command_id: u32) -> Option<Pdu> {
+    Some(match command_id {
+        command_id::BIND_TRANSMITTER_RESP
+        | command_id::BIND_RECEIVER_RESP
+        | command_id::BIND_TRANSCEIVER_RESP => Pdu::BindResp(BindResp::empty(bind_kind(command_id))),
+        command_id::SUBMIT_SM_RESP => Pdu::SubmitSmResp(MessageIdResp::empty()),
+        command_id::DELIVER_SM_RESP => Pdu::DeliverSmResp(MessageIdResp::empty()),
+        command_id::DATA_SM_RESP => Pdu::DataSmResp(MessageIdResp::empty()),
+        command_id::SUBMIT_MULTI_RESP => Pdu::SubmitMultiResp(SubmitMultiResp::default()),
+        command_id::QUERY_SM_RESP => Pdu::QuerySmResp(QuerySmResp::default()),
+        command_id::BROADCAST_SM_RESP => Pdu::BroadcastSmResp(MessageIdResp::empty()),
+        command_id::QUERY_BROADCAST_SM_RESP => Pdu::QueryBroadcastSmResp(MessageIdResp::empty()),
+        command_id::GENERIC_NACK => Pdu::GenericNack,
+        command_id::UNBIND_RESP => Pdu::UnbindResp,
+        command_id::ENQUIRE_LINK_RESP => Pdu::EnquireLinkResp,
+        command_id::CANCEL_SM_RESP => Pdu::CancelSmResp,
+        command_id::REPLACE_SM_RESP => Pdu::ReplaceSmResp,
+        command_id::CANCEL_BROADCAST_SM_RESP => Pdu::CancelBroadcastSmResp,
+        _ => return None,
+    })
+}
+
+/// The response in the form that it has when nothing of its body could be read.
+pub(crate) fn unreadable_response(command_id: u32) -> Pdu {
+    empty_response(command_id).unwrap_or(Pdu::Other {
+        command_id,
+        body: Bytes::new(),
+    })
+}
+
+fn decode_response(command_id: u32, body: &mut BytesMut) -> Decoded<Pdu> {
+    match command_id {
+        command_id::BIND_TRANSMITTER_RESP
+        | command_id::BIND_RECEIVER_RESP
+        | command_id::BIND_TRANSCEIVER_RESP => {
+            decode_bind_resp(bind_kind(command_id), body).map(Pdu::BindResp)
+        }
+        command_id::SUBMIT_SM_RESP => decode_message_id_resp(body).map(Pdu::SubmitSmResp),
+        command_id::DELIVER_SM_RESP => decode_message_id_resp(body).map(Pdu::DeliverSmResp),
+        command_id::DATA_SM_RESP => decode_message_id_resp(body).map(Pdu::DataSmResp),
+        command_id::BROADCAST_SM_RESP => decode_message_id_resp(body).map(Pdu::BroadcastSmResp),
+        command_id::QUERY_BROADCAST_SM_RESP => decode_message_id_resp(body).map(Pdu::QueryBroadcastSmResp),
+        command_id::SUBMIT_MULTI_RESP => decode_submit_multi_resp(body).map(Pdu::SubmitMultiResp),
+        command_id::QUERY_SM_RESP => decode_query_sm_resp(body).map(Pdu::QuerySmResp),
+        _ => Ok(empty_response(command_id).unwrap_or_else(|| Pdu::Other {
+            command_id,
+            body: body.split().freeze(),
+        })),
+    }
+}
+
+fn bind_kind(command_id: u32) -> BindKind {
+    match command_id & !command_id::RESPONSE {
+        command_id::BIND_TRANSMITTER => BindKind::Transmitter,
+        command_id::BIND_RECEIVER => BindKind::Receiver,
+        _ => BindKind::Transceiver,
+    }
+}
+
+fn decode_bind(kind: BindKind, body: &mut BytesMut) -> Decoded<Bind> {
+    // The three have the same fields; which of them rusmpp is asked for does not matter.
+    let pdus::BindTransceiver {
+        system_id,
+        password,
+        system_type,
+        interface_version,
+        addr_ton,
+        addr_npi,
+        address_range,
+    } = read(body)?;
+    Ok(Bind {
+        kind,
+        system_id: text(&system_id),
+        password: text(&password),
+        system_type: text(&system_type),
+        interface_version: interface_version.into(),
+        address_range: address(addr_ton, addr_npi, &address_range),
+    })
+}
+
+fn decode_bind_resp(kind: BindKind, body: &mut BytesMut) -> Decoded<BindResp> {
+    let resp: pdus::BindTransceiverResp = read_before_tlvs(body)?;
+    Ok(BindResp {
+        kind,
+        system_id: Some(text(&resp.system_id)),
+        tlvs: read_response_tlvs(body),
+    })
+}
+
+fn decode_outbind(body: &mut BytesMut) -> Decoded<Outbind> {
+    let pdus::Outbind { system_id, password } = read(body)?;
+    Ok(Outbind {
+        system_id: text(&system_id),
+        password: text(&password),
+    })
+}
+
+/// The fields that `submit_sm`, `deliver_sm` and `submit_multi` share, but for the destination.
+macro_rules! short_message {
+    ($pdu:ident, $destination:expr, $body:ident) => {
+        ShortMessage {
+            service_type: text($pdu.service_type.value()),
+            source: address($pdu.source_addr_ton, $pdu.source_addr_npi, &$pdu.source_addr),
+            destination: $destination,
+            esm_class: $pdu.esm_class.into(),
+            protocol_id: $pdu.protocol_id,
+            priority_flag: $pdu.priority_flag.into(),
+            schedule_delivery_time: time(&$pdu.schedule_delivery_time),
+            validity_period: time(&$pdu.validity_period),
+            registered_delivery: $pdu.registered_delivery.into(),
+            replace_if_present_flag: $pdu.replace_if_present_flag.into(),
+            data_coding: $pdu.data_coding.into(),
+            sm_default_msg_id: $pdu.sm_default_msg_id,
+            short_message: $pdu.short_message().as_ref().to_vec(),
+            tlvs: read_tlvs($body)?,
+        }
+    };
+}
+
+fn decode_submit_sm(body: &mut BytesMut) -> Decoded<ShortMessage> {
+    let pdu: pdus::SubmitSm = read_before_tlvs(body)?;
+    let destination = address(pdu.dest_addr_ton, pdu.dest_addr_npi, &pdu.destination_addr);
+    Ok(short_message!(pdu, destination, body))
+}
+
+fn decode_deliver_sm(body: &mut BytesMut) -> Decoded<ShortMessage> {
+    let pdu: pdus::DeliverSm = read_before_tlvs(body)?;
+    let destination = address(pdu.dest_addr_ton, pdu.dest_addr_npi, &pdu.destination_addr);
+    Ok(short_message!(pdu, destination, body))
+}
+
+fn decode_submit_multi(body: &mut BytesMut) -> Decoded<SubmitMulti> {
+    let pdu: pdus::SubmitMulti = read_before_tlvs(body)?;
+    let destinations = pdu.dest_address().iter().map(dest_address).collect();
+    Ok(SubmitMulti {
+        message: short_message!(pdu, Address::default(), body),
+        destinations,
+    })
+}
+
+fn dest_address(destination: &values::DestAddress) -> DestAddress {
+    match destination {
+        values::DestAddress::SmeAddress(sme) => DestAddress::Sme(address(
+            sme.dest_addr_ton,
+            sme.dest_addr_npi,
+            &sme.destination_addr,
+        )),
+        values::DestAddress::DistributionListName(list) => DestAddress::DistributionList(text(&list.dl_name)),
+    }
+}
+
+/// `data_sm` is read field by field: rusmpp has 20 characters for its addresses, and the specification has 64.
+fn decode_data_sm(body: &mut BytesMut) -> Decoded<DataSm> {
+    let service_type: COctetString<1, 6> = read_as("service_type", body)?;
+    let source = read_long_address("source_addr", body)?;
+    let destination = read_long_address("destination_addr", body)?;
+    Ok(DataSm {
+        service_type: text(&service_type),
+        source,
+        destination,
+        esm_class: read_as("esm_class", body)?,
+        registered_delivery: read_as("registered_delivery", body)?,
+        data_coding: read_as("data_coding", body)?,
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn read_long_address(field: &'static str, body: &mut BytesMut) -> Decoded<Address> {
+    let ton: values::Ton = read_as(field, body)?;
+    let npi: values::Npi = read_as(field, body)?;
+    let digits: COctetString<1, 65> = read_as(field, body)?;
+    Ok(address(ton, npi, &digits))
+}
+
+fn decode_message_id_resp(body: &mut BytesMut) -> Decoded<MessageIdResp> {
+    let resp: pdus::SubmitSmResp = read_before_tlvs(body)?;
+    Ok(MessageIdResp {
+        message_id: Some(text(resp.message_id())),
+        tlvs: read_response_tlvs(body),
+    })
+}
+
+fn decode_submit_multi_resp(body: &mut BytesMut) -> Decoded<SubmitMultiResp> {
+    let resp: pdus::SubmitMultiResp = read_before_tlvs(body)?;
+    let unsuccess = resp.unsuccess_sme().iter().map(|sme| UnsuccessSme {
+        destination: address(sme.dest_addr_ton, sme.dest_addr_npi, &sme.destination_addr),
+        status: Status(sme.error_status_code.into()),
+    });
+    Ok(SubmitMultiResp {
+        message_id: text(&resp.message_id),
+        unsuccess: unsuccess.collect(),
+        tlvs: read_response_tlvs(body),
+    })
+}
+
+fn decode_query_sm(body: &mut BytesMut) -> Decoded<QuerySm> {
+    let pdus::QuerySm {
+        message_id,
+        source_addr_ton,
+        source_addr_npi,
+        source_addr,
+    } = read(body)?;
+    Ok(QuerySm {
+        message_id: text(&message_id),
+        source: address(source_addr_ton, source_addr_npi, &source_addr),
+    })
+}
+
+fn decode_query_sm_resp(body: &mut BytesMut) -> Decoded<QuerySmResp> {
+    let pdus::QuerySmResp {
+        message_id,
+        final_date,
+        message_state,
+        error_code,
+    } = read(body)?;
+    Ok(QuerySmResp {
+        message_id: text(&message_id),
+        final_date: time(&final_date),
+        message_state: message_state.into(),
+        error_code,
+    })
+}
+
+fn decode_cancel_sm(body: &mut BytesMut) -> Decoded<CancelSm> {
+    let pdu: pdus::CancelSm = read(body)?;
+    Ok(CancelSm {
+        service_type: text(pdu.service_type.value()),
+        message_id: text(&pdu.message_id),
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        destination: address(pdu.dest_addr_ton, pdu.dest_addr_npi, &pdu.destination_addr),
+    })
+}
+
+fn decode_replace_sm(body: &mut BytesMut) -> Decoded<ReplaceSm> {
+    let pdu: pdus::ReplaceSm = read_before_tlvs(body)?;
+    Ok(ReplaceSm {
+        message_id: text(&pdu.message_id),
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        schedule_delivery_time: time(&pdu.schedule_delivery_time),
+        validity_period: time(&pdu.validity_period),
+        registered_delivery: pdu.registered_delivery.into(),
+        sm_default_msg_id: pdu.sm_default_msg_id,
+        short_message: pdu.short_message().as_ref().to_vec(),
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn decode_alert_notification(body: &mut BytesMut) -> Decoded<AlertNotification> {
+    let pdu: pdus::AlertNotification = read_before_tlvs(body)?;
+    Ok(AlertNotification {
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        esme: address(pdu.esme_addr_ton, pdu.esme_addr_npi, &pdu.esme_addr),
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn decode_broadcast_sm(body: &mut BytesMut) -> Decoded<BroadcastSm> {
+    let pdu: pdus::BroadcastSm = read_before_tlvs(body)?;
+    Ok(BroadcastSm {
+        service_type: text(pdu.service_type.value()),
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        message_id: text(&pdu.message_id),
+        priority_flag: pdu.priority_flag.into(),
+        schedule_delivery_time: time(&pdu.schedule_delivery_time),
+        validity_period: time(&pdu.validity_period),
+        replace_if_present_flag: pdu.replace_if_present_flag.into(),
+        data_coding: pdu.data_coding.into(),
+        sm_default_msg_id: pdu.sm_default_msg_id,
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn decode_query_broadcast_sm(body: &mut BytesMut) -> Decoded<QueryBroadcastSm> {
+    let pdu: pdus::QueryBroadcastSm = read_before_tlvs(body)?;
+    Ok(QueryBroadcastSm {
+        message_id: text(&pdu.message_id),
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn decode_cancel_broadcast_sm(body: &mut BytesMut) -> Decoded<CancelBroadcastSm> {
+    let pdu: pdus::CancelBroadcastSm = read_before_tlvs(body)?;
+    Ok(CancelBroadcastSm {
+        service_type: text(pdu.service_type.value()),
+        message_id: text(&pdu.message_id),
+        source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
+        tlvs: read_tlvs(body)?,
+    })
+}
+
+fn read<T: Decode>(body: &mut BytesMut) -> Decoded<T> {
+    Decode::decode(body)
+        .map(|(value, _)| value)
+        .map_err(|error| fault(&error))
+}
+
+fn read_before_tlvs<T: DecodeWithLength>(body: &mut BytesMut) -> Decoded<T> {
+    DecodeWithLength::decode(body, NO_TLVS)
+        .map(|(value, _)| value)
+        .map_err(|error| fault(&error))
+}
+
+fn read_as<T: Decode>(field: &'static str, body: &mut BytesMut) -> Decoded<T> {
+    Decode::decode(body)
+        .map(|(value, _)| value)
+        .map_err(|error| field_fault(field, error.kind()))
+}
+
+/// The optional parameters of a request (SMPP v5.0 §2.11.1): an unknown one is kept, a known one of a wrong length and a
+/// broken stream are faults.
+fn read_tlvs(body: &mut BytesMut) -> Decoded<Vec<Tlv>> {
+    let mut tlvs = Vec::new();
+    while !body.is_empty() {
+        let tlv = read_tlv(body).ok_or(Fault {
+            status: Status::ESME_RINVTLVSTREAM,
+            field: "tlvs",
+        })?;
+        if lengths(tlv.tag).is_some_and(|lengths| !lengths.contains(&tlv.value.len())) {
+            let field = tag::name(tlv.tag).unwrap_or("tlvs");
+            return Err(Fault {
+                status: Status::ESME_RINVTLVLEN,
+                field,
+            });
+        }
+        tlvs.push(tlv);
+    }
+    Ok(tlvs)
+}
+
+/// The optional parameters of a response. A response cannot be refused: what cannot be read is left.
+fn read_response_tlvs(body: &mut BytesMut) -> Vec<Tlv> {
+    std::iter::from_fn(|| read_tlv(body)).collect()
+}
+
+fn read_tlv(body: &mut BytesMut) -> Option<Tlv> {
+    let [tag_high, tag_low, length_high, length_low] = *body.first_chunk()?;
+    let length = usize::from(u16::from_be_bytes([length_high, length_low]));
+    let value = body.get(4..4 + length)?.to_vec();
+    body.advance(4 + length);
+    Some(Tlv {
+        tag: u16::from_be_bytes([tag_high, tag_low]),
+        value,
+    })
+}
+
+fn text<const MAX: usize>(string: &COctetString<1, MAX>) -> CompactString {
+    CompactString::new(string.as_str())
+}
+
+fn time(string: &EmptyOrFullCOctetString<17>) -> String {
+    string.as_str().to_owned()
+}
+
+fn address<const MAX: usize>(ton: values::Ton, npi: values::Npi, digits: &COctetString<1, MAX>) -> Address {
+    Address {
+        ton: u8::from(ton).into(),
+        npi: u8::from(npi).into(),
+        digits: text(digits),
+    }
+}
+
+fn fault(error: &DecodeError) -> Fault {
+    let Some(mut source) = error.source() else {
+        return field_fault("body", error.kind());
+    };
+    let outer = source.field();
+    // Within a list of destinations the field of the one that is wrong counts.
+    if matches!(outer, SmppField::dest_address | SmppField::unsuccess_sme) {
+        if matches!(error.kind(), DecodeErrorKind::UnsupportedKey { .. }) {
+            return Fault {
+                status: Status::ESME_RINVDESTFLAG,
+                field: "dest_flag",
+            };
+        }
+        if let Some(inner) = source.error().source() {
+            source = inner;
+        }
+    }
+    field_fault(field_name(source.field()), error.kind())
+}
+
+/// The fault of a field: the body's length when it ended before the field began, else the status that names the field.
+fn field_fault(field: &'static str, kind: DecodeErrorKind) -> Fault {
+    let is_absent = match kind {
+        DecodeErrorKind::UnexpectedEof => field != "short_message",
+        DecodeErrorKind::COctetStringDecodeError(COctetStringDecodeError::TooFewBytes { actual, .. }) => {
+            actual == 0
+        }
+        _ => false,
+    };
+    let status = if is_absent {
+        Status::ESME_RINVCMDLEN
+    } else {
+        field_status(field)
+    };
+    Fault { status, field }
+}
+
+fn field_status(field: &str) -> Status {
+    match field {
+        "system_id" => Status::ESME_RINVSYSID,
+        "password" => Status::ESME_RINVPASWD,
+        "system_type" => Status::ESME_RINVSYSTYP,
+        "address_range" => Status::ESME_RBINDFAIL,
+        "service_type" => Status::ESME_RINVSERTYP,
+        "source_addr" => Status::ESME_RINVSRCADR,
+        "destination_addr" | "esme_addr" => Status::ESME_RINVDSTADR,
+        "dl_name" => Status::ESME_RINVDLNAME,
+        "schedule_delivery_time" => Status::ESME_RINVSCHED,
+        "validity_period" => Status::ESME_RINVEXPIRY,
+        "message_id" => Status::ESME_RINVMSGID,
+        "short_message" => Status::ESME_RINVMSGLEN,
+        _ => Status::ESME_RINVCMDLEN,
+    }
+}
+
+/// The specification's name of a mandatory parameter.
+fn field_name(field: SmppField) -> &'static str {
+    match field {
+        SmppField::addr_npi => "addr_npi",
+        SmppField::addr_ton => "addr_ton",
+        SmppField::address_range => "address_range",
+        SmppField::data_coding => "data_coding",
+        SmppField::dest_addr_npi => "dest_addr_npi",
+        SmppField::dest_addr_ton => "dest_addr_ton",
+        SmppField::dest_address => "dest_address",
+        SmppField::destination_addr => "destination_addr",
+        SmppField::dl_name => "dl_name",
+        SmppField::error_code => "error_code",
+        SmppField::error_status_code => "error_status_code",
+        SmppField::esm_class => "esm_class",
+        SmppField::esme_addr => "esme_addr",
+        SmppField::esme_addr_npi => "esme_addr_npi",
+        SmppField::esme_addr_ton => "esme_addr_ton",
+        SmppField::final_date => "final_date",
+        SmppField::interface_version => "interface_version",
+        SmppField::message_id => "message_id",
+        SmppField::message_state => "message_state",
+        SmppField::no_unsuccess => "no_unsuccess",
+        SmppField::number_of_dests => "number_of_dests",
+        SmppField::password => "password",
+        SmppField::priority_flag => "priority_flag",
+        SmppField::protocol_id => "protocol_id",
+        SmppField::registered_delivery => "registered_delivery",
+        SmppField::replace_if_present_flag => "replace_if_present_flag",
+        SmppField::schedule_delivery_time => "schedule_delivery_time",
+        SmppField::service_type => "service_type",
+        SmppField::short_message => "short_message",
+        SmppField::sm_default_msg_id => "sm_default_msg_id",
+        SmppField::sm_length => "sm_length",
+        SmppField::source_addr => "source_addr",
+        SmppField::source_addr_npi => "source_addr_npi",
+        SmppField::source_addr_ton => "source_addr_ton",
+        SmppField::system_id => "system_id",
+        SmppField::system_type => "system_type",
+        SmppField::unsuccess_sme => "unsuccess_sme",
+        SmppField::validity_period => "validity_period",
+        // rusmpp's other fields are of optional parameters, which it is not asked to read.
+        _ => "body",
+    }
+}

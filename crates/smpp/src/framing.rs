@@ -1,0 +1,151 @@
+//! Octets to PDUs: [`Framer`]. What is a PDU, what gets an error response, and what ends the connection.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::decode::decode;
+use crate::pdu::Command;
+use crate::status::Status;
+
+/// The size of the header.
+pub const HEADER_OCTETS: usize = 16;
+
+/// The greatest `command_length` that a [`Framer`] takes by default: a `message_payload` of 64 KiB with room to spare.
+pub const COMMAND_LENGTH_MAX: u32 = 70_000;
+
+/// The header of a PDU (SMPP v3.4 §3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The octets of the PDU, the header's 16 among them.
+    pub command_length: u32,
+    /// The number of the operation.
+    pub command_id: u32,
+    /// What became of the request; 0 in requests.
+    pub command_status: Status,
+    /// Pairs a response with its request.
+    pub sequence_number: u32,
+}
+
+impl Header {
+    /// Reads a header from its 16 octets.
+    pub fn read(octets: &[u8; HEADER_OCTETS]) -> Self {
+        let (words, _) = octets.as_chunks::<4>();
+        let [command_length, command_id, command_status, sequence_number] =
+            [words[0], words[1], words[2], words[3]].map(u32::from_be_bytes);
+        Self {
+            command_length,
+            command_id,
+            command_status: Status(command_status),
+            sequence_number,
+        }
+    }
+}
+
+/// What a stream of octets turned out to hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Frame {
+    /// A PDU that could be read.
+    Pdu {
+        /// What it says.
+        command: Command,
+        /// Its octets, header and all.
+        raw: Bytes,
+        /// How many octets after the last known field were passed over.
+        trailing: usize,
+    },
+    /// A PDU of a known operation with a body that could not be read. A request gets its own response with `status`.
+    Malformed {
+        /// Its header.
+        header: Header,
+        /// The status for the field that is wrong.
+        status: Status,
+        /// The specification's name of that field.
+        field: &'static str,
+        /// Its octets, header and all.
+        raw: Bytes,
+    },
+    /// A `command_length` that cannot be, or a PDU that never came to its end: the stream is lost. It gets a `generic_nack`
+    /// of ESME_RINVCMDLEN, and the connection is closed. Nothing more comes out of this framer.
+    Broken {
+        /// The header, when it could be read and its length is not below 16.
+        header: Option<Header>,
+    },
+}
+
+/// Cuts the octets of one direction of a connection into frames.
+///
+/// The owner feeds it whatever it read, then takes frames until there is none. However the octets are cut when they are
+/// fed, the frames are the same.
+#[derive(Debug)]
+pub struct Framer {
+    octets: BytesMut,
+    command_length_max: u32,
+    is_broken: bool,
+}
+
+impl Framer {
+    /// A framer that takes PDUs of at most `command_length_max` octets.
+    pub fn new(command_length_max: u32) -> Self {
+        Self {
+            octets: BytesMut::new(),
+            command_length_max,
+            is_broken: false,
+        }
+    }
+
+    /// Takes octets as they were read.
+    pub fn feed(&mut self, octets: &[u8]) {
+        if !self.is_broken {
+            self.octets.extend_from_slice(octets);
+        }
+    }
+
+    /// The next frame; none until more octets are fed.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        if self.is_broken {
+            return None;
+        }
+        let command_length = u32::from_be_bytes(*self.octets.first_chunk()?);
+        if (command_length as usize) < HEADER_OCTETS {
+            return Some(self.break_off(None));
+        }
+        let header = Header::read(self.octets.first_chunk()?);
+        if command_length > self.command_length_max {
+            return Some(self.break_off(Some(header)));
+        }
+        if self.octets.len() < command_length as usize {
+            return None;
+        }
+        let mut body = self.octets.split_to(command_length as usize);
+        let raw = Bytes::copy_from_slice(&body);
+        body.advance(HEADER_OCTETS);
+        Some(decode(header, body, raw))
+    }
+
+    /// Whether a PDU has begun and not ended. An owner that sees this for longer than its patience calls
+    /// [`Framer::give_up`].
+    pub fn is_within_pdu(&self) -> bool {
+        !self.octets.is_empty()
+    }
+
+    /// Gives up the PDU that has begun and not ended; none when there is none.
+    pub fn give_up(&mut self) -> Option<Frame> {
+        if self.octets.is_empty() {
+            return None;
+        }
+        let header = self.octets.first_chunk().map(Header::read);
+        Some(self.break_off(header))
+    }
+
+    fn break_off(&mut self, header: Option<Header>) -> Frame {
+        self.is_broken = true;
+        self.octets = BytesMut::new();
+        Frame::Broken { header }
+    }
+}
+
+impl Default for Framer {
+    /// A framer that takes PDUs of at most [`COMMAND_LENGTH_MAX`] octets.
+    fn default() -> Self {
+        Self::new(COMMAND_LENGTH_MAX)
+    }
+}
