@@ -72,8 +72,15 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// What is wrong at that place of that source. Its severity is the code's own.
     pub fn new(code: Code, path: &str, span: Span, message: impl Into<String>) -> Self {
-        let primary = Some(Label { path: path.to_owned(), span, text: String::new() });
-        Self { primary, ..Self::without_place(code, message) }
+        let primary = Some(Label {
+            path: path.to_owned(),
+            span,
+            text: String::new(),
+        });
+        Self {
+            primary,
+            ..Self::without_place(code, message)
+        }
     }
 
     /// What is wrong where no source is at fault.
@@ -98,7 +105,11 @@ impl Diagnostic {
 
     /// With another place that matters.
     pub fn also(mut self, path: &str, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { path: path.to_owned(), span, text: text.into() });
+        self.secondary.push(Label {
+            path: path.to_owned(),
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -114,7 +125,10 @@ impl Diagnostic {
 
     /// With a line of that kind.
     pub fn note(mut self, kind: NoteKind, text: impl Into<String>) -> Self {
-        self.notes.push(Note { kind, text: text.into() });
+        self.notes.push(Note {
+            kind,
+            text: text.into(),
+        });
         self
     }
 

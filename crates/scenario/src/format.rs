@@ -18,7 +18,13 @@ pub fn format(file: &File, trivia: &Trivia) -> String {
         Item::Test(test) => &test.steps,
     });
     let width = steps.map(longest_actor).max().unwrap_or(0);
-    let mut printer = Printer { trivia, comment: 0, out: String::new(), last: 0, actor_width: width };
+    let mut printer = Printer {
+        trivia,
+        comment: 0,
+        out: String::new(),
+        last: 0,
+        actor_width: width,
+    };
     printer.decls(&file.decls);
     for item in &file.items {
         printer.item(item);
@@ -31,7 +37,13 @@ pub fn format(file: &File, trivia: &Trivia) -> String {
 pub fn format_steps(steps: &[Spanned<Step>], indent: usize) -> String {
     let width = steps.iter().map(longest_actor).max().unwrap_or(0);
     let trivia = Trivia::default();
-    let mut printer = Printer { trivia: &trivia, comment: 0, out: String::new(), last: 0, actor_width: width };
+    let mut printer = Printer {
+        trivia: &trivia,
+        comment: 0,
+        out: String::new(),
+        last: 0,
+        actor_width: width,
+    };
     printer.steps(steps, indent);
     printer.out
 }
@@ -129,7 +141,12 @@ impl Printer<'_> {
     /// Prints the comments that stand before the octet `until`.
     fn comments(&mut self, until: u32, indent: usize, blank_first: bool) {
         let mut blank = blank_first || until == u32::MAX;
-        while let Some(comment) = self.trivia.comments.get(self.comment).filter(|comment| comment.span.start < until) {
+        while let Some(comment) = self
+            .trivia
+            .comments
+            .get(self.comment)
+            .filter(|comment| comment.span.start < until)
+        {
             if blank {
                 self.blank(comment.span.start);
             }
@@ -156,7 +173,11 @@ impl Printer<'_> {
 }
 
 fn hashed(comment: &str) -> String {
-    if comment.is_empty() { "#".to_owned() } else { format!("# {comment}") }
+    if comment.is_empty() {
+        "#".to_owned()
+    } else {
+        format!("# {comment}")
+    }
 }
 
 /// The parts of a declaration that stand in columns; all but the last end in what separates them.
@@ -166,11 +187,24 @@ fn cells(decl: &Decl) -> Vec<String> {
         Decl::World(found) => vec![format!("world {}", clauses(found))],
         Decl::Carrier { name, .. } => vec![format!("carrier {}", name.node)],
         Decl::App { name, title, .. } => vec![format!("app {}", name.node), crate::text::quoted(title)],
-        Decl::User { name, msisdn, carrier, .. } => {
-            vec![format!("user {}", name.node), format!("{} on {}", msisdn.node, carrier.node)]
+        Decl::User {
+            name,
+            msisdn,
+            carrier,
+            ..
+        } => {
+            vec![
+                format!("user {}", name.node),
+                format!("{} on {}", msisdn.node, carrier.node),
+            ]
         }
-        Decl::Handsets { first, last, carrier, .. } => {
-            vec![format!("handsets {}..{} on {}", first.node, last.node, carrier.node)]
+        Decl::Handsets {
+            first, last, carrier, ..
+        } => {
+            vec![format!(
+                "handsets {}..{} on {}",
+                first.node, last.node, carrier.node
+            )]
         }
         Decl::Esme { name, .. } => vec![format!("esme {}", name.node)],
     };
@@ -199,7 +233,10 @@ fn clauses(clauses: &[Clause]) -> String {
 }
 
 fn rule_cells(rule: &Rule) -> Vec<String> {
-    let pattern = rule.pattern.as_ref().map_or_else(|| "any".to_owned(), |pattern| line::pattern(pattern));
+    let pattern = rule
+        .pattern
+        .as_ref()
+        .map_or_else(|| "any".to_owned(), |pattern| line::pattern(pattern));
     let actions: Vec<_> = rule
         .actions
         .iter()
@@ -217,13 +254,19 @@ fn rule_cells(rule: &Rule) -> Vec<String> {
 fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        let cells = rows.iter().filter(|row| column + 1 < row.len()).filter_map(|row| row.get(column));
+        let cells = rows
+            .iter()
+            .filter(|row| column + 1 < row.len())
+            .filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     (0..columns).map(width).collect()
 }
 
 fn columns(row: &[String], widths: &[usize], gap: &str) -> String {
-    let padded = row.iter().zip(widths).map(|(cell, &width)| format!("{cell:width$}"));
+    let padded = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, &width)| format!("{cell:width$}"));
     padded.collect::<Vec<_>>().join(gap).trim_end().to_owned()
 }

@@ -8,6 +8,7 @@ mod literal;
 use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible};
+pub(crate) use crate::lexer::literal::SAID;
 use crate::syntax::{Name, Span, Spanned, Var};
 
 /// The characters of a name, at most.
@@ -61,12 +62,18 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
             faults.push(tab_fault(path, at));
         }
         if content.starts_with('#') {
-            trivia.comments.push(comment(octets.start + indent, content, None));
+            trivia
+                .comments
+                .push(comment(octets.start + indent, content, None));
             continue;
         }
         if let Some(at) = trailing_comment(content) {
             let begin = octets.start + indent;
-            trivia.comments.push(comment(begin + at, &content[at..], Some(Span::new(begin, begin).start)));
+            trivia.comments.push(comment(
+                begin + at,
+                &content[at..],
+                Some(Span::new(begin, begin).start),
+            ));
         }
         lines.push(Line { octets, indent });
     }
@@ -75,7 +82,11 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
 
 fn comment(at: usize, text: &str, behind: Option<u32>) -> Comment {
     let text_end = at + text.trim_end().len();
-    Comment { span: Span::new(at, text_end), text: text[1..].trim().to_owned(), behind }
+    Comment {
+        span: Span::new(at, text_end),
+        text: text[1..].trim().to_owned(),
+        behind,
+    }
 }
 
 /// Where a comment begins behind what a line says: at a `#` after a blank, outside of texts and regular expressions.
@@ -126,7 +137,12 @@ impl<'s> Cursor<'s> {
     /// At the first word of the line.
     pub fn new(path: &'s str, source: &'s str, line: &Line) -> Self {
         let end = line.octets.start + source[line.octets.clone()].trim_end().len();
-        Self { path, source, at: line.octets.start + line.indent, end }
+        Self {
+            path,
+            source,
+            at: line.octets.start + line.indent,
+            end,
+        }
     }
 
     /// Everything from here to the end of the line.
@@ -162,7 +178,11 @@ impl<'s> Cursor<'s> {
 
     /// Passes blanks and gives the next character.
     pub fn peek(&mut self) -> Option<char> {
-        if self.at_end() { None } else { self.rest().chars().next() }
+        if self.at_end() {
+            None
+        } else {
+            self.rest().chars().next()
+        }
     }
 
     /// Whether the line goes on with `sign`, which is not a word.
@@ -219,9 +239,13 @@ impl<'s> Cursor<'s> {
 
     /// Takes a name.
     pub fn name(&mut self, what: &str) -> Fallible<Name> {
-        let Some(word) = self.word() else { return Err(self.expected(what)) };
+        let Some(word) = self.word() else {
+            return Err(self.expected(what));
+        };
         let fault = match word.node {
-            name if name.starts_with('_') || name.contains('.') => "a name is letters, digits, `_` and `-`, a letter first",
+            name if name.starts_with('_') || name.contains('.') => {
+                "a name is letters, digits, `_` and `-`, a letter first"
+            }
             name if name.len() > NAME_CHARS_MAX => return Err(self.too_long(word.span)),
             _ => return Ok(word.map(str::to_owned)),
         };
@@ -242,13 +266,18 @@ impl<'s> Cursor<'s> {
         let start = self.at;
         self.advance(1);
         let rest = self.rest();
-        let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+        let length = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                .len();
         let name = &rest[..length];
         self.advance(length);
         let span = Span::new(start, self.at);
         if !crate::text::is_var_name(name) {
             let fault = self.fault(Code::E018, span, "a capture without a name");
-            return Err(Box::new(fault.label("letters, digits and `_` follow the `$`, no digit first")));
+            return Err(Box::new(
+                fault.label("letters, digits and `_` follow the `$`, no digit first"),
+            ));
         }
         if length > NAME_CHARS_MAX {
             return Err(self.too_long(span));
@@ -289,7 +318,10 @@ impl<'s> Cursor<'s> {
             return Ok(());
         }
         let span = self.next_token();
-        Err(Box::new(self.fault(Code::E012, span, "the line goes on after its end").label("nothing more may follow")))
+        Err(Box::new(
+            self.fault(Code::E012, span, "the line goes on after its end")
+                .label("nothing more may follow"),
+        ))
     }
 
     /// What is wrong at that place.
@@ -308,7 +340,10 @@ impl<'s> Cursor<'s> {
             true => format!("expected {what}, but the line ends"),
             false => format!("expected {what}, found `{found}`"),
         };
-        Box::new(self.fault(Code::E010, span, message).label(format!("expected {what}")))
+        Box::new(
+            self.fault(Code::E010, span, message)
+                .label(format!("expected {what}")),
+        )
     }
 
     /// The place of whatever stands here; one column past the end when nothing does.
@@ -321,7 +356,10 @@ impl<'s> Cursor<'s> {
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let length = match rest.as_bytes().first() {
             Some(b'"') => rest[1..].find('"').map_or(rest.len(), |close| close + 2),
-            _ => rest.find([' ', ',', '"', '(', ')', '=']).unwrap_or(rest.len()).max(first),
+            _ => rest
+                .find([' ', ',', '"', '(', ')', '='])
+                .unwrap_or(rest.len())
+                .max(first),
         };
         Span::new(self.at, self.at + length)
     }
@@ -342,7 +380,11 @@ mod tests {
             ("note \"a\\\" # b\"", None),
         ] {
             let (_, trivia, _) = lines("a.sms", line);
-            assert_eq!(trivia.comments.first().map(|comment| comment.text.as_str()), comment, "{line}");
+            assert_eq!(
+                trivia.comments.first().map(|comment| comment.text.as_str()),
+                comment,
+                "{line}"
+            );
         }
     }
 
@@ -365,7 +407,12 @@ mod tests {
 
     #[test]
     fn words_hold_inner_dots_only() {
-        for (text, word) in [("users.getInfo x", "users.getInfo"), ("a..b", "a"), ("quiet-hours", "quiet-hours"), ("x.", "x")] {
+        for (text, word) in [
+            ("users.getInfo x", "users.getInfo"),
+            ("a..b", "a"),
+            ("quiet-hours", "quiet-hours"),
+            ("x.", "x"),
+        ] {
             let (found, _, _) = lines("a.sms", text);
             let mut cursor = Cursor::new("a.sms", text, &found[0]);
             assert_eq!(cursor.word().map(|word| word.node), Some(word));

@@ -4,17 +4,22 @@
 //! prints a tree. This crate reads no file and no clock and prints nothing: sources come in as values ([`Sources`]), and
 //! what is wrong goes out as values ([`Diagnostic`]).
 
+mod check;
 pub mod diagnostics;
 mod format;
 mod lexer;
 mod parser;
+mod script;
 pub mod source;
 mod suggestion;
 pub mod syntax;
 mod text;
+mod world_config;
 
+pub use check::{Declared, Kind, Names};
 pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
 pub use format::{format, format_steps};
 pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
+pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing};
 pub use source::Sources;

@@ -34,15 +34,29 @@ pub fn parse(path: &str, source: &str) -> Parsed {
     if source.len() > SOURCE_OCTETS_MAX {
         let message = format!("a file of more than {SOURCE_OCTETS_MAX} octets");
         let diagnostics = vec![Diagnostic::new(Code::E017, path, Span::default(), message)];
-        return Parsed { diagnostics, ..Parsed::default() };
+        return Parsed {
+            diagnostics,
+            ..Parsed::default()
+        };
     }
     let (lines, trivia, diagnostics) = lines(path, source);
-    let mut parser = Parser { path, source, lines, next: 0, depth: 0, diagnostics };
+    let mut parser = Parser {
+        path,
+        source,
+        lines,
+        next: 0,
+        depth: 0,
+        diagnostics,
+    };
     let file = parser.file();
     let mut diagnostics = parser.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     diagnostics.truncate(FAULTS_MAX);
-    Parsed { file, trivia, diagnostics }
+    Parsed {
+        file,
+        trivia,
+        diagnostics,
+    }
 }
 
 /// Reads one step, as the REPL and the control API get them: a line, or a line that opens a block with its lines.
@@ -52,9 +66,20 @@ pub fn parse_steps(path: &str, source: &str) -> Result<Vec<Spanned<Step>>, Vec<D
         return Err(vec![Diagnostic::new(Code::E017, path, Span::default(), message)]);
     }
     let (lines, _, diagnostics) = lines(path, source);
-    let mut parser = Parser { path, source, lines, next: 0, depth: 0, diagnostics };
+    let mut parser = Parser {
+        path,
+        source,
+        lines,
+        next: 0,
+        depth: 0,
+        diagnostics,
+    };
     let steps = parser.steps_at_first_indent();
-    if parser.diagnostics.is_empty() { Ok(steps) } else { Err(parser.diagnostics) }
+    if parser.diagnostics.is_empty() {
+        Ok(steps)
+    } else {
+        Err(parser.diagnostics)
+    }
 }
 
 pub(crate) struct Parser<'s> {
@@ -67,7 +92,9 @@ pub(crate) struct Parser<'s> {
 }
 
 /// The words that begin a declaration, a scene or a test.
-const TOP_WORDS: [&str; 9] = ["use", "world", "carrier", "app", "user", "handsets", "esme", "scene", "test"];
+const TOP_WORDS: [&str; 9] = [
+    "use", "world", "carrier", "app", "user", "handsets", "esme", "scene", "test",
+];
 
 impl<'s> Parser<'s> {
     fn file(&mut self) -> File {
@@ -84,13 +111,15 @@ impl<'s> Parser<'s> {
                 Some("scene") => {
                     if let Some(scene) = self.scene(&mut cursor) {
                         let span = self.header_span(line, start);
-                        file.items.push(Spanned::new(Item::Scene(Spanned::new(scene, span)), span));
+                        file.items
+                            .push(Spanned::new(Item::Scene(Spanned::new(scene, span)), span));
                     }
                 }
                 Some("test") => {
                     if let Some(test) = self.test(&mut cursor) {
                         let span = self.header_span(line, start);
-                        file.items.push(Spanned::new(Item::Test(Spanned::new(test, span)), span));
+                        file.items
+                            .push(Spanned::new(Item::Test(Spanned::new(test, span)), span));
                     }
                 }
                 word => self.top_decl(word, &mut cursor, line, &mut file),
@@ -111,8 +140,14 @@ impl<'s> Parser<'s> {
         let decl = self.decl(cursor);
         let span = self.header_span(line, start);
         if !file.items.is_empty() {
-            let fault = Diagnostic::new(Code::E015, self.path, span, "a declaration after a scene or a test");
-            self.diagnostics.push(fault.label("move it before the first scene or test"));
+            let fault = Diagnostic::new(
+                Code::E015,
+                self.path,
+                span,
+                "a declaration after a scene or a test",
+            );
+            self.diagnostics
+                .push(fault.label("move it before the first scene or test"));
         }
         if let Some(decl) = decl {
             file.decls.push(Spanned::new(decl, span));
@@ -167,7 +202,8 @@ impl<'s> Parser<'s> {
         if self.depth == NESTING_MAX {
             let message = format!("blocks are nested more than {NESTING_MAX} deep");
             let span = self.line_span(self.next);
-            self.diagnostics.push(Diagnostic::new(Code::E017, self.path, span, message));
+            self.diagnostics
+                .push(Diagnostic::new(Code::E017, self.path, span, message));
             self.skip_deeper(parent);
             return Vec::new();
         }
@@ -179,9 +215,13 @@ impl<'s> Parser<'s> {
 
     fn empty_block(&mut self, header: usize) {
         let span = self.line_span(header);
-        let end = Span { start: span.end.saturating_sub(1), end: span.end };
+        let end = Span {
+            start: span.end.saturating_sub(1),
+            end: span.end,
+        };
         let fault = Diagnostic::new(Code::E014, self.path, end, "a block without lines");
-        self.diagnostics.push(fault.label("lines that are indented deeper are expected after this one"));
+        self.diagnostics
+            .push(fault.label("lines that are indented deeper are expected after this one"));
     }
 
     /// Whether the next line is deeper than the one that was taken last.
@@ -197,7 +237,9 @@ impl<'s> Parser<'s> {
         mut read: impl FnMut(&mut Self, &mut Cursor<'s>) -> Option<T>,
     ) -> Vec<Spanned<T>> {
         let mut found = Vec::new();
-        let Some(indent) = self.lines.get(self.next).map(|line| line.indent) else { return found };
+        let Some(indent) = self.lines.get(self.next).map(|line| line.indent) else {
+            return found;
+        };
         while let Some(line) = self.lines.get(self.next) {
             if line.indent <= parent {
                 break;
@@ -225,7 +267,9 @@ impl<'s> Parser<'s> {
 
     fn steps_at_first_indent(&mut self) -> Vec<Spanned<Step>> {
         let mut steps = Vec::new();
-        let Some(indent) = self.lines.first().map(|line| line.indent) else { return steps };
+        let Some(indent) = self.lines.first().map(|line| line.indent) else {
+            return steps;
+        };
         while let Some(mut cursor) = self.take_line() {
             let index = self.next - 1;
             if self.lines[index].indent != indent {
@@ -259,7 +303,9 @@ impl<'s> Parser<'s> {
     }
 
     fn line_span(&self, line: usize) -> Span {
-        let Some(found) = self.lines.get(line) else { return Span::default() };
+        let Some(found) = self.lines.get(line) else {
+            return Span::default();
+        };
         self.header_span(line, found.octets.start + found.indent)
     }
 
@@ -275,7 +321,12 @@ impl<'s> Parser<'s> {
 
     fn report_indent(&mut self, line: usize, why: &str) {
         let span = self.line_span(line);
-        let fault = Diagnostic::new(Code::E002, self.path, span, "the indentation of this line fits nothing");
+        let fault = Diagnostic::new(
+            Code::E002,
+            self.path,
+            span,
+            "the indentation of this line fits nothing",
+        );
         self.diagnostics.push(fault.label(why));
     }
 
@@ -304,7 +355,10 @@ impl<'s> Parser<'s> {
         let span = cursor.next_token();
         let found = &self.source[span.start as usize..span.end as usize];
         let span = if word.is_some_and(|word| found.starts_with(word)) {
-            Span { end: span.start + Span::new(0, word.unwrap_or_default().len()).end, ..span }
+            Span {
+                end: span.start + Span::new(0, word.unwrap_or_default().len()).end,
+                ..span
+            }
         } else {
             span
         };
@@ -312,7 +366,8 @@ impl<'s> Parser<'s> {
             Some(word) => format!("`{word}` begins no line"),
             None => format!("`{found}` begins no line"),
         };
-        let fault = Diagnostic::new(Code::E011, self.path, span, message).label(format!("expected {expected}"));
+        let fault =
+            Diagnostic::new(Code::E011, self.path, span, message).label(format!("expected {expected}"));
         Box::new(fault.did_you_mean(word.and_then(|word| nearest(word, known.iter().copied()))))
     }
 }
@@ -353,12 +408,17 @@ impl Cursor<'_> {
 
     /// Takes a clause: a key and its values, up to a comma or the end of the line.
     pub(crate) fn clause(&mut self, what: &str) -> Fallible<Clause> {
-        let Some(key) = self.word() else { return Err(self.expected(what)) };
+        let Some(key) = self.word() else {
+            return Err(self.expected(what));
+        };
         let mut values = Vec::new();
         while let Some(value) = self.value()? {
             values.push(value);
         }
-        Ok(Clause { key: key.map(str::to_owned), values })
+        Ok(Clause {
+            key: key.map(str::to_owned),
+            values,
+        })
     }
 
     /// Takes a value if one stands here: `$name`, a text, or a run of characters up to a blank or a comma.

@@ -88,8 +88,16 @@ mod tests {
     #[test]
     fn a_used_file_is_named_relative_to_the_one_that_uses_it() {
         for (by, used, path) in [
-            ("tests/scenarios/quota.sms", "world.sms", "tests/scenarios/world.sms"),
-            ("tests/scenarios/quota.sms", "../../simulator-config/demo.sms", "simulator-config/demo.sms"),
+            (
+                "tests/scenarios/quota.sms",
+                "world.sms",
+                "tests/scenarios/world.sms",
+            ),
+            (
+                "tests/scenarios/quota.sms",
+                "../../simulator-config/demo.sms",
+                "simulator-config/demo.sms",
+            ),
             ("quota.sms", "./a/world.sms", "a/world.sms"),
             ("quota.sms", "../world.sms", "../world.sms"),
             ("/abs/x.sms", "../../../w.sms", "/w.sms"),

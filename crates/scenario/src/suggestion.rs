@@ -3,7 +3,8 @@
 /// The word of `known` that `word` is most likely a slip of, if one is near enough.
 ///
 /// Near enough is an edit distance (with transpositions) of at most a third of the longer word's length, at least 1.
-/// Letter case does not count. Of two as near, the first wins.
+/// Letter case does not count. Of two as near, the one that begins
+/// and ends more alike wins.
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let word = word.to_lowercase();
     known
@@ -11,12 +12,29 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
         .filter_map(|candidate| {
             let lower = candidate.to_lowercase();
             let far = distance(&word, &lower);
-            let allowed = (word.chars().count().max(lower.chars().count()) / 3).max(1);
+            let longer = word.chars().count().max(lower.chars().count());
             let prefix = word.len() >= 3 && lower.starts_with(&word);
-            (far <= allowed || prefix).then_some((far.min(if prefix { 1 } else { far }), candidate))
+            let near = far <= (longer / 3).max(1) && far < longer;
+            let rank = (
+                far.min(if prefix { 1 } else { far }),
+                usize::MAX - shared(&word, &lower),
+            );
+            (near || prefix).then_some((rank, candidate))
         })
-        .min_by_key(|(far, _)| *far)
+        .min_by_key(|(rank, _)| *rank)
         .map(|(_, candidate)| candidate)
+}
+
+/// How many characters the words share at their beginning and their end.
+fn shared(a: &str, b: &str) -> usize {
+    let beginning = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let end = a
+        .chars()
+        .rev()
+        .zip(b.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    beginning + end
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`.
@@ -56,9 +74,11 @@ mod tests {
             ("bo", Some("bob")),
             ("spr", Some("sprint")),
             ("dave", None),
+            ("x", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, names), meant, "{word}");
         }
+        assert_eq!(nearest("usr", ["use", "user"]), Some("user"));
     }
 }

@@ -24,12 +24,18 @@ impl Span {
     /// The stretch from `start` up to and without `end`.
     pub fn new(start: usize, end: usize) -> Self {
         let octet = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Self { start: octet(start), end: octet(end.max(start)) }
+        Self {
+            start: octet(start),
+            end: octet(end.max(start)),
+        }
     }
 
     /// The stretch from the beginning of this one to the end of `last`.
     pub fn to(self, last: Self) -> Self {
-        Self { start: self.start, end: last.end.max(self.start) }
+        Self {
+            start: self.start,
+            end: last.end.max(self.start),
+        }
     }
 }
 
@@ -52,7 +58,10 @@ impl<T> Spanned<T> {
 
     /// Another part at the same place.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { node: change(self.node), span: self.span }
+        Spanned {
+            node: change(self.node),
+            span: self.span,
+        }
     }
 }
 
@@ -170,7 +179,9 @@ pub struct Clause {
 impl Clause {
     /// The place of the whole clause.
     pub fn span(&self) -> Span {
-        self.values.last().map_or(self.key.span, |value| self.key.span.to(value.span))
+        self.values
+            .last()
+            .map_or(self.key.span, |value| self.key.span.to(value.span))
     }
 }
 
@@ -638,12 +649,18 @@ impl std::str::FromStr for Dur {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (amount, suffix) = text.split_at(digits);
-        let amount = amount.parse().map_err(|_| InvalidDur::NotANumber(text.to_owned()))?;
+        let amount = amount
+            .parse()
+            .map_err(|_| InvalidDur::NotANumber(text.to_owned()))?;
+        if suffix.starts_with(|c: char| !c.is_alphabetic()) {
+            return Err(InvalidDur::NotANumber(text.to_owned()));
+        }
         if suffix.is_empty() {
             return Err(InvalidDur::NoUnit(text.to_owned()));
         }
         let unit = Unit::ALL.iter().find(|(word, _)| *word == suffix);
-        unit.map(|&(_, unit)| Self { amount, unit }).ok_or_else(|| InvalidDur::UnknownUnit(suffix.to_owned()))
+        unit.map(|&(_, unit)| Self { amount, unit })
+            .ok_or_else(|| InvalidDur::UnknownUnit(suffix.to_owned()))
     }
 }
 
@@ -684,7 +701,10 @@ impl std::str::FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = |part: &str, below: i8| -> Option<i8> {
             let two_digits = part.len() == 2 && part.bytes().all(|octet| octet.is_ascii_digit());
-            two_digits.then(|| part.parse().ok()).flatten().filter(|&number| number < below)
+            two_digits
+                .then(|| part.parse().ok())
+                .flatten()
+                .filter(|&number| number < below)
         };
         let mut parts = text.split(':');
         let time = (|| {
@@ -699,7 +719,11 @@ impl std::str::FromStr for TimeOfDay {
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}", self.hour, self.minute)?;
-        if self.second == 0 { Ok(()) } else { write!(f, ":{:02}", self.second) }
+        if self.second == 0 {
+            Ok(())
+        } else {
+            write!(f, ":{:02}", self.second)
+        }
     }
 }
 

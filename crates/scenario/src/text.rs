@@ -39,7 +39,9 @@ impl Text {
 
     /// The text that says exactly `text`.
     pub fn literal(text: &str) -> Self {
-        Self { template: text.replace('{', "{{") }
+        Self {
+            template: text.replace('{', "{{"),
+        }
     }
 
     /// The template: places unfilled, a brace doubled.
@@ -95,7 +97,13 @@ fn next_piece(template: &str) -> Result<Option<(Piece<'_>, &str)>, InvalidPlace>
     let piece = match place.strip_prefix('$') {
         Some(name) if is_var_name(name) => Piece::Capture(name),
         Some(_) => return Err(shown()),
-        None => Piece::Group(place.parse().ok().filter(|_| place.len() <= 2).ok_or_else(shown)?),
+        None => Piece::Group(
+            place
+                .parse()
+                .ok()
+                .filter(|_| place.len() <= 2)
+                .ok_or_else(shown)?,
+        ),
     };
     Ok(Some((piece, after)))
 }
@@ -103,7 +111,9 @@ fn next_piece(template: &str) -> Result<Option<(Piece<'_>, &str)>, InvalidPlace>
 /// Whether `name` can stand after a `$`.
 pub(crate) fn is_var_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+    chars
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 

@@ -10,20 +10,45 @@ const EVERYTHING: &str = include_str!("good/everything.sms");
 fn faults(path: &str, source: &str) -> String {
     let mut sources = scenario::Sources::new();
     sources.insert(path, source);
-    scenario::render_all(&parse(path, source).diagnostics, &sources, scenario::Colour::Never)
+    scenario::render_all(
+        &parse(path, source).diagnostics,
+        &sources,
+        scenario::Colour::Never,
+    )
 }
 
 #[test]
 fn good_files_are_read_whole() {
-    for (path, source) in [("example.sms", EXAMPLE), ("weather.sms", WEATHER), ("everything.sms", EVERYTHING)] {
+    for (path, source) in [
+        ("example.sms", EXAMPLE),
+        ("weather.sms", WEATHER),
+        ("everything.sms", EVERYTHING),
+    ] {
         assert_eq!(faults(path, source), "", "{path}");
     }
     assert_eq!(parse("example.sms", EXAMPLE).file.tests().count(), 6);
 }
 
 #[test]
+fn the_example_means_something() {
+    for (path, source) in [("example.sms", EXAMPLE), ("weather.sms", WEATHER)] {
+        let mut sources = scenario::Sources::new();
+        sources.insert(path, source);
+        let faults = scenario::load(&sources, path).map_or_else(|faults| faults, |script| script.warnings);
+        assert_eq!(
+            scenario::render_all(&faults, &sources, scenario::Colour::Never),
+            ""
+        );
+    }
+}
+
+#[test]
 fn good_files_are_laid_out_already() {
-    for (path, source) in [("example.sms", EXAMPLE), ("weather.sms", WEATHER), ("everything.sms", EVERYTHING)] {
+    for (path, source) in [
+        ("example.sms", EXAMPLE),
+        ("weather.sms", WEATHER),
+        ("everything.sms", EVERYTHING),
+    ] {
         let parsed = parse(path, source);
         assert_eq!(format(&parsed.file, &parsed.trivia), source, "{path}");
     }
@@ -41,7 +66,11 @@ fn a_tree_survives_its_json_form() {
 
 /// A good file with a few stretches cut out, doubled or replaced.
 fn mutated(source: &'static str) -> impl Strategy<Value = String> {
-    let edit = (0..source.len(), 0..20usize, prop_oneof!["[ -~\t\n]{0,6}", any::<String>()]);
+    let edit = (
+        0..source.len(),
+        0..20usize,
+        prop_oneof!["[ -~\t\n]{0,6}", any::<String>()],
+    );
     prop::collection::vec(edit, 1..4).prop_map(move |edits| {
         let mut text = source.to_owned();
         for (at, cut, put) in edits {

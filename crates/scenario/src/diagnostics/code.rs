@@ -182,7 +182,10 @@ codes! {
 impl Code {
     /// The code with that name; letter case does not count.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.name().eq_ignore_ascii_case(name))
     }
 
     /// What kind of trouble it stands for.
@@ -213,7 +216,10 @@ mod tests {
         for &code in Code::ALL {
             assert_eq!(Code::from_name(&code.name().to_lowercase()), Some(code));
             assert!(code.page().len() > code.title().len(), "{code}");
-            assert!(code.page().ends_with(['.', '"']) || code.page().contains("\n\n"), "{code}");
+            assert!(
+                code.page().ends_with(['.', '"']) || code.page().contains("\n\n"),
+                "{code}"
+            );
             // Every code falls into a class.
             let _ = code.class();
         }

@@ -49,7 +49,10 @@ impl Colour {
 
 /// All of them, with an empty line between two.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
-    let rendered: Vec<_> = diagnostics.iter().map(|diagnostic| render(diagnostic, sources, colour)).collect();
+    let rendered: Vec<_> = diagnostics
+        .iter()
+        .map(|diagnostic| render(diagnostic, sources, colour))
+        .collect();
     rendered.join("\n")
 }
 
@@ -60,11 +63,22 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
         Severity::Warning => ("warning", Paint::Yellow),
     };
     let head = colour.paint(paint, &format!("{word}[{}]", diagnostic.code));
-    let mut out = format!("{head}: {}\n", colour.paint(Paint::Bold, &visible(&diagnostic.message)));
+    let mut out = format!(
+        "{head}: {}\n",
+        colour.paint(Paint::Bold, &visible(&diagnostic.message))
+    );
     let labels: Vec<&Label> = diagnostic.primary.iter().chain(&diagnostic.secondary).collect();
-    let width = labels.iter().filter_map(|label| number_width(label, sources)).max().unwrap_or(1);
+    let width = labels
+        .iter()
+        .filter_map(|label| number_width(label, sources))
+        .max()
+        .unwrap_or(1);
     for (index, label) in labels.into_iter().enumerate() {
-        let paint = if index == 0 && diagnostic.primary.is_some() { paint } else { Paint::Blue };
+        let paint = if index == 0 && diagnostic.primary.is_some() {
+            paint
+        } else {
+            Paint::Blue
+        };
         excerpt(&mut out, label, sources, width, colour, paint);
     }
     for note in &diagnostic.notes {
@@ -77,7 +91,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
         for (index, text) in visible(&note.text).lines().enumerate() {
             // Writing to a String cannot fail.
             let _ = match index {
-                0 => writeln!(out, "{:width$} {bar} {}{text}", "", colour.paint(Paint::Bold, word)),
+                0 => writeln!(
+                    out,
+                    "{:width$} {bar} {}{text}",
+                    "",
+                    colour.paint(Paint::Bold, word)
+                ),
                 _ => writeln!(out, "{:width$}   {:len$}{text}", "", "", len = word.len()),
             };
         }
@@ -94,13 +113,23 @@ fn number_width(label: &Label, sources: &Sources) -> Option<usize> {
 /// The place and the line of a label, with its underline.
 fn excerpt(out: &mut String, label: &Label, sources: &Sources, width: usize, colour: Colour, paint: Paint) {
     let Some(text) = sources.text(&label.path) else {
-        let _ = writeln!(out, "{:width$}{} {}", "", colour.paint(Paint::Blue, "-->"), label.path);
+        let _ = writeln!(
+            out,
+            "{:width$}{} {}",
+            "",
+            colour.paint(Paint::Blue, "-->"),
+            label.path
+        );
         return;
     };
     let at = place(text, label.span.start);
     let shown = line(text, at.line);
     let arrow = colour.paint(Paint::Blue, "-->");
-    let _ = writeln!(out, "{:width$}{arrow} {}:{}:{}", "", label.path, at.line, at.column);
+    let _ = writeln!(
+        out,
+        "{:width$}{arrow} {}:{}:{}",
+        "", label.path, at.line, at.column
+    );
     let bar = colour.paint(Paint::Blue, "|");
     let _ = writeln!(out, "{:width$} {bar}", "");
     let number = colour.paint(Paint::Blue, &format!("{:>width$}", at.line));
@@ -116,7 +145,13 @@ fn excerpt(out: &mut String, label: &Label, sources: &Sources, width: usize, col
         false => format!("{carets} {}", visible(&label.text)),
     };
     let underline = colour.paint(paint, &underline);
-    let _ = writeln!(out, "{:width$} {bar} {:indent$}{underline}", "", "", indent = at.column - 1);
+    let _ = writeln!(
+        out,
+        "{:width$} {bar} {:indent$}{underline}",
+        "",
+        "",
+        indent = at.column - 1
+    );
 }
 
 /// `text` with characters that would move the cursor made visible; a tab is one blank, so that columns stay right.
@@ -158,7 +193,11 @@ mod tests {
     #[test]
     fn an_empty_stretch_and_one_past_the_end_still_get_a_caret() {
         for span in [Span::new(16, 16), Span::new(900, 901), Span::new(4, 16)] {
-            let text = render(&Diagnostic::new(Code::E010, "a.sms", span, "x"), &sources(), Colour::Never);
+            let text = render(
+                &Diagnostic::new(Code::E010, "a.sms", span, "x"),
+                &sources(),
+                Colour::Never,
+            );
             assert!(text.contains('^'), "{span:?}: {text}");
         }
     }
@@ -174,7 +213,11 @@ mod tests {
     fn escapes_in_a_source_do_not_reach_the_terminal() {
         let mut sources = Sources::new();
         sources.insert("a.sms", "x \x1b[2J y");
-        let text = render(&Diagnostic::new(Code::E010, "a.sms", Span::new(0, 1), "\x07"), &sources, Colour::Never);
+        let text = render(
+            &Diagnostic::new(Code::E010, "a.sms", Span::new(0, 1), "\x07"),
+            &sources,
+            Colour::Never,
+        );
         assert!(!text.contains('\x1b') && !text.contains('\x07'), "{text:?}");
     }
 }

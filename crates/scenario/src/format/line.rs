@@ -1,8 +1,8 @@
 //! One line each: steps, headers, clauses and patterns as they are written.
 
 use crate::syntax::{
-    Arg, Arrival, BlockKind, CallResult, Clause, Destination, Expectation, Param, Pattern, PduStep, Scene, Send, Sign,
-    Step, Test, Value,
+    Arg, Arrival, BlockKind, CallResult, Clause, Destination, Expectation, Param, Pattern, PduStep, Scene,
+    Send, Sign, Step, Test, Value,
 };
 use crate::text::quoted;
 
@@ -57,20 +57,47 @@ fn actor_line(step: &Step) -> String {
             Destination::Address(address) => format!("> {}, to {}", text.node, address.node),
         },
         Step::Send(send) => format!("> {}", send_line(send)),
-        Step::Call { method, params: found, result: returned, .. } => {
+        Step::Call {
+            method,
+            params: found,
+            result: returned,
+            ..
+        } => {
             let returned = returned.as_ref().map(|returned| result(&returned.node));
-            format!("> {}{}{}", method.node, params(found), returned.unwrap_or_default())
+            format!(
+                "> {}{}{}",
+                method.node,
+                params(found),
+                returned.unwrap_or_default()
+            )
         }
-        Step::CanSend { user, result: returned, .. } => format!("? {}{}", user.node, result(&returned.node)),
+        Step::CanSend {
+            user,
+            result: returned,
+            ..
+        } => format!("? {}{}", user.node, result(&returned.node)),
         Step::Arrival(arrival) => format!("< {}", arrival_line(arrival)),
-        Step::Quiet { pattern: None, window, .. } => format!("< nothing for {}", window.node),
-        Step::Quiet { pattern: Some(unwanted), window, .. } => {
+        Step::Quiet {
+            pattern: None,
+            window,
+            ..
+        } => format!("< nothing for {}", window.node),
+        Step::Quiet {
+            pattern: Some(unwanted),
+            window,
+            ..
+        } => {
             format!("< no {} for {}", pattern(unwanted), window.node)
         }
         Step::Pdu(pdu) => pdu_line(pdu),
         Step::Receipt { text, state, within } => {
             let within = within.map(|within| format!(", within {}", within.node));
-            format!("< receipt {} {}{}", text.node, state.node, within.unwrap_or_default())
+            format!(
+                "< receipt {} {}{}",
+                text.node,
+                state.node,
+                within.unwrap_or_default()
+            )
         }
         Step::Set(..)
         | Step::Check(..)
@@ -93,7 +120,10 @@ fn plain_line(step: &Step) -> String {
             format!("wait {}", durs.join(" "))
         }
         Step::At { days: None, time } => format!("at {}", time.node),
-        Step::At { days: Some(days), time } => format!("at +{}d {}", days.node, time.node),
+        Step::At {
+            days: Some(days),
+            time,
+        } => format!("at +{}d {}", days.node, time.node),
         Step::Note(text) => format!("note {}", text.node),
         Step::Run { scene, args } => {
             let args: Vec<_> = args
@@ -140,7 +170,11 @@ fn send_line(send: &Send) -> String {
             line.push_str(&format!("{word} {}", var.node));
         }
     }
-    line + &send.result.as_ref().map(|returned| result(&returned.node)).unwrap_or_default()
+    line + &send
+        .result
+        .as_ref()
+        .map(|returned| result(&returned.node))
+        .unwrap_or_default()
 }
 
 fn result(result: &CallResult) -> String {
@@ -152,9 +186,20 @@ fn result(result: &CallResult) -> String {
 }
 
 fn arrival_line(arrival: &Arrival) -> String {
-    let user = arrival.user.as_ref().map(|user| format!("{} ", user.node)).unwrap_or_default();
-    let content = arrival.pattern.as_ref().map_or_else(|| "...".to_owned(), |found| pattern(found));
-    let clauses: String = arrival.clauses.iter().map(|clause| format!(", {}", expectation(&clause.node))).collect();
+    let user = arrival
+        .user
+        .as_ref()
+        .map(|user| format!("{} ", user.node))
+        .unwrap_or_default();
+    let content = arrival
+        .pattern
+        .as_ref()
+        .map_or_else(|| "...".to_owned(), |found| pattern(found));
+    let clauses: String = arrival
+        .clauses
+        .iter()
+        .map(|clause| format!(", {}", expectation(&clause.node)))
+        .collect();
     format!("{user}{content}{clauses}")
 }
 
@@ -178,17 +223,28 @@ fn pdu_line(pdu: &PduStep) -> String {
         Sign::Does => '>',
         Sign::Sees => '<',
     };
-    let status = pdu.status.as_ref().map(|status| format!(" = {}", status.node)).unwrap_or_default();
+    let status = pdu
+        .status
+        .as_ref()
+        .map(|status| format!(" = {}", status.node))
+        .unwrap_or_default();
     format!("{sign} {}{}{status}", pdu.pdu.node, params(&pdu.fields))
 }
 
 fn params(params: &[Param]) -> String {
-    params.iter().map(|param| format!(" {}={}", param.name.node, value(&param.value))).collect()
+    params
+        .iter()
+        .map(|param| format!(" {}={}", param.name.node, value(&param.value)))
+        .collect()
 }
 
 /// A clause: its key and its values.
 pub(super) fn clause(clause: &Clause) -> String {
-    let values: String = clause.values.iter().map(|found| format!(" {}", value(found))).collect();
+    let values: String = clause
+        .values
+        .iter()
+        .map(|found| format!(" {}", value(found)))
+        .collect();
     format!("{}{values}", clause.key.node)
 }
 

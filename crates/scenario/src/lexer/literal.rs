@@ -12,6 +12,9 @@ use crate::syntax::{Dur, InvalidDur, Pattern, Span, Spanned, Text, TimeOfDay, Un
 /// The octets that a regular expression may need when it is compiled, at most.
 pub const REGEX_OCTETS_MAX: usize = 1 << 20;
 
+/// What a text is called where the line may also name who gets it.
+pub(crate) const SAID: &str = "what is said";
+
 impl Cursor<'_> {
     /// Takes a quoted text that inserts nothing.
     pub fn plain_string(&mut self, what: &str) -> Fallible<Spanned<String>> {
@@ -33,8 +36,16 @@ impl Cursor<'_> {
             }
         }
         let Some(length) = length else {
-            let fault = self.fault(Code::E003, Span::new(start, start + rest.len()), "a text without its closing quote");
-            return Err(Box::new(fault.label("it begins here").help("write a quote inside a text as \\\"")));
+            let fault = self.fault(
+                Code::E003,
+                Span::new(start, start + rest.len()),
+                "a text without its closing quote",
+            );
+            return Err(Box::new(
+                fault
+                    .label("it begins here")
+                    .help("write a quote inside a text as \\\""),
+            ));
         };
         self.advance(length);
         let span = Span::new(start, start + length);
@@ -43,9 +54,16 @@ impl Cursor<'_> {
             Err(error) => {
                 // serde_json counts columns in octets from 1, and stops on or behind the character at fault.
                 let at = rest[..length].floor_char_boundary(error.column().saturating_sub(1).min(length - 1));
-                let at = rest[..at].rfind('\\').filter(|slash| at - slash < 6).unwrap_or(at);
+                let at = rest[..at]
+                    .rfind('\\')
+                    .filter(|slash| at - slash < 6)
+                    .unwrap_or(at);
                 let end = rest.ceil_char_boundary((at + 2).min(length));
-                let fault = self.fault(Code::E004, Span::new(start + at, start + end), "JSON knows no such escape");
+                let fault = self.fault(
+                    Code::E004,
+                    Span::new(start + at, start + end),
+                    "JSON knows no such escape",
+                );
                 Err(Box::new(fault.label("not an escape of JSON").help(
                     "the escapes are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hex digits",
                 )))
@@ -61,7 +79,11 @@ impl Cursor<'_> {
             Ok(text) => Ok(Spanned::new(text, span)),
             Err(error) => {
                 let fault = self.fault(Code::E005, span, error.to_string());
-                Err(Box::new(fault.label("in this text").help("a brace itself is written `{{`, a capture `{$name}`")))
+                Err(Box::new(
+                    fault
+                        .label("in this text")
+                        .help("a brace itself is written `{{`, a capture `{$name}`"),
+                ))
             }
         }
     }
@@ -75,8 +97,18 @@ impl Cursor<'_> {
         let length = rest.find(',').unwrap_or(rest.len());
         let words = rest[..length].trim_end();
         let span = Span::new(self.at(), self.at() + words.len());
-        let fault = self.fault(Code::E013, span, format!("expected {what}, which stands in quotes"));
-        Box::new(fault.label("not quoted").help(format!("write \"{words}\"")))
+        let fault = self.fault(
+            Code::E013,
+            span,
+            format!("expected {what}, which stands in quotes"),
+        );
+        let help = match words.split_once(' ') {
+            Some((first, rest)) if what == SAID => {
+                format!("write \"{words}\", or {first} \"{rest}\" if an app says it to {first}")
+            }
+            _ => format!("write \"{words}\""),
+        };
+        Box::new(fault.label("not quoted").help(help))
     }
 
     /// Takes a pattern if one stands here: `"..."`, `~"..."` or `/.../`.
@@ -103,8 +135,13 @@ impl Cursor<'_> {
             match chars.next() {
                 None => {
                     let span = Span::new(start, start + rest.len());
-                    let fault = self.fault(Code::E006, span, "a regular expression without its closing slash");
-                    return Err(Box::new(fault.label("it begins here").help("a slash inside is written `\\/`")));
+                    let fault =
+                        self.fault(Code::E006, span, "a regular expression without its closing slash");
+                    return Err(Box::new(
+                        fault
+                            .label("it begins here")
+                            .help("a slash inside is written `\\/`"),
+                    ));
                 }
                 Some((at, '/')) => break at,
                 Some((_, '\\')) => match chars.next() {
@@ -119,12 +156,19 @@ impl Cursor<'_> {
         let ignore_case = self.rest().starts_with('i');
         self.advance(usize::from(ignore_case));
         let span = self.since(start);
-        let compiled = regex::RegexBuilder::new(&source).size_limit(REGEX_OCTETS_MAX).build();
+        let compiled = regex::RegexBuilder::new(&source)
+            .size_limit(REGEX_OCTETS_MAX)
+            .build();
         match compiled {
             Ok(_) => Ok(Spanned::new(Pattern::Regex { source, ignore_case }, span)),
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let reason = reason
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned();
                 let fault = self.fault(Code::E006, span, "the regular expression cannot be read");
                 Err(Box::new(fault.label(reason)))
             }
@@ -133,33 +177,39 @@ impl Cursor<'_> {
 
     /// Takes a length of time.
     pub fn dur(&mut self) -> Fallible<Spanned<Dur>> {
-        let Some(word) = self.bare() else { return Err(self.expected("a length of time such as 10s")) };
+        let Some(word) = self.bare() else {
+            return Err(self.expected("a length of time such as 10s"));
+        };
         let error = match Dur::from_str(word.node) {
             Ok(dur) => return Ok(Spanned::new(dur, word.span)),
             Err(error) => error,
         };
         let fault = match &error {
             InvalidDur::NoUnit(number) => self
-                .fault(Code::E041, word.span, "a bare number where a length of time is meant")
+                .fault(
+                    Code::E041,
+                    word.span,
+                    "a bare number where a length of time is meant",
+                )
                 .label("which unit?")
-                .help(format!("write {number}ms, {number}s, {number}m, {number}h or {number}d")),
+                .help(format!(
+                    "write {number}ms, {number}s, {number}m, {number}h or {number}d"
+                )),
             InvalidDur::UnknownUnit(unit) => self
                 .fault(Code::E041, word.span, error.to_string())
                 .label("the units are ms, s, m, h and d")
                 .did_you_mean(nearest(unit, Unit::ALL.iter().map(|(word, _)| *word))),
-            InvalidDur::NotANumber(_) if word.node.bytes().all(|octet| octet.is_ascii_alphanumeric()) => {
-                self.fault(Code::E041, word.span, error.to_string()).label("a number and a unit, such as 10s")
-            }
-            InvalidDur::NotANumber(_) => {
-                self.fault(Code::E041, word.span, error.to_string()).label("a whole number and a unit, such as 10s")
-            }
+            InvalidDur::NotANumber(_) => self
+                .fault(Code::E041, word.span, error.to_string())
+                .label("a whole number and a unit, such as 10s"),
         };
         Err(Box::new(fault))
     }
 
     /// Takes a whole number without a sign.
     pub fn number<T: FromStr>(&mut self, what: &str) -> Fallible<Spanned<T>> {
-        let rest = { self.blanks(); self.rest() };
+        self.blanks();
+        let rest = self.rest();
         let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         if length == 0 || rest[length..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
             let mut fault = self.expected(what);
@@ -171,7 +221,10 @@ impl Cursor<'_> {
         let span = self.since(start);
         match rest[..length].parse() {
             Ok(number) => Ok(Spanned::new(number, span)),
-            Err(_) => Err(Box::new(self.fault(Code::E040, span, "the number is too large").label("too large here"))),
+            Err(_) => Err(Box::new(
+                self.fault(Code::E040, span, "the number is too large")
+                    .label("too large here"),
+            )),
         }
     }
 
@@ -179,7 +232,10 @@ impl Cursor<'_> {
     pub fn msisdn(&mut self) -> Fallible<Spanned<Msisdn>> {
         self.blanks();
         let rest = self.rest();
-        let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '+').len();
+        let length = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '+')
+                .len();
         if length == 0 {
             return Err(self.expected("the number of a phone, such as +14155550101"));
         }
@@ -187,8 +243,16 @@ impl Cursor<'_> {
         self.advance(length);
         let (text, span) = (&rest[..length], self.since(start));
         if !text.starts_with('+') {
-            let fault = self.fault(Code::E043, span, "the number of a phone begins with `+` and the country code");
-            return Err(Box::new(fault.label("no `+`").help(format!("write +{text} if that is the whole number"))));
+            let fault = self.fault(
+                Code::E043,
+                span,
+                "the number of a phone begins with `+` and the country code",
+            );
+            return Err(Box::new(
+                fault
+                    .label("no `+`")
+                    .help(format!("write +{text} if that is the whole number")),
+            ));
         }
         match text.parse() {
             Ok(msisdn) => Ok(Spanned::new(msisdn, span)),
@@ -201,7 +265,9 @@ impl Cursor<'_> {
 
     /// Takes an address: the number of a phone with its `+`, or the digits of a short code.
     pub fn address(&mut self) -> Fallible<Spanned<String>> {
-        let Some(word) = self.bare() else { return Err(self.expected("an address, such as 32665")) };
+        let Some(word) = self.bare() else {
+            return Err(self.expected("an address, such as 32665"));
+        };
         let valid = match word.node.strip_prefix('+') {
             Some(_) => word.node.parse::<Msisdn>().is_ok(),
             None => word.node.parse::<ShortCode>().is_ok(),
@@ -209,13 +275,21 @@ impl Cursor<'_> {
         if valid {
             return Ok(word.map(str::to_owned));
         }
-        let fault = self.fault(Code::E043, word.span, format!("`{}` is not an address", word.node));
-        Err(Box::new(fault.label("a short code of 3 to 8 digits, or `+` and the number of a phone")))
+        let fault = self.fault(
+            Code::E043,
+            word.span,
+            format!("`{}` is not an address", word.node),
+        );
+        Err(Box::new(fault.label(
+            "a short code of 3 to 8 digits, or `+` and the number of a phone",
+        )))
     }
 
     /// Takes a time of day.
     pub fn time_of_day(&mut self) -> Fallible<Spanned<TimeOfDay>> {
-        let Some(word) = self.bare() else { return Err(self.expected("a time of day, such as 23:30")) };
+        let Some(word) = self.bare() else {
+            return Err(self.expected("a time of day, such as 23:30"));
+        };
         match word.node.parse() {
             Ok(time) => Ok(Spanned::new(time, word.span)),
             Err(error @ crate::syntax::InvalidTime(_)) => {

@@ -22,7 +22,10 @@ impl<'s> Parser<'s> {
         };
         let decl = self.report(decl);
         if self.opens_block() {
-            self.report_indent(self.next, "a declaration opens no block, except for the rules of an app");
+            self.report_indent(
+                self.next,
+                "a declaration opens no block, except for the rules of an app",
+            );
             self.skip_deeper(0);
         }
         decl
@@ -57,7 +60,12 @@ impl<'s> Parser<'s> {
             (false, false) => Vec::new(),
         };
         let (name, title, clauses, _) = self.report(header)?;
-        Some(Decl::App { name, title, clauses, rules })
+        Some(Decl::App {
+            name,
+            title,
+            clauses,
+            rules,
+        })
     }
 }
 
@@ -87,7 +95,12 @@ fn user(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
     let carrier = on_carrier(cursor)?;
     let clauses = clauses(cursor, "a property of the user")?;
     cursor.finish()?;
-    Ok(Decl::User { name, msisdn, carrier, clauses })
+    Ok(Decl::User {
+        name,
+        msisdn,
+        carrier,
+        clauses,
+    })
 }
 
 fn handsets(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
@@ -103,7 +116,12 @@ fn handsets(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
     let carrier = on_carrier(cursor)?;
     let clauses = clauses(cursor, "a property of the phones")?;
     cursor.finish()?;
-    Ok(Decl::Handsets { first, last, carrier, clauses })
+    Ok(Decl::Handsets {
+        first,
+        last,
+        carrier,
+        clauses,
+    })
 }
 
 fn on_carrier(cursor: &mut Cursor<'_>) -> Fallible<Spanned<String>> {
@@ -155,7 +173,11 @@ fn rule(cursor: &mut Cursor<'_>) -> Fallible<Rule> {
     }
     let pattern = match cursor.eat_word("any") {
         true => None,
-        false => Some(cursor.pattern()?.ok_or_else(|| cursor.expected("a pattern, or `any`"))?),
+        false => Some(
+            cursor
+                .pattern()?
+                .ok_or_else(|| cursor.expected("a pattern, or `any`"))?,
+        ),
     };
     let mut actions = Vec::new();
     while !cursor.at_end() {
@@ -166,7 +188,9 @@ fn rule(cursor: &mut Cursor<'_>) -> Fallible<Rule> {
 }
 
 fn action(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Action>> {
-    let Some(word) = cursor.word() else { return Err(cursor.expected("reply, after, http or hang")) };
+    let Some(word) = cursor.word() else {
+        return Err(cursor.expected("reply, after, http or hang"));
+    };
     let start = word.span.start as usize;
     let action = match word.node {
         "reply" => Action::Reply(cursor.text("the text of the answer")?.node),
@@ -186,7 +210,11 @@ fn http_status(cursor: &mut Cursor<'_>) -> Fallible<u16> {
     if (100..600).contains(&status.node) {
         return Ok(status.node);
     }
-    let fault = cursor.fault(Code::E040, status.span, format!("{} is not an HTTP status", status.node));
+    let fault = cursor.fault(
+        Code::E040,
+        status.span,
+        format!("{} is not an HTTP status", status.node),
+    );
     Err(Box::new(fault.label("100 to 599")))
 }
 

@@ -7,7 +7,9 @@ use crate::suggestion::nearest;
 use crate::syntax::{Actor, Arrival, Dur, Expectation, Pattern, Sign, Spanned, Step};
 
 /// The words of an expectation's clauses.
-const WORDS: [&str; 9] = ["within", "after", "from", "parts", "encoding", "as", "in", "new", "sig"];
+const WORDS: [&str; 9] = [
+    "within", "after", "from", "parts", "encoding", "as", "in", "new", "sig",
+];
 
 /// A pattern, or `...`.
 enum Content {
@@ -21,9 +23,8 @@ pub(super) fn sees(cursor: &mut Cursor<'_>, who: Spanned<Actor>) -> Fallible<Ste
         return arrival(cursor, who, None, content);
     }
     let mut ahead = cursor.clone();
-    let second = actor(&mut ahead, "a text, a pattern, `nothing for` or a user").map_err(|_| {
-        cursor.expected("a text in quotes, a pattern, `nothing for`, `no ... for` or a user")
-    })?;
+    let second = actor(&mut ahead, "a text, a pattern, `nothing for` or a user")
+        .map_err(|_| cursor.expected("a text in quotes, a pattern, `nothing for`, `no ... for` or a user"))?;
     if let Some(found) = content(&mut ahead)?
         && second.node != Actor::Name("no".to_owned())
     {
@@ -61,28 +62,48 @@ fn no_pattern(cursor: &mut Cursor<'_>, who: Spanned<Actor>) -> Fallible<Step> {
 }
 
 /// `for D`, behind what must not arrive.
-fn quiet(cursor: &mut Cursor<'_>, actor: Spanned<Actor>, pattern: Option<Spanned<Pattern>>) -> Fallible<Step> {
+fn quiet(
+    cursor: &mut Cursor<'_>,
+    actor: Spanned<Actor>,
+    pattern: Option<Spanned<Pattern>>,
+) -> Fallible<Step> {
     if !cursor.eat_word("for") {
         let mut fault = cursor.expected("`for` and a length of time");
         fault.code = Code::E016;
         let word = if pattern.is_some() { "no ..." } else { "nothing" };
-        return Err(Box::new(fault.help(format!("say for how long, for example `{word} for 10s`"))));
+        return Err(Box::new(
+            fault.help(format!("say for how long, for example `{word} for 10s`")),
+        ));
     }
     let window = cursor.dur()?;
     cursor.finish()?;
-    Ok(Step::Quiet { actor, pattern, window })
+    Ok(Step::Quiet {
+        actor,
+        pattern,
+        window,
+    })
 }
 
 fn receipt(cursor: &mut Cursor<'_>, who: &Spanned<Actor>) -> Fallible<Step> {
     if who.node != Actor::Name("fbook".to_owned()) {
-        let fault = cursor.fault(Code::E103, who.span, "receipts reach the platform, whose name is `fbook`");
+        let fault = cursor.fault(
+            Code::E103,
+            who.span,
+            "receipts reach the platform, whose name is `fbook`",
+        );
         return Err(Box::new(fault.help("write `fbook < receipt $m DELIVRD`")));
     }
     let text = cursor.var("the text, as it was named by `as $m`")?;
-    let Some(state) = cursor.word() else { return Err(cursor.expected("a state, such as DELIVRD")) };
+    let Some(state) = cursor.word() else {
+        return Err(cursor.expected("a state, such as DELIVRD"));
+    };
     let known = sms::MessageState::ALL.map(sms::MessageState::stat);
     if !known.contains(&state.node) {
-        let fault = cursor.fault(Code::E116, state.span, format!("`{}` is not a state in a receipt", state.node));
+        let fault = cursor.fault(
+            Code::E116,
+            state.span,
+            format!("`{}` is not a state in a receipt", state.node),
+        );
         let fault = fault.label(format!("one of {}", unique(&known).join(", ")));
         return Err(Box::new(fault.did_you_mean(nearest(state.node, known))));
     }
@@ -92,7 +113,11 @@ fn receipt(cursor: &mut Cursor<'_>, who: &Spanned<Actor>) -> Fallible<Step> {
         false => None,
     };
     cursor.finish()?;
-    Ok(Step::Receipt { text, state: state.map(str::to_owned), within })
+    Ok(Step::Receipt {
+        text,
+        state: state.map(str::to_owned),
+        within,
+    })
 }
 
 fn unique(words: &[&'static str]) -> Vec<&'static str> {
@@ -118,17 +143,31 @@ fn arrival(
     let mut clauses: Vec<Spanned<Expectation>> = Vec::new();
     while cursor.eat(",") {
         let clause = expectation(cursor)?;
-        if clauses.iter().any(|other| std::mem::discriminant(&other.node) == std::mem::discriminant(&clause.node)) {
-            return Err(Box::new(cursor.fault(Code::E111, clause.span, "this clause stands here twice")));
+        if clauses
+            .iter()
+            .any(|other| std::mem::discriminant(&other.node) == std::mem::discriminant(&clause.node))
+        {
+            return Err(Box::new(cursor.fault(
+                Code::E111,
+                clause.span,
+                "this clause stands here twice",
+            )));
         }
         clauses.push(clause);
     }
     cursor.finish()?;
-    Ok(Step::Arrival(Box::new(Arrival { actor, user, pattern, clauses })))
+    Ok(Step::Arrival(Box::new(Arrival {
+        actor,
+        user,
+        pattern,
+        clauses,
+    })))
 }
 
 fn expectation(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Expectation>> {
-    let Some(word) = cursor.word() else { return Err(cursor.expected("a clause such as `within 5s`")) };
+    let Some(word) = cursor.word() else {
+        return Err(cursor.expected("a clause such as `within 5s`"));
+    };
     let start = word.span.start as usize;
     let clause = match word.node {
         "within" => Expectation::Within(dur(cursor)?),
@@ -147,7 +186,11 @@ fn expectation(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Expectation>> {
             _ => return Err(cursor.expected("`ok` or `bad`")),
         },
         other => {
-            let fault = cursor.fault(Code::E010, word.span, format!("`{other}` is no clause of what is seen"));
+            let fault = cursor.fault(
+                Code::E010,
+                word.span,
+                format!("`{other}` is no clause of what is seen"),
+            );
             let fault = fault.label(format!("one of {}", WORDS.join(", ")));
             return Err(Box::new(fault.did_you_mean(nearest(other, WORDS))));
         }
@@ -163,7 +206,9 @@ fn dur(cursor: &mut Cursor<'_>) -> Fallible<Dur> {
 pub(crate) const ENCODINGS: [&str; 5] = ["gsm7", "ucs2", "latin1", "ascii", "binary"];
 
 fn encoding(cursor: &mut Cursor<'_>) -> Fallible<String> {
-    let Some(word) = cursor.word() else { return Err(cursor.expected("an encoding, such as gsm7")) };
+    let Some(word) = cursor.word() else {
+        return Err(cursor.expected("an encoding, such as gsm7"));
+    };
     if ENCODINGS.contains(&word.node) {
         return Ok(word.node.to_owned());
     }

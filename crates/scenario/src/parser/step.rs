@@ -1,7 +1,7 @@
 //! Steps: what happens in a test.
 
 use crate::diagnostics::{Code, Fallible};
-use crate::lexer::Cursor;
+use crate::lexer::{Cursor, SAID};
 use crate::parser::{Parser, REPEAT_MAX, opening};
 use crate::syntax::{
     Actor, Arg, BlockKind, CallResult, Destination, Param, PduStep, Send, Sign, Span, Spanned, Step,
@@ -9,7 +9,18 @@ use crate::syntax::{
 
 /// The words that begin a step which is no actor's line.
 pub(crate) const STEP_WORDS: [&str; 13] = [
-    "set", "check", "wait", "at", "note", "run", "together", "any order", "in order", "repeat", "for", "ignore",
+    "set",
+    "check",
+    "wait",
+    "at",
+    "note",
+    "run",
+    "together",
+    "any order",
+    "in order",
+    "repeat",
+    "for",
+    "ignore",
     "nothing",
 ];
 
@@ -48,7 +59,11 @@ impl<'s> Parser<'s> {
                 if !cursor.eat_word("order") {
                     return Err(cursor.expected("`order:`"));
                 }
-                if word == "any" { BlockKind::AnyOrder } else { BlockKind::InOrder }
+                if word == "any" {
+                    BlockKind::AnyOrder
+                } else {
+                    BlockKind::InOrder
+                }
             }
             Some("repeat") => {
                 cursor.word();
@@ -86,7 +101,11 @@ impl<'s> Parser<'s> {
                 cursor.word();
                 let actor = actor(cursor, "whom, for example `alice`")?;
                 let setting = cursor.clause("a setting, for example `texts on`")?;
-                if word == "set" { Step::Set(actor, setting) } else { Step::Check(actor, setting) }
+                if word == "set" {
+                    Step::Set(actor, setting)
+                } else {
+                    Step::Check(actor, setting)
+                }
             }
             Some("wait") => {
                 cursor.word();
@@ -107,7 +126,10 @@ impl<'s> Parser<'s> {
             Some("run") => {
                 cursor.word();
                 let scene = cursor.name("the name of a scene")?;
-                Step::Run { scene, args: cursor.list("(", ")", arg)? }
+                Step::Run {
+                    scene,
+                    args: cursor.list("(", ")", arg)?,
+                }
             }
             Some("ignore") => {
                 cursor.word();
@@ -119,10 +141,19 @@ impl<'s> Parser<'s> {
         Ok(step)
     }
 
-    fn unknown_step(&self, cursor: &mut Cursor<'s>, word: Option<&'s str>) -> Box<crate::diagnostics::Diagnostic> {
+    fn unknown_step(
+        &self,
+        cursor: &mut Cursor<'s>,
+        word: Option<&'s str>,
+    ) -> Box<crate::diagnostics::Diagnostic> {
         let mut ahead = cursor.clone();
-        let begins_like_an_actor = word.is_some() || cursor.looks_at("$");
-        if begins_like_an_actor && actor(&mut ahead, "").is_ok() && !STEP_WORDS.iter().any(|known| Some(*known) == word) {
+        if cursor.looks_at("$") {
+            return match actor(&mut ahead, "an actor") {
+                Err(fault) => fault,
+                Ok(_) => ahead.expected("`>`, `<` or `?` after the actor"),
+            };
+        }
+        if actor(&mut ahead, "").is_ok() && !STEP_WORDS.iter().any(|known| Some(*known) == word) {
             let known = word.and_then(|word| crate::suggestion::nearest(word, STEP_WORDS));
             if known.is_none() {
                 return ahead.expected("`>`, `<` or `?` after the actor");
@@ -168,7 +199,10 @@ fn at(cursor: &mut Cursor<'_>) -> Fallible<Step> {
         };
         days = Some(Spanned::new(number, span));
     }
-    Ok(Step::At { days, time: cursor.time_of_day()? })
+    Ok(Step::At {
+        days,
+        time: cursor.time_of_day()?,
+    })
 }
 
 fn arg(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Arg>> {
@@ -191,7 +225,11 @@ fn actor_line(cursor: &mut Cursor<'_>) -> Fallible<Step> {
             None => return Err(cursor.expected("`=` and what must be returned, such as `= ok` or `= 856`")),
         };
         cursor.finish()?;
-        return Ok(Step::CanSend { app: who, user, result });
+        return Ok(Step::CanSend {
+            app: who,
+            user,
+            result,
+        });
     }
     cursor.eat("<");
     super::expect::sees(cursor, who)
@@ -203,8 +241,13 @@ fn does(cursor: &mut Cursor<'_>, who: Spanned<Actor>) -> Fallible<Step> {
         return compose(cursor, who);
     }
     let mut ahead = cursor.clone();
-    let user = actor(&mut ahead, "a text, a user or a method")
-        .map_err(|fault| if cursor.peek_word().is_some_and(|word| word.contains('.')) { fault } else { cursor.expected("a text in quotes, a user or a method") });
+    let user = actor(&mut ahead, "a text, a user or a method").map_err(|fault| {
+        if cursor.peek_word().is_some_and(|word| word.contains('.')) {
+            fault
+        } else {
+            cursor.expected("a text in quotes, a user or a method")
+        }
+    });
     let step = match cursor.peek_word() {
         Some(word) if word.contains('.') => call(cursor, who)?,
         _ => {
@@ -229,7 +272,7 @@ fn does_otherwise(cursor: &mut Cursor<'_>, ahead: &mut Cursor<'_>, who: Spanned<
     };
     let one_word = ahead.at_end() && cursor.peek_word().is_some_and(|word| !word.contains('_'));
     if unquoted || (one_word && !is_pdu_like(cursor.peek_word().unwrap_or_default())) {
-        return Err(match cursor.text("what is said") {
+        return Err(match cursor.text(SAID) {
             Err(fault) => fault,
             Ok(_) => cursor.expected("a text, a user or a PDU"),
         });
@@ -264,7 +307,15 @@ fn compose(cursor: &mut Cursor<'_>, user: Spanned<Actor>) -> Fallible<Step> {
 
 fn send(cursor: &mut Cursor<'_>, app: Spanned<Actor>, user: Spanned<Actor>) -> Fallible<Step> {
     let text = cursor.text("a text")?;
-    let mut send = Send { app, user, text, session: None, ask: None, name: None, result: None };
+    let mut send = Send {
+        app,
+        user,
+        text,
+        session: None,
+        ask: None,
+        name: None,
+        result: None,
+    };
     loop {
         let comma = cursor.eat(",");
         let word = cursor.peek_word();
@@ -287,23 +338,43 @@ fn send(cursor: &mut Cursor<'_>, app: Spanned<Actor>, user: Spanned<Actor>) -> F
 }
 
 fn call(cursor: &mut Cursor<'_>, app: Spanned<Actor>) -> Fallible<Step> {
-    let Some(method) = cursor.word() else { return Err(cursor.expected("a method, such as users.getInfo")) };
+    let Some(method) = cursor.word() else {
+        return Err(cursor.expected("a method, such as users.getInfo"));
+    };
     let params = params(cursor)?;
     let result = result(cursor)?;
-    Ok(Step::Call { app, method: method.map(str::to_owned), params, result })
+    Ok(Step::Call {
+        app,
+        method: method.map(str::to_owned),
+        params,
+        result,
+    })
 }
 
 /// Takes a PDU with its fields and its status.
 pub(super) fn pdu(cursor: &mut Cursor<'_>, actor: Spanned<Actor>, sign: Sign) -> Fallible<Step> {
-    let Some(pdu) = cursor.word() else { return Err(cursor.expected("a PDU, such as submit_sm")) };
+    let Some(pdu) = cursor.word() else {
+        return Err(cursor.expected("a PDU, such as submit_sm"));
+    };
     let fields = params(cursor)?;
     let status = match cursor.eat("=") {
-        true => Some(cursor.bare().ok_or_else(|| cursor.expected("a status, such as ESME_ROK"))?.map(str::to_owned)),
+        true => Some(
+            cursor
+                .bare()
+                .ok_or_else(|| cursor.expected("a status, such as ESME_ROK"))?
+                .map(str::to_owned),
+        ),
         false => None,
     };
     cursor.finish()?;
     let pdu = pdu.map(str::to_owned);
-    Ok(Step::Pdu(Box::new(PduStep { actor, sign, pdu, fields, status })))
+    Ok(Step::Pdu(Box::new(PduStep {
+        actor,
+        sign,
+        pdu,
+        fields,
+        status,
+    })))
 }
 
 fn params(cursor: &mut Cursor<'_>) -> Fallible<Vec<Param>> {
@@ -317,7 +388,10 @@ fn params(cursor: &mut Cursor<'_>) -> Fallible<Vec<Param>> {
             true => None,
         };
         let value = value.ok_or_else(|| cursor.expected("a value; an empty one is written \"\""))?;
-        found.push(Param { name: name.map(str::to_owned), value });
+        found.push(Param {
+            name: name.map(str::to_owned),
+            value,
+        });
     }
     Ok(found)
 }
@@ -335,7 +409,13 @@ fn result(cursor: &mut Cursor<'_>) -> Fallible<Option<Spanned<CallResult>>> {
             return Ok(Some(word.map(|_| CallResult::Ok)));
         }
         let fault = cursor.fault(Code::E010, word.span, format!("`{}` is no result", word.node));
-        return Err(Box::new(fault.label("expected ok, an error number such as 850, or a capture")));
+        return Err(Box::new(
+            fault.label("expected ok, an error number such as 850, or a capture"),
+        ));
     }
-    Ok(Some(cursor.number::<i64>("ok, an error number such as 850, or a capture")?.map(CallResult::Number)))
+    Ok(Some(
+        cursor
+            .number::<i64>("ok, an error number such as 850, or a capture")?
+            .map(CallResult::Number),
+    ))
 }

@@ -1,0 +1,235 @@
+//! Captures: bound before they are read, and read after they are bound.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::script::ScriptFile;
+use crate::suggestion::nearest;
+use crate::syntax::{
+    Actor, Arg, BlockKind, CallResult, Clause, Destination, Expectation, Item, Param, Pattern, Piece, Span,
+    Spanned, Step, Text, Value, Var,
+};
+
+/// Checks the captures of all scenes and tests.
+pub(super) fn items(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) {
+    for file in files {
+        for item in &file.file.items {
+            let mut scope = Scope {
+                path: &file.path,
+                bound: BTreeMap::new(),
+                diagnostics,
+            };
+            match &item.node {
+                Item::Scene(scene) => {
+                    for param in &scene.params {
+                        // A parameter that a scene does not need is its caller's convenience.
+                        scope.bound.insert(
+                            param.node.0.clone(),
+                            Bound {
+                                span: param.span,
+                                read: true,
+                            },
+                        );
+                    }
+                    scope.steps(&scene.steps);
+                }
+                Item::Test(test) => scope.steps(&test.steps),
+            }
+            scope.finish();
+        }
+    }
+}
+
+struct Bound {
+    span: Span,
+    read: bool,
+}
+
+struct Scope<'c> {
+    path: &'c str,
+    bound: BTreeMap<String, Bound>,
+    diagnostics: &'c mut Vec<Diagnostic>,
+}
+
+impl Scope<'_> {
+    fn steps(&mut self, steps: &[Spanned<Step>]) {
+        for step in steps {
+            self.step(&step.node);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Compose { text, to, .. } => {
+                self.text(text, text.span);
+                if let Destination::Session(var) = to {
+                    self.read(var, var.span);
+                }
+            }
+            Step::Send(send) => {
+                self.text(&send.text, send.text.span);
+                if let Some(session) = &send.session {
+                    self.read(session, session.span);
+                }
+                self.result(send.result.as_ref());
+                for var in [&send.ask, &send.name].into_iter().flatten() {
+                    self.bind(var, var.span);
+                }
+            }
+            Step::Call { params, result, .. } => {
+                self.params(params);
+                self.result(result.as_ref());
+            }
+            Step::CanSend { result, .. } => self.result(Some(result)),
+            Step::Arrival(arrival) => {
+                if let Some(pattern) = &arrival.pattern {
+                    self.pattern(pattern);
+                }
+                for clause in &arrival.clauses {
+                    match &clause.node {
+                        Expectation::In(var) => self.read(var, clause.span),
+                        Expectation::As(var) => self.bind(var, clause.span),
+                        Expectation::Within(_)
+                        | Expectation::After(_)
+                        | Expectation::From(_)
+                        | Expectation::Parts(_)
+                        | Expectation::Encoding(_)
+                        | Expectation::New
+                        | Expectation::Signature(_) => {}
+                    }
+                }
+            }
+            Step::Quiet { pattern, .. } => {
+                if let Some(pattern) = pattern {
+                    self.pattern(pattern);
+                }
+            }
+            Step::Pdu(pdu) => self.params(&pdu.fields),
+            Step::Receipt { text, .. } => self.read(text, text.span),
+            Step::Set(_, clause) | Step::Check(_, clause) => self.clause(clause),
+            Step::Note(text) => self.text(text, text.span),
+            Step::Run { args, .. } => self.args(args),
+            Step::Block(kind, steps) => self.block(kind, steps),
+            Step::Wait(_) | Step::At { .. } | Step::Ignore(_) | Step::Fill => {}
+        }
+    }
+
+    fn block(&mut self, kind: &BlockKind, steps: &[Spanned<Step>]) {
+        if let BlockKind::For(var, _) = kind {
+            // The variable stands for actors, whose uses are no reads of captures.
+            self.bound.insert(
+                var.node.0.clone(),
+                Bound {
+                    span: var.span,
+                    read: true,
+                },
+            );
+        }
+        self.steps(steps);
+    }
+
+    fn args(&mut self, args: &[Spanned<Arg>]) {
+        for arg in args {
+            match &arg.node {
+                Arg::Actor(Actor::Var(var)) => self.read(var, arg.span),
+                Arg::Text(text) => self.text(text, arg.span),
+                Arg::Actor(Actor::Name(_)) | Arg::Number(_) => {}
+            }
+        }
+    }
+
+    fn params(&mut self, params: &[Param]) {
+        for param in params {
+            self.value(&param.value);
+        }
+    }
+
+    fn clause(&mut self, clause: &Clause) {
+        for value in &clause.values {
+            self.value(value);
+        }
+    }
+
+    fn value(&mut self, value: &Spanned<Value>) {
+        match &value.node {
+            Value::Bare(_) => {}
+            Value::Quoted(text) => self.text(text, value.span),
+            Value::Var(var) => self.read(var, value.span),
+        }
+    }
+
+    fn pattern(&mut self, pattern: &Spanned<Pattern>) {
+        match &pattern.node {
+            Pattern::Text(text) | Pattern::Glob(text) => self.text(text, pattern.span),
+            Pattern::Regex { .. } => {}
+        }
+    }
+
+    fn text(&mut self, text: &Text, span: Span) {
+        for piece in text.pieces() {
+            match piece {
+                Piece::Literal(_) => {}
+                Piece::Capture(name) => self.read(&Var(name.to_owned()), span),
+                Piece::Group(group) => {
+                    let message = format!("`{{{group}}}` means nothing in a step");
+                    let fault = Diagnostic::new(Code::E005, self.path, span, message);
+                    self.diagnostics
+                        .push(fault.label("groups are for the rules of an app; a brace is written `{{`"));
+                }
+            }
+        }
+    }
+
+    fn result(&mut self, result: Option<&Spanned<CallResult>>) {
+        let Some(result) = result else { return };
+        let CallResult::Var(var) = &result.node else {
+            return;
+        };
+        match self.bound.get_mut(&var.0) {
+            Some(bound) => bound.read = true,
+            None => self.bind(var, result.span),
+        }
+    }
+
+    fn bind(&mut self, var: &Var, span: Span) {
+        if !var.is_blank() {
+            self.bound
+                .entry(var.0.clone())
+                .or_insert(Bound { span, read: false });
+        }
+    }
+
+    fn read(&mut self, var: &Var, span: Span) {
+        match self.bound.get_mut(&var.0) {
+            Some(bound) => bound.read = true,
+            None => {
+                let message = match var.is_blank() {
+                    true => "`$_` holds nothing: it only takes what nobody needs".to_owned(),
+                    false => format!("`{var}` holds nothing yet"),
+                };
+                let meant =
+                    nearest(&var.0, self.bound.keys().map(String::as_str)).map(|name| format!("${name}"));
+                let fault = Diagnostic::new(Code::E107, self.path, span, message)
+                    .label("read here, never bound before");
+                self.diagnostics.push(fault.did_you_mean(meant.as_deref()));
+                // Once is enough.
+                self.bound.insert(var.0.clone(), Bound { span, read: true });
+            }
+        }
+    }
+
+    fn finish(self) {
+        for (name, bound) in self.bound {
+            if !bound.read {
+                let fault = Diagnostic::new(
+                    Code::E190,
+                    self.path,
+                    bound.span,
+                    format!("`${name}` is never read"),
+                );
+                let help = "remove it, or write `$_` where a value must be named";
+                self.diagnostics.push(fault.label("bound here").help(help));
+            }
+        }
+    }
+}

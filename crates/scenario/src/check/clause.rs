@@ -1,0 +1,226 @@
+//! The clauses of declarations: which there are, and what they take.
+
+use std::collections::BTreeMap;
+
+use crate::check::value::{Rule, Slot};
+use crate::check::{Kind, Names};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::parser::decl_word;
+use crate::suggestion::nearest;
+use crate::syntax::{Action, Clause, Decl, File, Pattern, Piece, Spanned};
+
+/// The largest number of a user or an app.
+const ID_MAX: u64 = i64::MAX as u64;
+
+const ON_OFF: &[&str] = &["on", "off"];
+const YES_NO: &[&str] = &["yes", "no"];
+
+const WORLD: &[Rule] = &[
+    Rule::exact("seed", &[Slot::Number(u64::MAX)]),
+    Rule::exact("start", &[Slot::Date, Slot::Time]),
+    Rule::exact("tz", &[Slot::Zone]),
+    Rule::exact("patience", &[Slot::Dur]),
+    Rule::exact("clock", &[Slot::Clock]),
+    Rule::exact("profile", &[Slot::Any]),
+];
+
+const CARRIER: &[Rule] = &[
+    Rule::exact("profile", &[Slot::Any]),
+    Rule::many("block", &[Slot::Name(Kind::App)]),
+    Rule::exact("latency", &[Slot::Dur]),
+    Rule::exact("loss", &[Slot::Percent]),
+    Rule::many("retry", &[Slot::Dur]),
+    Rule::exact("validity", &[Slot::Dur]),
+    Rule::exact("receipts", &[Slot::Any]),
+];
+
+const APP: &[Rule] = &[
+    Rule::exact("canvas", &[Slot::Any]),
+    Rule::exact("key", &[Slot::Hex(32)]),
+    Rule::exact("secret", &[Slot::Hex(32)]),
+    Rule::exact("id", &[Slot::Number(ID_MAX)]),
+    Rule::exact("url", &[Slot::Any]),
+    Rule::exact("authorize_url", &[Slot::Any]),
+    Rule::exact("uninstall_url", &[Slot::Any]),
+    Rule::optional("sms", &[Slot::Word(ON_OFF)], 0),
+];
+
+const USER: &[Rule] = &[
+    Rule::exact("uid", &[Slot::Number(ID_MAX)]),
+    Rule::many("apps", &[Slot::Name(Kind::App)]),
+    Rule::many("installed", &[Slot::Name(Kind::App)]),
+    Rule::exact("tz", &[Slot::Zone]),
+    Rule::many("friends", &[Slot::Name(Kind::User)]),
+    Rule::optional("registered", &[Slot::Word(YES_NO)], 0),
+    Rule::optional("texts", &[Slot::Word(ON_OFF)], 0),
+    Rule::exact("quiet-hours", &[Slot::Hours]),
+    Rule::exact("daily-limit", &[Slot::Number(u32::MAX as u64)]),
+    Rule::exact("session", &[Slot::Name(Kind::App), Slot::Any]),
+];
+
+const HANDSETS: &[Rule] = &[
+    Rule::many("apps", &[Slot::Name(Kind::App)]),
+    Rule::many("installed", &[Slot::Name(Kind::App)]),
+    Rule::exact("tz", &[Slot::Zone]),
+    Rule::optional("registered", &[Slot::Word(YES_NO)], 0),
+    Rule::optional("texts", &[Slot::Word(ON_OFF)], 0),
+];
+
+const ESME: &[Rule] = &[
+    Rule::exact("system_id", &[Slot::Any]),
+    Rule::exact("password", &[Slot::Any]),
+    Rule::exact("code", &[Slot::Number(99_999_999)]),
+];
+
+/// Checks the declarations of one file.
+pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
+    let mut world_keys = BTreeMap::new();
+    for decl in &file.decls {
+        let mut check = Check {
+            path,
+            names,
+            diagnostics,
+        };
+        match &decl.node {
+            Decl::Use(_) => {}
+            Decl::World(clauses) => {
+                let keys = crate::world_config::platform_keys();
+                check.clauses("world", clauses, WORLD, &keys, &mut world_keys);
+            }
+            Decl::Carrier { clauses, .. } => {
+                let keys = crate::world_config::carrier_keys();
+                check.clauses("carrier", clauses, CARRIER, &keys, &mut BTreeMap::new());
+            }
+            Decl::App { clauses, rules, .. } => {
+                check.clauses("app", clauses, APP, &[], &mut BTreeMap::new());
+                rules.iter().for_each(|rule| check.rule(rule));
+            }
+            Decl::User { carrier, clauses, .. } | Decl::Handsets { carrier, clauses, .. } => {
+                check
+                    .diagnostics
+                    .extend(names.demand(path, carrier, &[Kind::Carrier]));
+                let rules = if matches!(decl.node, Decl::User { .. }) {
+                    USER
+                } else {
+                    HANDSETS
+                };
+                check.clauses(decl_word(decl), clauses, rules, &[], &mut BTreeMap::new());
+            }
+            Decl::Esme { clauses, .. } => check.clauses("esme", clauses, ESME, &[], &mut BTreeMap::new()),
+        }
+    }
+}
+
+struct Check<'c> {
+    path: &'c str,
+    names: &'c Names,
+    diagnostics: &'c mut Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn clauses<'k>(
+        &mut self,
+        word: &str,
+        clauses: &'k [Clause],
+        rules: &[Rule],
+        keys: &[String],
+        seen: &mut BTreeMap<&'k str, &'k Clause>,
+    ) {
+        for clause in clauses {
+            let key = clause.key.node.as_str();
+            if let Some(first) = seen.get(key).filter(|_| !may_repeat(key)) {
+                let fault = Diagnostic::new(
+                    Code::E111,
+                    self.path,
+                    clause.key.span,
+                    format!("`{key}` stands twice"),
+                );
+                let fault = fault
+                    .label("given again")
+                    .also(self.path, first.key.span, "given here");
+                self.diagnostics.push(fault);
+                continue;
+            }
+            seen.insert(key, clause);
+            match rules.iter().find(|rule| rule.key == key) {
+                Some(rule) => rule.check(self.path, clause, self.names, self.diagnostics),
+                None if keys.iter().any(|known| known == key) => {
+                    let fault = match word {
+                        "world" => crate::world_config::check_platform_key(clause),
+                        _ => crate::world_config::check_carrier_key(clause),
+                    };
+                    self.foreign_key(clause, fault);
+                }
+                None => self.unknown(word, clause, rules, keys),
+            }
+        }
+    }
+
+    /// A key of a part of the simulator: its own check decides.
+    fn foreign_key(&mut self, clause: &Clause, fault: Result<(), String>) {
+        if let Err(reason) = fault {
+            let message = format!("the value of `{}` does not fit", clause.key.node);
+            self.diagnostics
+                .push(Diagnostic::new(Code::E105, self.path, clause.span(), message).label(reason));
+        }
+    }
+
+    fn unknown(&mut self, word: &str, clause: &Clause, rules: &[Rule], keys: &[String]) {
+        let key = clause.key.node.as_str();
+        let known: Vec<&str> = rules
+            .iter()
+            .map(|rule| rule.key)
+            .chain(keys.iter().map(String::as_str))
+            .collect();
+        let fault = Diagnostic::new(
+            Code::E104,
+            self.path,
+            clause.key.span,
+            format!("`{word}` has no clause `{key}`"),
+        );
+        let own: Vec<&str> = rules.iter().map(|rule| rule.key).collect();
+        let fault = fault.label("not known").did_you_mean(nearest(key, known));
+        self.diagnostics
+            .push(fault.help(format!("`{word}` has {}", own.join(", "))));
+    }
+
+    /// The groups that a reply inserts must be there.
+    fn rule(&mut self, rule: &Spanned<crate::syntax::Rule>) {
+        let groups = match rule.pattern.as_ref().map(|pattern| &pattern.node) {
+            Some(Pattern::Regex { source, .. }) => {
+                regex::Regex::new(source).map_or(0, |regex| regex.captures_len() - 1)
+            }
+            Some(Pattern::Text(_) | Pattern::Glob(_)) | None => 0,
+        };
+        for action in &rule.actions {
+            let Action::Reply(text) = &action.node else {
+                continue;
+            };
+            for piece in text.pieces() {
+                let fault = match piece {
+                    Piece::Group(group) if group > groups => {
+                        let fault = Diagnostic::new(
+                            Code::E005,
+                            self.path,
+                            action.span,
+                            format!("there is no group {group}"),
+                        );
+                        fault.label(format!("the pattern has {groups}; {{0}} is all that it matched"))
+                    }
+                    Piece::Capture(name) => {
+                        let message = format!("`${name}` holds nothing in a rule");
+                        let fault = Diagnostic::new(Code::E107, self.path, action.span, message);
+                        fault.label("a rule knows no captures")
+                    }
+                    Piece::Group(_) | Piece::Literal(_) => continue,
+                };
+                self.diagnostics.push(fault);
+            }
+        }
+    }
+}
+
+/// Whether each occurrence of the clause adds to those before.
+fn may_repeat(key: &str) -> bool {
+    matches!(key, "session" | "block")
+}

@@ -1,0 +1,245 @@
+//! A scenario file with everything that it uses: [`Script`], made by [`load`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::{self, Names};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::parser::parse;
+use crate::source::{Sources, resolve};
+use crate::syntax::{Decl, File, Scene, Spanned, Test};
+
+/// Files that one scenario uses, however indirectly, at most.
+pub const FILES_MAX: usize = 64;
+
+/// A file of a script.
+#[derive(Clone, Debug)]
+pub struct ScriptFile {
+    /// Its path, as it was asked for or as a `use` means it.
+    pub path: String,
+    /// What it says.
+    pub file: File,
+}
+
+/// A scenario file that was read and checked, with everything that it uses.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The files: each before those that use it, the scenario itself last.
+    files: Vec<ScriptFile>,
+    names: Names,
+    /// What is worth a look but stops nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A part of a script with the path of its file.
+#[derive(Debug)]
+pub struct Located<'s, T> {
+    /// The file.
+    pub path: &'s str,
+    /// The part.
+    pub part: &'s Spanned<T>,
+}
+
+impl<T> Clone for Located<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Located<'_, T> {}
+
+impl Script {
+    /// The files: each before those that use it, the scenario itself last.
+    pub fn files(&self) -> &[ScriptFile] {
+        &self.files
+    }
+
+    /// The path of the scenario itself.
+    pub fn path(&self) -> &str {
+        self.files.last().map_or("", |file| &file.path)
+    }
+
+    /// The declarations of all files, those of used files first.
+    pub fn decls(&self) -> impl Iterator<Item = Located<'_, Decl>> {
+        self.files.iter().flat_map(|file| {
+            file.file.decls.iter().map(|part| Located {
+                path: &file.path,
+                part,
+            })
+        })
+    }
+
+    /// The tests of the scenario itself; those of used files are theirs.
+    pub fn tests(&self) -> impl Iterator<Item = &Spanned<Test>> {
+        self.files.last().into_iter().flat_map(|file| file.file.tests())
+    }
+
+    /// The scene of that name, its file's own before those of used files.
+    pub fn scene(&self, name: &str) -> Option<Located<'_, Scene>> {
+        scenes(&self.files).find(|scene| scene.part.name.node == name)
+    }
+
+    /// What the declared names are.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+/// The scenes of all files, the last file's first.
+pub(crate) fn scenes(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, Scene>> {
+    files.iter().rev().flat_map(|file| {
+        file.file.scenes().map(|part| Located {
+            path: file.path.as_str(),
+            part,
+        })
+    })
+}
+
+/// Reads the scenario `path` and everything that it uses from `sources`, and checks it. Errors come with the warnings.
+pub fn load(sources: &Sources, path: &str) -> Result<Script, Vec<Diagnostic>> {
+    let mut loading = Loading {
+        sources,
+        files: Vec::new(),
+        seen: BTreeSet::new(),
+        diagnostics: Vec::new(),
+    };
+    match sources.text(path) {
+        Some(text) => loading.file(path, text),
+        None => loading.diagnostics.push(Diagnostic::without_place(
+            Code::E109,
+            format!("{path} was not read"),
+        )),
+    }
+    let Loading {
+        files,
+        mut diagnostics,
+        ..
+    } = loading;
+    let syntax_holds = !diagnostics.iter().any(Diagnostic::is_error);
+    let names = check::names(&files, &mut diagnostics);
+    // What is missing from a broken tree would be reported again as unknown.
+    if syntax_holds {
+        check::meaning(&files, &names, &mut diagnostics);
+    }
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(in_order(diagnostics, &files));
+    }
+    Ok(Script {
+        warnings: in_order(diagnostics, &files),
+        files,
+        names,
+    })
+}
+
+/// The paths that the scenario `path` uses, however indirectly, and that `sources` lacks; `path` itself may be one.
+///
+/// Whoever reads files calls this until it is empty, reading what it names.
+pub fn missing(sources: &Sources, path: &str) -> Vec<String> {
+    let (mut missing, mut seen, mut waiting) = (Vec::new(), BTreeSet::new(), vec![path.to_owned()]);
+    while let Some(path) = waiting.pop() {
+        if seen.len() > FILES_MAX || !seen.insert(path.clone()) {
+            continue;
+        }
+        match sources.text(&path) {
+            None => missing.push(path),
+            Some(text) => waiting.extend(uses(&parse(&path, text).file).map(|used| resolve(&path, used))),
+        }
+    }
+    missing.sort();
+    missing
+}
+
+fn uses(file: &File) -> impl Iterator<Item = &Spanned<String>> {
+    file.decls.iter().filter_map(|decl| match &decl.node {
+        Decl::Use(path) => Some(path),
+        _ => None,
+    })
+}
+
+struct Loading<'s> {
+    sources: &'s Sources,
+    files: Vec<ScriptFile>,
+    seen: BTreeSet<String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loading<'_> {
+    fn file(&mut self, path: &str, text: &str) {
+        self.seen.insert(path.to_owned());
+        let parsed = parse(path, text);
+        self.diagnostics.extend(parsed.diagnostics);
+        for used in uses(&parsed.file) {
+            let target = resolve(path, used);
+            if self.seen.contains(&target) {
+                continue;
+            }
+            match self.sources.text(&target) {
+                _ if self.seen.len() >= FILES_MAX => {
+                    let message = format!("more than {FILES_MAX} files");
+                    self.diagnostics
+                        .push(Diagnostic::new(Code::E017, path, used.span, message));
+                }
+                Some(text) => self.file(&target, text),
+                None => {
+                    let fault =
+                        Diagnostic::new(Code::E109, path, used.span, "a file that is used but not there");
+                    self.diagnostics.push(fault.label(format!("no {target}")));
+                }
+            }
+        }
+        self.files.push(ScriptFile {
+            path: path.to_owned(),
+            file: parsed.file,
+        });
+    }
+}
+
+/// File by file, the scenario itself first, each from its top to its bottom.
+fn in_order(mut diagnostics: Vec<Diagnostic>, files: &[ScriptFile]) -> Vec<Diagnostic> {
+    let rank: BTreeMap<&str, usize> = files
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(n, file)| (file.path.as_str(), n))
+        .collect();
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (rank.get(label.path.as_str()).copied(), label.span.start))
+    });
+    diagnostics
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_until_everything_is_there() {
+        let mut sources = Sources::new();
+        assert_eq!(missing(&sources, "t/a.sms"), ["t/a.sms"]);
+        sources.insert("t/a.sms", "use \"w.sms\"\nuse \"../v.sms\"\n");
+        assert_eq!(missing(&sources, "t/a.sms"), ["t/w.sms", "v.sms"]);
+        sources.insert("t/w.sms", "use \"a.sms\"\ncarrier att\n");
+        sources.insert("v.sms", "carrier sprint\n");
+        assert!(missing(&sources, "t/a.sms").is_empty());
+        let script = load(&sources, "t/a.sms").expect("a circle of uses is no fault");
+        let paths: Vec<_> = script.files().iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["t/w.sms", "v.sms", "t/a.sms"]);
+    }
+
+    #[test]
+    fn files_have_a_limit() {
+        let mut sources = Sources::new();
+        for n in 0..=FILES_MAX {
+            sources.insert(format!("{n}.sms"), format!("use \"{}.sms\"\n", n + 1));
+        }
+        sources.insert(format!("{}.sms", FILES_MAX), "carrier att\n");
+        assert!(load(&sources, "1.sms").is_ok());
+        let faults = load(&sources, "0.sms").expect_err("one file too many");
+        assert_eq!(
+            faults.iter().map(|fault| fault.code).collect::<Vec<_>>(),
+            [Code::E017]
+        );
+    }
+}
