@@ -129,11 +129,15 @@ fn a_missing_session_is_noticed_between_the_method_and_the_signature() {
 #[test]
 fn an_address_outside_the_list_is_refused_and_named() {
     let mut config = config();
-    config.credentials[0].ip_list = vec![[10, 0, 0, 1].into()];
+    config.credentials[0].ip_list = vec![
+        [10, 0, 0, 1].into(),
+        "::ffff:10.0.0.2".parse().expect("an address"),
+    ];
     let mut rest = Rest::new(config).expect("valid");
     for (peer, allowed) in [
         (Some("10.0.0.1"), true),
         (Some("::ffff:10.0.0.1"), true),
+        (Some("10.0.0.2"), true),
         (None, true),
         (Some("10.1.2.3"), false),
         (Some("::1"), false),
