@@ -1,0 +1,528 @@
+//! Which text a receipt is about: [`Correlations`].
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use sms::MessageState;
+
+use crate::config::MessageIdBases;
+use crate::receipt::Receipt;
+
+/// The texts whose receipts are awaited, and those whose receipts came lately, by the message ids of their parts.
+#[derive(Debug)]
+pub(crate) struct Correlations {
+    /// Of each kind: awaited, and complete.
+    texts_max: usize,
+    bases: MessageIdBases,
+    texts: BTreeMap<u64, Text>,
+    next_text: u64,
+    awaited: BTreeSet<u64>,
+    complete: VecDeque<u64>,
+    /// By message id in its folded form; ids that fold alike stand in the order of their texts.
+    names: BTreeMap<String, Vec<Name>>,
+}
+
+#[derive(Debug)]
+struct Text {
+    token: u64,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    message_id: String,
+    /// The state and error code of its final receipt.
+    outcome: Option<(MessageState, String)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    text: u64,
+    part: usize,
+}
+
+/// What a receipt is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// No message that is known.
+    Unknown,
+    /// A message that was final already.
+    Again {
+        token: u64,
+        message_id: String,
+        was: MessageState,
+    },
+    /// A message that is not final yet.
+    Underway { token: u64, message_id: String },
+    /// One part of a text; so many others are not final yet.
+    Part {
+        token: u64,
+        message_id: String,
+        to_come: usize,
+    },
+    /// The last part of a text that was not final. The other fields are of the part that fared worst.
+    Whole {
+        token: u64,
+        message_id: String,
+        state: MessageState,
+        err: String,
+    },
+}
+
+impl Correlations {
+    pub(crate) fn new(texts_max: usize, bases: MessageIdBases) -> Self {
+        Self {
+            texts_max,
+            bases,
+            texts: BTreeMap::new(),
+            next_text: 0,
+            awaited: BTreeSet::new(),
+            complete: VecDeque::new(),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Awaits the receipts of a text; returns the token of the oldest text when that has to be given up for it.
+    pub(crate) fn await_receipts(&mut self, token: u64, message_ids: &[String]) -> Option<u64> {
+        let text = self.next_text;
+        self.next_text += 1;
+        for (part, message_id) in message_ids.iter().enumerate() {
+            self.names
+                .entry(fold(message_id))
+                .or_default()
+                .push(Name { text, part });
+        }
+        let parts = message_ids
+            .iter()
+            .map(|id| Part {
+                message_id: id.clone(),
+                outcome: None,
+            })
+            .collect();
+        self.texts.insert(text, Text { token, parts });
+        self.awaited.insert(text);
+        if self.awaited.len() <= self.texts_max {
+            return None;
+        }
+        let oldest = self.awaited.pop_first()?;
+        self.forget(oldest)
+    }
+
+    /// The number of texts whose receipts are awaited.
+    pub(crate) fn awaited(&self) -> usize {
+        self.awaited.len()
+    }
+
+    /// Takes a receipt for the message that it names.
+    pub(crate) fn take(&mut self, receipt: &Receipt) -> Found {
+        let Some(Name { text: number, part }) = self.find(receipt) else {
+            return Found::Unknown;
+        };
+        let Some(text) = self.texts.get_mut(&number) else {
+            return Found::Unknown;
+        };
+        let token = text.token;
+        let message_id = text.parts[part].message_id.clone();
+        if let Some((was, _)) = text.parts[part].outcome {
+            return Found::Again {
+                token,
+                message_id,
+                was,
+            };
+        }
+        if !receipt.state.is_final() {
+            return Found::Underway { token, message_id };
+        }
+        text.parts[part].outcome = Some((receipt.state, receipt.err.clone()));
+        let to_come = text.parts.iter().filter(|part| part.outcome.is_none()).count();
+        if to_come > 0 {
+            return Found::Part {
+                token,
+                message_id,
+                to_come,
+            };
+        }
+        let found = text.whole();
+        self.retire(number);
+        found
+    }
+
+    /// The part that the receipt names: of several with one id the newest that is not final. The same string comes before
+    /// one that differs in letter case or leading zeros.
+    fn find(&self, receipt: &Receipt) -> Option<Name> {
+        let id = self.id_of_response(receipt);
+        let names = self.names.get(&fold(&id))?;
+        let rank = |name: &Name| {
+            let part = self
+                .texts
+                .get(&name.text)
+                .and_then(|text| text.parts.get(name.part));
+            part.map(|part| (part.message_id == id, part.outcome.is_none(), name.text))
+        };
+        names.iter().copied().max_by_key(rank)
+    }
+
+    /// The receipt's id as the response would have written it.
+    fn id_of_response(&self, receipt: &Receipt) -> String {
+        let id = &receipt.message_id;
+        let converted = match (receipt.id_is_exact, self.bases) {
+            (true, _) | (false, MessageIdBases::Alike) => None,
+            (false, MessageIdBases::ResponseHex) => {
+                id.parse::<u128>().ok().map(|number| format!("{number:x}"))
+            }
+            (false, MessageIdBases::ResponseDecimal) => {
+                u128::from_str_radix(id, 16).ok().map(|number| number.to_string())
+            }
+        };
+        converted.unwrap_or_else(|| id.clone())
+    }
+
+    /// Remembers a text only to know a receipt that comes again, for as long as there is room.
+    fn retire(&mut self, text: u64) {
+        self.awaited.remove(&text);
+        self.complete.push_back(text);
+        if self.complete.len() > self.texts_max
+            && let Some(oldest) = self.complete.pop_front()
+        {
+            self.forget(oldest);
+        }
+    }
+
+    fn forget(&mut self, number: u64) -> Option<u64> {
+        let text = self.texts.remove(&number)?;
+        for part in &text.parts {
+            let folded = fold(&part.message_id);
+            if let Some(names) = self.names.get_mut(&folded) {
+                names.retain(|name| name.text != number);
+                if names.is_empty() {
+                    self.names.remove(&folded);
+                }
+            }
+        }
+        Some(text.token)
+    }
+}
+
+impl Text {
+    /// The part that fared worst, of equals the first.
+    fn whole(&self) -> Found {
+        let outcomes = self.parts.iter().rev().filter_map(|part| {
+            part.outcome
+                .as_ref()
+                .map(|(state, err)| (part.message_id.clone(), *state, err.clone()))
+        });
+        let worst = outcomes.max_by_key(|(_, state, _)| severity(*state));
+        match worst {
+            Some((message_id, state, err)) => Found::Whole {
+                token: self.token,
+                message_id,
+                state,
+                err,
+            },
+            None => Found::Unknown,
+        }
+    }
+}
+
+/// How bad an end is: of a text of several parts the worst counts.
+const fn severity(state: MessageState) -> u8 {
+    match state {
+        MessageState::Delivered => 0,
+        MessageState::Accepted => 1,
+        MessageState::Scheduled | MessageState::Enroute | MessageState::Unknown => 2,
+        MessageState::Skipped => 3,
+        MessageState::Deleted => 4,
+        MessageState::Expired => 5,
+        MessageState::Undeliverable => 6,
+        MessageState::Rejected => 7,
+    }
+}
+
+/// The id without what SMSCs change between response and receipt: letter case and leading zeros.
+fn fold(message_id: &str) -> String {
+    message_id.trim_start_matches('0').to_ascii_lowercase()
+}
+
+/// Receipts that came before the response that names their message.
+#[derive(Debug)]
+pub(crate) struct EarlyReceipts {
+    receipts_max: usize,
+    /// Each with the youngest text that was under way when it came: it cannot be about one that was submitted later.
+    receipts: VecDeque<(u64, Receipt)>,
+}
+
+impl EarlyReceipts {
+    pub(crate) const fn new(receipts_max: usize) -> Self {
+        Self {
+            receipts_max,
+            receipts: VecDeque::new(),
+        }
+    }
+
+    /// Keeps a receipt that can only be about texts up to `youngest`; returns the oldest one when there is no room for
+    /// it.
+    pub(crate) fn keep(&mut self, youngest: u64, receipt: Receipt) -> Option<Receipt> {
+        self.receipts.push_back((youngest, receipt));
+        if self.receipts.len() <= self.receipts_max {
+            return None;
+        }
+        self.receipts.pop_front().map(|(_, receipt)| receipt)
+    }
+
+    /// Takes out the receipts whose message `correlations` knows by now, in the order of their coming.
+    pub(crate) fn take_known(&mut self, correlations: &Correlations) -> Vec<Receipt> {
+        self.take(|_, receipt| correlations.find(receipt).is_some())
+    }
+
+    /// Takes out the receipts that can be about no text any more, where `oldest` is the oldest one under way.
+    pub(crate) fn take_hopeless(&mut self, oldest: Option<u64>) -> Vec<Receipt> {
+        self.take(|youngest, _| oldest.is_none_or(|oldest| oldest > youngest))
+    }
+
+    fn take(&mut self, wanted: impl Fn(u64, &Receipt) -> bool) -> Vec<Receipt> {
+        let mut taken = Vec::new();
+        for (youngest, receipt) in std::mem::take(&mut self.receipts) {
+            if wanted(youngest, &receipt) {
+                taken.push(receipt);
+            } else {
+                self.receipts.push_back((youngest, receipt));
+            }
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use MessageIdBases::{Alike, ResponseDecimal, ResponseHex};
+    use MessageState::{Accepted, Deleted, Delivered, Enroute, Expired, Rejected, Undeliverable, Unknown};
+
+    fn receipt(message_id: &str, id_is_exact: bool, state: MessageState) -> Receipt {
+        let err = if state == Delivered {
+            "000".to_owned()
+        } else {
+            state.code().to_string()
+        };
+        Receipt {
+            message_id: message_id.to_owned(),
+            id_is_exact,
+            state,
+            err,
+        }
+    }
+
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    fn token_of(found: &Found) -> Option<u64> {
+        match found {
+            Found::Unknown => None,
+            Found::Again { token, .. }
+            | Found::Underway { token, .. }
+            | Found::Part { token, .. }
+            | Found::Whole { token, .. } => Some(*token),
+        }
+    }
+
+    #[test]
+    fn ids_match_as_the_smsc_writes_them() {
+        for (bases, response, in_receipt, is_exact, matches) in [
+            (Alike, "0000002a", "0000002a", false, true),
+            (Alike, "2a", "0000002A", false, true),
+            (Alike, "00B8BE19", "b8be19", false, true),
+            (Alike, "0", "0000", false, true),
+            (Alike, "2A", "0000000042", false, false),
+            (Alike, "2a", "2b", true, false),
+            (ResponseHex, "2A", "0000000042", false, true),
+            (ResponseHex, "39f99dd5", "0972660181", false, true),
+            (ResponseHex, "2A", "2A", true, true),
+            (ResponseHex, "42", "0000000042", false, false),
+            (ResponseHex, "a-b", "a-b", false, true),
+            (ResponseDecimal, "42", "2A", false, true),
+            (ResponseDecimal, "42", "0000002a", false, true),
+            (ResponseDecimal, "42", "42", false, false),
+            (ResponseDecimal, "42", "42", true, true),
+            (ResponseDecimal, "x-y", "x-y", false, true),
+        ] {
+            let mut correlations = Correlations::new(10, bases);
+            assert_eq!(correlations.await_receipts(1, &ids(&[response])), None);
+            let found = correlations.take(&receipt(in_receipt, is_exact, Delivered));
+            assert_eq!(
+                token_of(&found),
+                matches.then_some(1),
+                "{bases:?} {response} {in_receipt} {is_exact}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_string_comes_before_one_that_only_folds_alike() {
+        let mut correlations = Correlations::new(10, Alike);
+        for (token, id) in [(1, "2a"), (2, "2A"), (3, "02a")] {
+            correlations.await_receipts(token, &ids(&[id]));
+        }
+        for (id, token) in [("2A", 2), ("2a", 1), ("02a", 3)] {
+            assert_eq!(
+                token_of(&correlations.take(&receipt(id, false, Delivered))),
+                Some(token)
+            );
+        }
+    }
+
+    #[test]
+    fn an_id_used_again_means_the_newest_text_that_is_not_final() {
+        let mut correlations = Correlations::new(10, Alike);
+        for token in [1, 2] {
+            correlations.await_receipts(token, &ids(&["7"]));
+        }
+        let taken = [0; 3].map(|_| token_of(&correlations.take(&receipt("7", true, Delivered))));
+        assert_eq!(taken, [Some(2), Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn the_worst_part_is_the_end_of_the_text() {
+        for (states, message_id, state) in [
+            (vec![Delivered, Delivered], "0", Delivered),
+            (vec![Delivered, Expired, Delivered], "1", Expired),
+            (vec![Rejected, Delivered], "0", Rejected),
+            (vec![Expired, Undeliverable, Expired], "1", Undeliverable),
+            (vec![Accepted, Delivered], "0", Accepted),
+            (vec![Deleted, Expired, Expired], "1", Expired),
+        ] {
+            let mut correlations = Correlations::new(10, Alike);
+            let names: Vec<String> = (0..states.len()).map(|part| part.to_string()).collect();
+            correlations.await_receipts(1, &names);
+            let found = states
+                .iter()
+                .zip(&names)
+                .map(|(state, name)| correlations.take(&receipt(name, true, *state)));
+            let found: Vec<_> = found.collect();
+            let (last, before) = found.split_last().expect("parts");
+            let parts = |found: &Found| matches!(found, Found::Part { token: 1, .. });
+            assert!(before.iter().all(parts), "{states:?}: {before:?}");
+            let err = receipt("", true, state).err;
+            assert_eq!(
+                *last,
+                Found::Whole {
+                    token: 1,
+                    message_id: message_id.to_owned(),
+                    state,
+                    err
+                },
+                "{states:?}"
+            );
+            let again = correlations.take(&receipt("0", true, Delivered));
+            assert_eq!(
+                again,
+                Found::Again {
+                    token: 1,
+                    message_id: "0".to_owned(),
+                    was: states[0]
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_not_final_leaves_the_text_awaited() {
+        let mut correlations = Correlations::new(10, Alike);
+        correlations.await_receipts(1, &ids(&["7"]));
+        for state in [Enroute, Unknown, Enroute] {
+            let found = correlations.take(&receipt("7", true, state));
+            assert_eq!(
+                found,
+                Found::Underway {
+                    token: 1,
+                    message_id: "7".to_owned()
+                }
+            );
+        }
+        assert!(matches!(
+            correlations.take(&receipt("7", true, Delivered)),
+            Found::Whole { .. }
+        ));
+        assert!(matches!(
+            correlations.take(&receipt("7", true, Enroute)),
+            Found::Again { was: Delivered, .. }
+        ));
+    }
+
+    #[test]
+    fn of_each_kind_texts_max_are_kept_and_no_more() {
+        let mut correlations = Correlations::new(2, Alike);
+        let given_up =
+            [1, 2, 3].map(|token| correlations.await_receipts(token, &ids(&[&format!("id{token}")])));
+        assert_eq!(given_up, [None, None, Some(1)]);
+        assert_eq!(correlations.awaited(), 2);
+        assert_eq!(
+            correlations.take(&receipt("id1", true, Delivered)),
+            Found::Unknown
+        );
+        correlations.take(&receipt("id2", true, Delivered));
+        correlations.take(&receipt("id3", true, Delivered));
+        assert_eq!(correlations.awaited(), 0);
+        assert!(matches!(
+            correlations.take(&receipt("id2", true, Delivered)),
+            Found::Again { .. }
+        ));
+        correlations.await_receipts(4, &ids(&["id4"]));
+        correlations.take(&receipt("id4", true, Delivered));
+        assert_eq!(
+            correlations.take(&receipt("id2", true, Delivered)),
+            Found::Unknown
+        );
+        assert!(matches!(
+            correlations.take(&receipt("id3", true, Delivered)),
+            Found::Again { .. }
+        ));
+    }
+
+    #[test]
+    fn early_receipts_are_kept_up_to_their_limit_and_no_longer_than_there_is_hope() {
+        let mut early = EarlyReceipts::new(2);
+        assert_eq!(early.keep(5, receipt("a", true, Delivered)), None);
+        assert_eq!(early.keep(6, receipt("b", true, Delivered)), None);
+        assert_eq!(
+            early.keep(7, receipt("c", true, Delivered)),
+            Some(receipt("a", true, Delivered))
+        );
+        assert_eq!(early.take_hopeless(Some(6)), []);
+        assert_eq!(early.take_hopeless(Some(7)), [receipt("b", true, Delivered)]);
+        let mut correlations = Correlations::new(10, Alike);
+        assert_eq!(early.take_known(&correlations), []);
+        correlations.await_receipts(1, &ids(&["C"]));
+        assert_eq!(early.take_known(&correlations), [receipt("c", true, Delivered)]);
+        assert_eq!(early.take_hopeless(None), []);
+    }
+
+    proptest! {
+        #[test]
+        fn each_text_is_whole_once_and_nothing_is_left_behind(
+            texts in prop::collection::vec(prop::collection::vec(0..30_u32, 1..4), 1..20),
+            receipts in prop::collection::vec((0..32_u32, prop::sample::select(MessageState::ALL.to_vec())), 0..200),
+            texts_max in 0..6_usize,
+        ) {
+            let mut correlations = Correlations::new(texts_max, Alike);
+            let mut whole = BTreeSet::new();
+            let mut receipts = receipts.into_iter();
+            for (token, text) in (0..).zip(texts) {
+                let names: Vec<_> = text.iter().map(u32::to_string).collect();
+                correlations.await_receipts(token, &names);
+                for (id, state) in receipts.by_ref().take(10) {
+                    if let Found::Whole { token, .. } = correlations.take(&receipt(&id.to_string(), true, state)) {
+                        prop_assert!(whole.insert(token), "text {} is whole twice", token);
+                    }
+                }
+                prop_assert!(correlations.awaited() <= texts_max);
+                prop_assert!(correlations.complete.len() <= texts_max);
+                let parts: usize = correlations.texts.values().map(|text| text.parts.len()).sum();
+                let names: usize = correlations.names.values().map(Vec::len).sum();
+                prop_assert_eq!(parts, names);
+                prop_assert_eq!(correlations.texts.len(), correlations.awaited.len() + correlations.complete.len());
+            }
+        }
+    }
+}
