@@ -3,7 +3,7 @@
 //! A text to an app that may not have it yet is kept. What stands between is asked in turn: the phone is confirmed with a
 //! code, then each kept text is put as a question, from a number of its own. A yes installs the app and releases the text.
 
-use sms::Timestamp;
+use sms::{ShortCode, Timestamp};
 
 use crate::app::AppId;
 use crate::conversation::{FBOOK, number};
@@ -116,10 +116,8 @@ impl Platform {
                 self.title(app)
             );
             self.decide(Code::UnknownApp, subject, why);
-            if let Some(request) = self.account_mut(who).consent.take(app) {
-                self.request_gone(who, &request);
-            }
-            return self.say(who, Text::UnknownApp, Some(app));
+            let from = self.answered_question(who, app);
+            return self.say_from(from, who, Text::UnknownApp, Some(app));
         }
         let why = format!(
             "{name} said yes: {} is installed and granted sms",
@@ -145,10 +143,17 @@ impl Platform {
             self.title(app)
         );
         self.decide(Code::Declined, self.subject(who).app(app), why);
-        if let Some(request) = self.account_mut(who).consent.take(app) {
-            self.request_gone(who, &request);
-        }
-        self.say(who, Text::Declined, Some(app));
+        let from = self.answered_question(who, app);
+        self.say_from(from, who, Text::Declined, Some(app));
+    }
+
+    /// Takes away the request whose question was answered; gives the number that the question came from.
+    fn answered_question(&mut self, who: Who, app: AppId) -> ShortCode {
+        let Some(request) = self.account_mut(who).consent.take(app) else {
+            return FBOOK;
+        };
+        self.request_gone(who, &request);
+        request.slot.and_then(number).unwrap_or(FBOOK)
     }
 
     /// A request was taken away: its timer stops and its question is open no more.

@@ -29,8 +29,8 @@ fn host(word: &str) -> Option<&str> {
         .map_or(host, |(host, _)| host)
         .trim_end_matches('.');
     let lower = host.to_ascii_lowercase();
-    let bare = |ending: &&str| lower.len() > ending.len() && lower.ends_with(*ending);
-    (scheme || lower.starts_with("www.") || ENDINGS.iter().any(|ending| bare(&ending))).then_some(host)
+    let bare = |ending: &str| lower.len() > ending.len() && lower.ends_with(ending);
+    (scheme || lower.starts_with("www.") || ENDINGS.iter().any(|ending| bare(ending))).then_some(host)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod app;
 mod change;
+pub mod config;
 mod consent;
 pub mod conversation;
 pub mod decision;
@@ -12,6 +13,7 @@ mod foreign_url;
 pub mod input;
 mod keyword;
 mod mo;
+pub mod observe;
 mod outcome;
 pub mod output;
 pub mod platform;
@@ -25,10 +27,12 @@ pub mod text;
 pub mod user;
 
 pub use app::{App, AppId};
+pub use config::{Config, InvalidConfig};
 pub use conversation::{FBOOK, LiveSession, LiveState};
 pub use decision::{Decision, DecisionCode};
 pub use input::{CallId, Change, Input, NotifyOutcome, Send};
+pub use observe::CachedRequest;
 pub use output::{Answer, Notification, NotificationId, Output, Refusal, SessionFault, SubmissionId};
-pub use platform::{CachedRequest, Config, InvalidConfig, Platform};
+pub use platform::Platform;
 pub use settings::{ForeignUrlPolicy, InvalidSettings, MessageLengthMax, Settings};
 pub use user::{Install, QuietHours, SessionId, Uid, User};

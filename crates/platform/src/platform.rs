@@ -1,20 +1,19 @@
-//! The platform: [`Platform`], made from a [`Config`], told of every [`Input`], asked by observers.
+//! The platform: [`Platform`], made from a [`Config`] and told of every [`Input`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use sms::{Msisdn, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
-use crate::conversation::{Conversations, LiveSession, LiveState, Opened};
+use crate::config::Config;
+use crate::conversation::{Conversations, Opened};
 use crate::decision::{Decision, DecisionCode, Span};
 use crate::input::Input;
 use crate::keyword::Words;
 use crate::output::{Notification, NotificationId, Output, SubmissionId};
 use crate::quota::{AppDay, Rate, UserDay};
-use crate::request::{Consent, Request};
-use crate::settings::{InvalidSettings, Settings};
+use crate::request::Consent;
+use crate::settings::Settings;
 use crate::user::{SessionId, Uid, User};
 
 /// Callbacks whose outcome is awaited; of more, the oldest is forgotten, and its outcome is then unknown.
@@ -22,128 +21,6 @@ pub const NOTIFICATIONS_OPEN_MAX: usize = 100_000;
 
 /// Texts whose receipts can still be told apart; of more, the oldest is forgotten.
 pub const SUBMISSIONS_OPEN_MAX: usize = 100_000;
-
-/// What a platform is made from.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Config {
-    /// The rules.
-    pub settings: Settings,
-    /// The apps.
-    pub apps: Vec<App>,
-    /// The accounts.
-    pub users: Vec<User>,
-    /// Which operator disallows which app.
-    pub operator_blocks: BTreeSet<(String, AppId)>,
-}
-
-/// A configuration that no platform can be made from.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum InvalidConfig {
-    /// The settings are wrong.
-    #[error(transparent)]
-    Settings(#[from] InvalidSettings),
-    /// Two apps share a number, a name or a canvas name.
-    #[error("two apps have the {what} {value:?}")]
-    SameApp {
-        /// What they share.
-        what: &'static str,
-        /// The value of it.
-        value: String,
-    },
-    /// An app's canvas name is no single word.
-    #[error("the canvas name {0:?} is not one word")]
-    Canvas(String),
-    /// Two users share a number, a name or a phone.
-    #[error("two users have the {what} {value:?}")]
-    SameUser {
-        /// What they share.
-        what: &'static str,
-        /// The value of it.
-        value: String,
-    },
-    /// Something names an app that does not exist.
-    #[error("{by} names the app {app}, which does not exist")]
-    NoSuchApp {
-        /// Who names it.
-        by: String,
-        /// The number named.
-        app: AppId,
-    },
-}
-
-impl Config {
-    /// Checks the settings, and that every number, name, phone and canvas name is unique and every app exists.
-    pub fn check(&self) -> Result<(), InvalidConfig> {
-        self.settings.check(&self.apps)?;
-        let (mut ids, mut names, mut canvases) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for app in &self.apps {
-            if app.canvas.is_empty() || app.canvas.contains(char::is_whitespace) {
-                return Err(InvalidConfig::Canvas(app.canvas.clone()));
-            }
-            let same = |what, value: &str| {
-                Err(InvalidConfig::SameApp {
-                    what,
-                    value: value.to_owned(),
-                })
-            };
-            if !ids.insert(app.id) {
-                return same("number", &app.id.to_string());
-            }
-            if !names.insert(&app.name) {
-                return same("name", &app.name);
-            }
-            if !canvases.insert(app.canvas.to_lowercase()) {
-                return same("canvas name", &app.canvas);
-            }
-        }
-        let (mut uids, mut names, mut phones) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for user in &self.users {
-            let same = |what, value: &str| {
-                Err(InvalidConfig::SameUser {
-                    what,
-                    value: value.to_owned(),
-                })
-            };
-            if !uids.insert(user.uid) {
-                return same("number", &user.uid.to_string());
-            }
-            if !names.insert(&user.name) {
-                return same("name", &user.name);
-            }
-            if !phones.insert(user.phone) {
-                return same("phone", &user.phone.to_string());
-            }
-            if let Some(&app) = user.apps.keys().find(|app| !ids.contains(app)) {
-                return Err(InvalidConfig::NoSuchApp {
-                    by: user.name.clone(),
-                    app,
-                });
-            }
-        }
-        match self.operator_blocks.iter().find(|(_, app)| !ids.contains(app)) {
-            Some((operator, app)) => Err(InvalidConfig::NoSuchApp {
-                by: operator.clone(),
-                app: *app,
-            }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A text that waits until its sender confirms, for observers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct CachedRequest {
-    /// The app that it is for.
-    pub app: AppId,
-    /// The text without the app's canvas name.
-    pub message: String,
-    /// Whether the question was put to the user.
-    pub asked: bool,
-    /// The number that the question came from, while that number still belongs to it.
-    pub session: Option<SessionId>,
-    /// How long it waits from now.
-    pub remaining: Duration,
-}
 
 /// Where an account stands in [`Platform::accounts`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -218,11 +95,11 @@ pub struct Platform {
     pub(crate) settings: Settings,
     pub(crate) words: Words,
     pub(crate) apps: BTreeMap<AppId, Listing>,
-    canvases: BTreeMap<String, AppId>,
-    accounts: Vec<Account>,
+    pub(crate) canvases: BTreeMap<String, AppId>,
+    pub(crate) accounts: Vec<Account>,
     by_uid: BTreeMap<Uid, Who>,
-    by_phone: BTreeMap<Msisdn, Who>,
-    by_name: BTreeMap<String, Who>,
+    pub(crate) by_phone: BTreeMap<Msisdn, Who>,
+    pub(crate) by_name: BTreeMap<String, Who>,
     pub(crate) operator_blocks: BTreeMap<String, BTreeSet<AppId>>,
     timers: BTreeSet<(Timestamp, Who, Timer)>,
     pub(crate) notifications: BTreeMap<NotificationId, OpenNotification>,
@@ -344,136 +221,6 @@ impl Platform {
     /// When the platform has something to do on its own: a request, a code or a session expires.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         self.timers.first().map(|&(at, ..)| at)
-    }
-}
-
-/// For observers: nothing here changes anything.
-impl Platform {
-    /// The rules in force.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The user of that account number.
-    pub fn user(&self, uid: Uid) -> Option<&User> {
-        self.who(uid).map(|who| &self.account(who).user)
-    }
-
-    /// The user whose phone has that number, confirmed or not.
-    pub fn user_by_phone(&self, phone: Msisdn) -> Option<&User> {
-        self.by_phone.get(&phone).map(|&who| &self.account(who).user)
-    }
-
-    /// The user of that name.
-    pub fn user_by_name(&self, name: &str) -> Option<&User> {
-        self.by_name.get(name).map(|&who| &self.account(who).user)
-    }
-
-    /// Every user, in the order of the configuration.
-    pub fn users(&self) -> impl Iterator<Item = &User> {
-        self.accounts.iter().map(|account| &account.user)
-    }
-
-    /// The app of that number.
-    pub fn app(&self, app: AppId) -> Option<&App> {
-        self.apps.get(&app).map(|listing| &listing.app)
-    }
-
-    /// The app of that canvas name, whatever its letter case.
-    pub fn app_by_canvas(&self, canvas: &str) -> Option<&App> {
-        self.canvases
-            .get(&canvas.to_lowercase())
-            .and_then(|&app| self.app(app))
-    }
-
-    /// Every app, in the order of their numbers.
-    pub fn apps(&self) -> impl Iterator<Item = &App> {
-        self.apps.values().map(|listing| &listing.app)
-    }
-
-    /// How many users have granted that app `sms`.
-    pub fn opted_in(&self, app: AppId) -> Option<u64> {
-        self.apps.get(&app).map(|listing| listing.opted_in)
-    }
-
-    /// Unsolicited texts that the app may still send today.
-    pub fn pool_left(&self, now: Timestamp, app: AppId) -> Option<u64> {
-        let listing = self.apps.get(&app)?;
-        Some(
-            listing
-                .day
-                .left(now, &self.settings.quota_day_tz, self.pool(listing)),
-        )
-    }
-
-    /// Unsolicited texts that the user has got today, by the user's own calendar.
-    pub fn unsolicited_today(&self, now: Timestamp, user: Uid) -> Option<u32> {
-        let account = self.account(self.who(user)?);
-        Some(account.day.got(now, &account.user.zone))
-    }
-
-    /// The user's sessions that are alive, open questions too, in the order of their ids.
-    pub fn sessions(&self, now: Timestamp, user: Uid) -> Vec<LiveSession> {
-        let Some(account) = self.who(user).map(|who| self.account(who)) else {
-            return Vec::new();
-        };
-        let ends = |app| {
-            account
-                .consent
-                .requests()
-                .iter()
-                .find(|request| request.app == app)
-        };
-        let mut sessions: Vec<_> = account.conversations.live(now).collect();
-        for session in sessions
-            .iter_mut()
-            .filter(|session| session.state == LiveState::Question)
-        {
-            session.remaining =
-                ends(session.app).map_or(Duration::ZERO, |request| request.expires_at.since(now));
-        }
-        sessions
-    }
-
-    /// The user's texts that wait for a yes, the oldest first.
-    pub fn cached_requests(&self, now: Timestamp, user: Uid) -> Vec<CachedRequest> {
-        let Some(account) = self.who(user).map(|who| self.account(who)) else {
-            return Vec::new();
-        };
-        let shown = |request: &Request| CachedRequest {
-            app: request.app,
-            message: request.message.clone(),
-            asked: request.asked,
-            session: request.slot,
-            remaining: request.expires_at.since(now),
-        };
-        account
-            .consent
-            .requests()
-            .iter()
-            .filter(|request| now < request.expires_at)
-            .map(shown)
-            .collect()
-    }
-
-    /// The code that the user's phone was texted and that confirms it, on the page or by reply, until it expires.
-    pub fn registration_code(&self, now: Timestamp, user: Uid) -> Option<&str> {
-        let registration = self.account(self.who(user)?).consent.registration.as_ref()?;
-        (now < registration.expires_at).then_some(registration.code.as_str())
-    }
-
-    /// Whether that operator disallows that app.
-    pub fn is_blocked(&self, operator: &str, app: AppId) -> bool {
-        self.operator_blocks
-            .get(operator)
-            .is_some_and(|apps| apps.contains(&app))
-    }
-
-    /// Which operator disallows which app, in order.
-    pub fn operator_blocks(&self) -> impl Iterator<Item = (&str, AppId)> {
-        self.operator_blocks
-            .iter()
-            .flat_map(|(operator, apps)| apps.iter().map(move |&app| (operator.as_str(), app)))
     }
 }
 

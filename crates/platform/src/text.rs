@@ -1,6 +1,6 @@
 //! The texts that the platform itself sends: [`Text`], with its places filled in.
 
-use sms::Encoding;
+use sms::{Encoding, ShortCode};
 
 use crate::app::{App, AppId};
 use crate::conversation::FBOOK;
@@ -210,10 +210,15 @@ pub(crate) fn fill(wording: &str, app: Option<&App>, code: &str) -> String {
 }
 
 impl Platform {
-    /// Texts a person on the platform's own behalf, in answer to what the person has just texted; no quota counts it.
+    /// Texts a person from 32665 on the platform's own behalf, in answer to what the person has just texted.
+    pub(crate) fn say(&mut self, who: Who, text: Text, app: Option<AppId>) {
+        self.say_from(FBOOK, who, text, app);
+    }
+
+    /// Texts a person from that number on the platform's own behalf; no quota counts it.
     ///
     /// While Mobile Texts are off, only the answers to Stop, On and Help go out.
-    pub(crate) fn say(&mut self, who: Who, text: Text, app: Option<AppId>) {
+    pub(crate) fn say_from(&mut self, from: ShortCode, who: Who, text: Text, app: Option<AppId>) {
         let mut subject = self.subject(who);
         subject.app = app;
         let user = &self.account(who).user;
@@ -227,6 +232,6 @@ impl Platform {
             app.and_then(|app| self.app(app)),
             "",
         );
-        self.submit(to, FBOOK, wording, subject);
+        self.submit(to, from, wording, subject);
     }
 }
