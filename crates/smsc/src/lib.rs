@@ -1,1 +1,34 @@
-//! placeholder
+//! The message centre: [`Smsc`] stores texts, routes, retries, expires and reports them; its [`Carrier`]s emulate the
+//! radio networks behind it.
+//!
+//! Pure: [`Smsc::handle`] takes the instant and an [`Input`] and gives [`Output`]s; [`Smsc::next_wakeup`] says when it
+//! wants a [`Input::Tick`]. The owner applies a carrier's latency and loss to what crosses the air, because the dice
+//! are the owner's: the crate knows no clock, no chance, no socket, no handset's inside and no application.
+
+pub mod account;
+pub mod carrier;
+pub mod cause;
+mod check;
+pub mod config;
+pub mod event;
+mod message;
+pub mod message_id;
+pub mod port;
+pub mod receipt;
+pub mod retry;
+mod routing;
+pub mod smsc;
+mod store;
+mod throttle;
+mod timer;
+
+pub use account::{Account, CodeRange, ReceiptRoute};
+pub use carrier::{BlockedReaction, Carrier, Latency, LongText, ReceiptMode};
+pub use cause::Cause;
+pub use config::{BindErrorStyle, Config};
+pub use event::Event;
+pub use message_id::{MessageId, MessageIdStyle};
+pub use port::{AttemptId, Change, Input, Output, PageOutcome};
+pub use receipt::ReceiptStyle;
+pub use retry::RetryLadders;
+pub use smsc::{MessageStatus, Smsc};

@@ -1,0 +1,204 @@
+//! Who may bind: [`Account`], with the codes that it owns.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use sms::{Address, Npi, Ton};
+
+/// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Account {
+    /// The name that the ESME binds with, 1 to 15 characters (SMPP v3.4 §5.2.1).
+    pub system_id: CompactString,
+    /// Its password, at most [`Account::password_max`] characters; empty means "none needed".
+    pub password: CompactString,
+    /// The longest password that a bind may carry, in characters. SMPP has 8; some providers have more.
+    pub password_max: usize,
+    /// The `system_type` that a bind must carry; none accepts every one.
+    pub system_type: Option<CompactString>,
+    /// Whether binds are accepted at all.
+    pub enabled: bool,
+    /// The hosts that binds may come from; empty means every one.
+    pub hosts: Vec<IpAddr>,
+    /// Codes that MO texts reach this account at, and that its MT texts may come from. An account without codes gets
+    /// what its binds' `address_range` asks for, and may send from any address.
+    pub codes: Vec<CodeRange>,
+    /// The source of an MT text that names none; without it, the first exact code.
+    pub default_source: Option<Address>,
+    /// How many sessions may be bound at once.
+    pub binds_max: usize,
+    /// How many `deliver_sm` may be unanswered on one session.
+    pub window_max: usize,
+    /// How many `submit_sm` a second are accepted; none means no limit. More are answered `ESME_RTHROTTLED`.
+    pub submits_per_second_max: Option<u32>,
+    /// Which of the account's sessions a receipt goes to.
+    pub receipts: ReceiptRoute,
+    /// Whether receipts may be asked for; otherwise asking is answered `ESME_RINVREGDLVFLG`.
+    pub receipts_allowed: bool,
+    /// How many MO texts and receipts wait while no session can take them.
+    pub waiting_max: usize,
+}
+
+impl Account {
+    /// An account with those credentials, no codes, and the default limits.
+    pub fn new(system_id: &str, password: &str) -> Self {
+        Self {
+            system_id: CompactString::new(system_id),
+            password: CompactString::new(password),
+            password_max: 8,
+            system_type: None,
+            enabled: true,
+            hosts: Vec::new(),
+            codes: Vec::new(),
+            default_source: None,
+            binds_max: 16,
+            window_max: 10,
+            submits_per_second_max: None,
+            receipts: ReceiptRoute::Same,
+            receipts_allowed: true,
+            waiting_max: 1_000_000,
+        }
+    }
+
+    /// The source address of a text that names none.
+    pub fn source_by_default(&self) -> Option<Address> {
+        let exact = || {
+            let code = self.codes.iter().find(|code| !code.is_prefix())?;
+            Some(Address::new(Ton::NetworkSpecific, Npi::Unknown, code.digits()))
+        };
+        self.default_source.clone().or_else(exact)
+    }
+
+    /// Whether the account may send from that address: one of its codes, or anything when it has none.
+    pub fn may_send_from(&self, source: &Address) -> bool {
+        self.codes.is_empty() || self.codes.iter().any(|code| code.matches(&source.digits).is_some())
+    }
+}
+
+/// A code of an account: exact (`32665`), or a prefix with a star (`32665*`, which includes 32665 itself).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CodeRange {
+    digits: CompactString,
+    prefix: bool,
+}
+
+impl CodeRange {
+    /// The digits, without the star.
+    pub fn digits(&self) -> &str {
+        &self.digits
+    }
+
+    /// Whether longer numbers that begin so belong to it.
+    pub const fn is_prefix(&self) -> bool {
+        self.prefix
+    }
+
+    /// How well `number` matches, for the longest match to win: an exact code beats every prefix. None when it does
+    /// not match.
+    pub fn matches(&self, number: &str) -> Option<usize> {
+        if self.prefix {
+            number.starts_with(self.digits.as_str()).then_some(self.digits.len())
+        } else {
+            (number == self.digits).then_some(usize::MAX)
+        }
+    }
+}
+
+impl fmt::Display for CodeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.digits, if self.prefix { "*" } else { "" })
+    }
+}
+
+/// Text that is no [`CodeRange`].
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is no code; write digits, with a star at the end for every number that begins so, for example 32665*")]
+pub struct InvalidCodeRange(pub String);
+
+impl FromStr for CodeRange {
+    type Err = InvalidCodeRange;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (digits, prefix) = text.strip_suffix('*').map_or((text, false), |digits| (digits, true));
+        let valid = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        if !valid {
+            return Err(InvalidCodeRange(text.to_owned()));
+        }
+        Ok(Self { digits: CompactString::new(digits), prefix })
+    }
+}
+
+impl TryFrom<String> for CodeRange {
+    type Error = InvalidCodeRange;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<CodeRange> for String {
+    fn from(code: CodeRange) -> Self {
+        code.to_string()
+    }
+}
+
+/// Which session of an account a receipt goes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptRoute {
+    /// The session that submitted the text; another one when it is gone or cannot receive.
+    #[default]
+    Same,
+    /// The session that has been bound longest.
+    Any,
+    /// Each session in turn.
+    RoundRobin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_code_beats_every_prefix_and_a_longer_prefix_a_shorter_one() {
+        for (code, number, expected) in [
+            ("32665*", "32665", Some(5)),
+            ("32665*", "3266507", Some(5)),
+            ("32665*", "32664", None),
+            ("32665*", "3266", None),
+            ("326*", "32665", Some(3)),
+            ("32665", "32665", Some(usize::MAX)),
+            ("32665", "3266507", None),
+        ] {
+            let code: CodeRange = code.parse().expect("a code");
+            assert_eq!(code.matches(number), expected, "{code} {number}");
+        }
+    }
+
+    #[test]
+    fn codes_are_digits_with_at_most_one_star_at_the_end() {
+        for text in ["", "*", "3*2", "32665**", "abc", "123456789012345678901"] {
+            assert!(text.parse::<CodeRange>().is_err(), "{text:?}");
+        }
+        for text in ["32665", "32665*", "12345678901234567890"] {
+            assert_eq!(text.parse::<CodeRange>().expect("a code").to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_account_with_codes_sends_from_them_only() {
+        let mut account = Account::new("fbook", "fbook");
+        let brand = Address::new(Ton::Alphanumeric, Npi::Unknown, "MyBrand");
+        let session = Address::new(Ton::NetworkSpecific, Npi::Unknown, "3266507");
+        assert!(account.may_send_from(&brand));
+        assert_eq!(account.source_by_default(), None);
+        account.codes = vec!["32665*".parse().expect("a code"), "12345".parse().expect("a code")];
+        assert!(!account.may_send_from(&brand));
+        assert!(account.may_send_from(&session));
+        assert_eq!(account.source_by_default().expect("the exact code").digits, "12345");
+    }
+}

@@ -1,0 +1,290 @@
+//! Whether a text may be submitted: every check of a `submit_sm`, a `data_sm` and a `submit_multi`, field by field in
+//! the order of the wire.
+
+use std::time::Duration;
+
+use smpp::time::Time;
+use smpp::{ShortMessage, Status, Tlvs as _, esm_class, registered_delivery, tag};
+use sms::{Address, Encoding, Npi, Segment, Timestamp, Ton};
+
+use crate::account::Account;
+use crate::event::SubmitRefusal;
+use crate::message::Destination;
+
+/// What the checks depend on.
+pub(crate) struct Rules<'a> {
+    /// The sender.
+    pub account: &'a Account,
+    /// The `interface_version` of its session.
+    pub version: u8,
+    /// Whether reserved values are refused ([`crate::Config::strict_fields`]).
+    pub strict: bool,
+    /// Whether the operation is `data_sm`, which has transaction mode in v3.4 and must have a `message_payload`.
+    pub data_sm: bool,
+    /// [`crate::Config::schedule_max`].
+    pub schedule_max: Duration,
+}
+
+/// A text that passed.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    /// From.
+    pub source: Address,
+    /// What it says.
+    pub segment: Segment,
+    /// When it is tried first, if that is later than now.
+    pub scheduled_at: Option<Timestamp>,
+    /// When its validity ends, if it says so.
+    pub expires_at: Option<Timestamp>,
+    /// Which receipts are wanted.
+    pub registered_delivery: u8,
+    /// Datagram mode.
+    pub datagram: bool,
+    /// Transaction mode.
+    pub transaction: bool,
+    /// `user_message_reference`.
+    pub user_message_reference: Option<u16>,
+    /// `set_dpf`.
+    pub set_dpf: bool,
+    /// `replace_if_present_flag`.
+    pub replace: bool,
+}
+
+/// Why a text did not pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Refusal {
+    /// The answer.
+    pub status: Status,
+    /// In words.
+    pub reason: SubmitRefusal,
+}
+
+impl Refusal {
+    const fn field(status: Status, reason: &'static str) -> Self {
+        Self { status, reason: SubmitRefusal::Field(reason) }
+    }
+}
+
+/// Fails with a field's status and reason unless `holds`.
+const fn ensure(holds: bool, status: Status, reason: &'static str) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(Refusal::field(status, reason)) }
+}
+
+impl Rules<'_> {
+    /// Checks everything but the destination, which [`Rules::check_destination`] does.
+    pub fn check(&self, now: Timestamp, message: &ShortMessage) -> Result<Submission, Refusal> {
+        let source = self.check_source(&message.source)?;
+        self.check_esm_class(message)?;
+        let priority_max = if self.version >= 0x50 { 4 } else { 3 };
+        self.reserved(
+            message.priority_flag <= priority_max,
+            Status::ESME_RINVPRTFLG,
+            "priority_flag is reserved",
+        )?;
+        let (scheduled_at, expires_at) = self.check_times(now, message)?;
+        let registered_delivery = self.check_registered_delivery(message.registered_delivery)?;
+        self.reserved(
+            message.replace_if_present_flag <= 1,
+            Status::ESME_RINVREPFLAG,
+            "replace_if_present_flag is neither 0 nor 1",
+        )?;
+        self.check_text(message)?;
+        let mode = message.esm_class & esm_class::MODE;
+        Ok(Submission {
+            source,
+            segment: message.segment(),
+            scheduled_at,
+            expires_at,
+            registered_delivery,
+            datagram: mode == 1,
+            transaction: mode == 2,
+            user_message_reference: message
+                .tlvs
+                .tlv_integer(tag::USER_MESSAGE_REFERENCE)
+                .and_then(|reference| u16::try_from(reference).ok()),
+            set_dpf: message.tlvs.tlv_integer(tag::SET_DPF) == Some(1),
+            replace: message.replace_if_present_flag == 1,
+        })
+    }
+
+    /// Checks a destination: an E.164 number, or a North American one without its country code.
+    pub fn check_destination(&self, destination: &Address) -> Result<Destination, Refusal> {
+        let invalid = |reason| Refusal::field(Status::ESME_RINVDSTADR, reason);
+        if destination.digits.is_empty() {
+            return Err(invalid("destination_addr is empty"));
+        }
+        self.reserved(
+            !matches!(destination.ton, Ton::Reserved(_)),
+            Status::ESME_RINVDSTTON,
+            "dest_addr_ton is reserved",
+        )?;
+        self.reserved(known_npi(destination.npi), Status::ESME_RINVDSTNPI, "dest_addr_npi is reserved")?;
+        let digits = unsigned(&destination.digits);
+        if destination.ton == Ton::Alphanumeric || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(invalid("destination_addr has letters"));
+        }
+        Destination::of(destination).ok_or_else(|| invalid("destination_addr is no subscriber number"))
+    }
+
+    /// Checks a source, and puts the account's own in the place of none.
+    pub fn check_source(&self, source: &Address) -> Result<Address, Refusal> {
+        let invalid = |reason| Refusal::field(Status::ESME_RINVSRCADR, reason);
+        if source.digits.is_empty() {
+            return self.account.source_by_default().ok_or_else(|| {
+                invalid("source_addr is empty, and the account has no source of its own")
+            });
+        }
+        self.reserved(
+            !matches!(source.ton, Ton::Reserved(_)),
+            Status::ESME_RINVSRCTON,
+            "source_addr_ton is reserved",
+        )?;
+        self.reserved(known_npi(source.npi), Status::ESME_RINVSRCNPI, "source_addr_npi is reserved")?;
+        let digits = unsigned(&source.digits);
+        let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+        let may_have_letters = matches!(source.ton, Ton::Alphanumeric | Ton::Unknown);
+        if !is_number && !may_have_letters {
+            return Err(invalid("source_addr has letters, but its TON says number"));
+        }
+        if !is_number && source.digits.chars().count() > ALPHANUMERIC_CHARACTERS_MAX {
+            return Err(invalid("source_addr has more letters than the air interface carries"));
+        }
+        if digits.len() > ADDRESS_CHARACTERS_MAX {
+            return Err(invalid("source_addr is too long"));
+        }
+        let source = Address { digits: digits.into(), ..source.clone() };
+        if self.account.may_send_from(&source) {
+            Ok(source)
+        } else {
+            Err(Refusal { status: Status::ESME_RINVSRCADR, reason: SubmitRefusal::NotItsSource })
+        }
+    }
+
+    fn check_esm_class(&self, message: &ShortMessage) -> Result<(), Refusal> {
+        let invalid = Status::ESME_RINVESMCLASS;
+        let transaction = message.esm_class & esm_class::MODE == 2;
+        ensure(
+            !transaction || self.data_sm || self.version >= 0x50,
+            invalid,
+            "transaction mode is for data_sm in v3.4",
+        )?;
+        let kind = message.esm_class & esm_class::TYPE;
+        self.reserved(
+            matches!(kind, 0 | esm_class::DELIVERY_ACK | esm_class::USER_ACK),
+            invalid,
+            "esm_class says a type that an ESME does not send",
+        )?;
+        if message.esm_class & esm_class::UDHI == 0 {
+            return Ok(());
+        }
+        let segment = message.segment();
+        ensure(
+            !segment.user_data.is_empty() && segment.has_whole_header(),
+            invalid,
+            "the user data header is longer than the text",
+        )?;
+        let sar = [tag::SAR_MSG_REF_NUM, tag::SAR_TOTAL_SEGMENTS, tag::SAR_SEGMENT_SEQNUM];
+        ensure(
+            !sar.into_iter().any(|tag| message.tlvs.tlv(tag).is_some()),
+            Status::ESME_RINVTLVVAL,
+            "SAR parameters beside a user data header",
+        )
+    }
+
+    /// When the text is tried first, and when its validity ends.
+    pub fn check_times(
+        &self,
+        now: Timestamp,
+        message: &ShortMessage,
+    ) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
+        let schedule = |reason| Refusal::field(Status::ESME_RINVSCHED, reason);
+        let expiry = |reason| Refusal::field(Status::ESME_RINVEXPIRY, reason);
+        let scheduled_at = Time::parse(&message.schedule_delivery_time)
+            .map_err(|_| schedule("schedule_delivery_time is malformed"))?
+            .map(|time| time.after(now))
+            // What is scheduled for the past is delivered now.
+            .filter(|at| *at > now);
+        if scheduled_at.is_some_and(|at| at > now + self.schedule_max) {
+            return Err(schedule("schedule_delivery_time is too far ahead"));
+        }
+        let validity = Time::parse(&message.validity_period)
+            .map_err(|_| expiry("validity_period is malformed"))?
+            .map(|time| time.after(now));
+        let time_to_live = message.tlvs.tlv_integer(tag::QOS_TIME_TO_LIVE);
+        let expires_at = validity.or_else(|| Some(now + Duration::from_secs(u64::from(time_to_live?))));
+        if expires_at.is_some_and(|at| at <= scheduled_at.unwrap_or(now)) {
+            return Err(expiry("validity_period ends before the text is tried"));
+        }
+        Ok((scheduled_at, expires_at))
+    }
+
+    /// Which receipts are wanted; a reserved value reads as none where it is not refused.
+    pub fn check_registered_delivery(&self, flags: u8) -> Result<u8, Refusal> {
+        let success_only = flags & registered_delivery::RECEIPT == registered_delivery::SUCCESS;
+        let known = flags & 0xE0 == 0 && !(success_only && self.version < 0x50);
+        let status = Status::ESME_RINVREGDLVFLG;
+        self.reserved(known, status, "registered_delivery is reserved")?;
+        let flags = if known { flags } else { 0 };
+        let wants = flags & (registered_delivery::RECEIPT | registered_delivery::INTERMEDIATE) != 0;
+        ensure(!wants || self.account.receipts_allowed, status, "the account gets no receipts")?;
+        Ok(flags)
+    }
+
+    fn check_text(&self, message: &ShortMessage) -> Result<(), Refusal> {
+        let payload = message.tlvs.tlv(tag::MESSAGE_PAYLOAD).is_some();
+        ensure(
+            !self.data_sm || payload,
+            Status::ESME_RMISSINGTLV,
+            "data_sm needs a message_payload",
+        )?;
+        let user_data = message.user_data();
+        ensure(
+            message.sm_default_msg_id == 0 || !user_data.is_empty(),
+            Status::ESME_RINVDFTMSGID,
+            "there are no canned messages",
+        )?;
+        ensure(
+            message.short_message.is_empty() || !payload,
+            Status::ESME_RTLVNOTALLWD,
+            "message_payload beside a short_message",
+        )?;
+        self.check_length(&message.short_message)?;
+        let segment = message.segment();
+        ensure(
+            segment.encoding() != Encoding::Ucs2 || segment.body().len().is_multiple_of(2),
+            Status::ESME_RINVMSGLEN,
+            "UCS-2 with an odd number of octets",
+        )
+    }
+
+    /// The most that a `short_message` holds: 254 octets, 255 from v5.0 on.
+    pub fn check_length(&self, short_message: &[u8]) -> Result<(), Refusal> {
+        let octets_max = if self.version >= 0x50 { 255 } else { smpp::SHORT_MESSAGE_OCTETS_MAX };
+        ensure(short_message.len() <= octets_max, Status::ESME_RINVMSGLEN, "short_message is too long")
+    }
+
+    /// Fails only where reserved values are refused.
+    const fn reserved(&self, known: bool, status: Status, reason: &'static str) -> Result<(), Refusal> {
+        ensure(known || !self.strict, status, reason)
+    }
+}
+
+/// The most characters of an alphanumeric source: 11 septets of 7 bits fill the 10 octets of an address on the air
+/// (3GPP TS 23.040 §9.1.2.5).
+const ALPHANUMERIC_CHARACTERS_MAX: usize = 11;
+
+/// The most characters of an address in `submit_sm` (SMPP v3.4 §5.2.8), and of a number anywhere.
+const ADDRESS_CHARACTERS_MAX: usize = 20;
+
+/// The digits without the `+` that some peers send.
+fn unsigned(digits: &str) -> &str {
+    digits.strip_prefix('+').unwrap_or(digits)
+}
+
+/// Whether the specification names that NPI (SMPP v3.4 §5.2.6).
+const fn known_npi(npi: Npi) -> bool {
+    match npi {
+        Npi::Unknown | Npi::Isdn | Npi::National | Npi::Private => true,
+        Npi::Other(octet) => matches!(octet, 3 | 4 | 6 | 10 | 14 | 18),
+    }
+}

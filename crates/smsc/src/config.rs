@@ -1,0 +1,106 @@
+//! What a message centre is made from: [`Config`].
+
+use std::time::Duration;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use sms::{Msisdn, Zone};
+
+use crate::account::Account;
+use crate::carrier::Carrier;
+
+/// The accounts, carriers, numbering and limits of a message centre.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name in its bind responses, at most 15 characters.
+    pub system_id: CompactString,
+    /// Who may bind.
+    pub accounts: Vec<Account>,
+    /// The carriers; at least one. The first serves every number that nothing else assigns.
+    pub carriers: Vec<Carrier>,
+    /// Which carrier, by name, serves the numbers that begin with these digits; the longest prefix wins.
+    pub ranges: Vec<(CompactString, CompactString)>,
+    /// Which carrier, by name, serves a particular number, whatever the ranges say.
+    pub numbers: Vec<(Msisdn, CompactString)>,
+    /// The timers and the window of its sessions. The window of an account counts when it is smaller.
+    pub session: smpp::SessionLimits,
+    /// The local time of its receipts' dates and of absolute times it reports.
+    pub zone: Zone,
+    /// Which statuses refuse wrong credentials.
+    pub bind_error_style: BindErrorStyle,
+    /// How long a link stays open after a refused bind; none leaves it to the `session_init` timer.
+    pub refused_bind_linger: Option<Duration>,
+    /// Whether reserved values in mandatory fields (priority 9, TON 9, `registered_delivery` 3) are refused with the
+    /// v3.4 statuses; otherwise they are read as the default (SMPP v5.0 §2.11.1).
+    pub strict_fields: bool,
+    /// How many links may be open; more are closed at once.
+    pub links_max: usize,
+    /// How many messages may wait for delivery; more are answered `ESME_RMSGQFUL`.
+    pub messages_max: usize,
+    /// How many segments one text may have; longer ones are answered `ESME_RINVMSGLEN`.
+    pub segments_max: usize,
+    /// How many finished messages `query_sm` remembers; the oldest is forgotten first.
+    pub finals_max: usize,
+    /// How many destinations a `submit_multi` may have (SMPP v3.4 §4.5.1: 254).
+    pub destinations_max: usize,
+    /// How many alerts (`set_dpf`) are owed at once; further ones are not kept.
+    pub alerts_max: usize,
+    /// How far ahead a text may be scheduled; beyond it is answered `ESME_RINVSCHED`.
+    pub schedule_max: Duration,
+    /// How long the network may take to answer a page, beyond twice the carrier's longest latency.
+    pub page_answer_timeout: Duration,
+    /// How long a session is left alone that answered a `deliver_sm` with a temporary error (`ESME_RX_T_APPN`).
+    pub deliver_retry_after: Duration,
+    /// How long MO texts and receipts wait for their account.
+    pub waiting_validity: Duration,
+    /// What a handset is told when nobody can be reached at a code.
+    pub bounce_text: CompactString,
+}
+
+impl Config {
+    /// A message centre named `smsim` with those accounts and carriers and the default limits.
+    ///
+    /// # Panics
+    ///
+    /// When there is no carrier.
+    pub fn new(accounts: Vec<Account>, carriers: Vec<Carrier>) -> Self {
+        assert!(!carriers.is_empty(), "a message centre needs a carrier");
+        Self {
+            system_id: CompactString::const_new("smsim"),
+            accounts,
+            carriers,
+            ranges: Vec::new(),
+            numbers: Vec::new(),
+            session: smpp::SessionLimits::default(),
+            zone: Zone::utc(),
+            bind_error_style: BindErrorStyle::default(),
+            refused_bind_linger: Some(Duration::from_millis(100)),
+            strict_fields: true,
+            links_max: 10_000,
+            messages_max: 2_000_000,
+            segments_max: 255,
+            finals_max: 100_000,
+            destinations_max: 254,
+            alerts_max: 100_000,
+            schedule_max: Duration::from_secs(14 * 86_400),
+            page_answer_timeout: Duration::from_secs(120),
+            deliver_retry_after: Duration::from_secs(1),
+            waiting_validity: Duration::from_secs(72 * 3_600),
+            bounce_text: CompactString::const_new(
+                "Message failed. Shortcode may have expired or shortcode texting may be blocked on your account. \
+                 Msg 1051",
+            ),
+        }
+    }
+}
+
+/// Which statuses refuse wrong credentials.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindErrorStyle {
+    /// `ESME_RINVSYSID` for an unknown `system_id` and `ESME_RINVPASWD` for a wrong password, as everybody does.
+    #[default]
+    Practice,
+    /// `ESME_RBINDFAIL` for both (SMPP v5.0 §4.7.6).
+    Spec50,
+}

@@ -1,0 +1,155 @@
+//! What goes in and what comes out: [`Input`], [`Output`].
+
+use std::net::IpAddr;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use smpp::{Command, Frame, LinkId, Status};
+use sms::{Address, Msisdn, Segment};
+
+use crate::carrier::{Latency, ReceiptMode};
+use crate::cause::Cause;
+use crate::event::Event;
+
+/// Something that happens to the message centre.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// An ESME connected.
+    Connected {
+        /// The new link; a number is never used twice.
+        link: LinkId,
+        /// From where, if it came over a network.
+        peer: Option<IpAddr>,
+    },
+    /// A frame came over a link. One over a link that is not open is ignored.
+    Received {
+        /// Over which link.
+        link: LinkId,
+        /// What came.
+        frame: Frame,
+    },
+    /// A link is gone.
+    Closed {
+        /// Which link.
+        link: LinkId,
+    },
+    /// A segment that a handset sent has crossed the air.
+    Mo {
+        /// The handset.
+        from: Msisdn,
+        /// The address that it texted.
+        to: Address,
+        /// The segment.
+        segment: Segment,
+    },
+    /// The network answered a page. An answer to an attempt that is over is ignored.
+    PageAnswered {
+        /// The page.
+        attempt: AttemptId,
+        /// What came of it.
+        outcome: PageOutcome,
+    },
+    /// A handset is reachable again: phone, coverage or memory came back.
+    Available {
+        /// The handset.
+        msisdn: Msisdn,
+    },
+    /// An operator changes how a carrier behaves.
+    Change {
+        /// The carrier's name. The message centre ignores one that it does not know.
+        carrier: CompactString,
+        /// What changes.
+        change: Change,
+    },
+    /// The message centre starts to unbind an ESME's sessions.
+    Unbind {
+        /// The account.
+        system_id: CompactString,
+    },
+    /// Only time passes.
+    Tick,
+}
+
+/// How a carrier's behaviour changes.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// The link between the message centre and the carrier comes up; everything waiting is tried at once.
+    LinkUp,
+    /// That link goes down.
+    LinkDown,
+    /// Times in the air.
+    Latency(Latency),
+    /// Losses in the air, per cent.
+    Loss(f64),
+    /// A code may not reach subscribers nor be reached any more.
+    BlockCode(CompactString),
+    /// It may again.
+    UnblockCode(CompactString),
+    /// `submit_sm` to the carrier's subscribers is answered with this status.
+    Answer {
+        /// The status; `ESME_ROK` ends an earlier change.
+        status: Status,
+        /// How many times, then normally again; none: until it is changed.
+        count: Option<u32>,
+    },
+    /// How many `submit_sm` a second are accepted for its subscribers; none: no limit.
+    Throttle(Option<u32>),
+    /// Whether and when receipts are sent.
+    Receipts(ReceiptMode),
+}
+
+/// Names a page, so that its answer can be told from others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AttemptId(pub u64);
+
+/// What came of a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageOutcome {
+    /// The handset has it.
+    Delivered,
+    /// It has not.
+    Failed(Cause),
+}
+
+/// Something that the message centre does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// Send a PDU.
+    Send {
+        /// Over which link.
+        link: LinkId,
+        /// The PDU.
+        command: Command,
+    },
+    /// Close a link. Nothing more comes out for it, and its [`Input::Closed`] may or may not follow.
+    Close {
+        /// Which link.
+        link: LinkId,
+    },
+    /// Page a handset over a carrier's air; [`Input::PageAnswered`] is expected.
+    Page {
+        /// Names the page.
+        attempt: AttemptId,
+        /// The carrier's name.
+        carrier: CompactString,
+        /// The handset.
+        to: Msisdn,
+        /// Who the text is from.
+        from: Address,
+        /// The segment.
+        segment: Segment,
+    },
+    /// A text that the network itself sends to a handset, beside all queues, because a text of its went nowhere.
+    Bounce {
+        /// The handset.
+        to: Msisdn,
+        /// The code that it texted.
+        from: Address,
+        /// What it says.
+        text: CompactString,
+    },
+    /// What happened, and why.
+    Noted(Event),
+}

@@ -1,0 +1,69 @@
+//! Which carrier serves a number: [`NumberPlan`].
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use sms::Msisdn;
+
+/// A longest-prefix table with exact overrides for ported numbers, and carrier 0 for everything else. Carriers are
+/// indices into the configuration.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct NumberPlan {
+    /// By prefix.
+    ranges: BTreeMap<CompactString, u16>,
+    numbers: BTreeMap<Msisdn, u16>,
+    prefix_max: usize,
+}
+
+impl NumberPlan {
+    /// Assigns every number that begins with those digits.
+    pub fn assign_range(&mut self, prefix: &str, carrier: u16) {
+        self.prefix_max = self.prefix_max.max(prefix.len());
+        self.ranges.insert(CompactString::new(prefix), carrier);
+    }
+
+    /// Assigns one number.
+    pub fn assign(&mut self, msisdn: Msisdn, carrier: u16) {
+        self.numbers.insert(msisdn, carrier);
+    }
+
+    /// The carrier of a number.
+    pub fn carrier(&self, msisdn: Msisdn) -> u16 {
+        if let Some(carrier) = self.numbers.get(&msisdn) {
+            return *carrier;
+        }
+        if self.ranges.is_empty() {
+            return 0;
+        }
+        let digits = compact_str::format_compact!("{}", msisdn.number());
+        (0..=self.prefix_max.min(digits.len()))
+            .rev()
+            .find_map(|length| self.ranges.get(&digits[..length]).copied())
+            .unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_wins_and_a_ported_number_beats_it() {
+        let mut plan = NumberPlan::default();
+        let number = |text: &str| text.parse::<Msisdn>().expect("a number");
+        assert_eq!(plan.carrier(number("+14155550101")), 0);
+        plan.assign_range("1", 1);
+        plan.assign_range("1415", 2);
+        plan.assign_range("44", 3);
+        plan.assign(number("+14155550102"), 4);
+        for (text, carrier) in [
+            ("+14155550101", 2),
+            ("+14155550102", 4),
+            ("+12125550101", 1),
+            ("+447700900000", 3),
+            ("+4915100000000", 0),
+        ] {
+            assert_eq!(plan.carrier(number(text)), carrier, "{text}");
+        }
+    }
+}

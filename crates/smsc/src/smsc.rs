@@ -1,0 +1,284 @@
+//! The message centre: [`Smsc`].
+
+mod attempt;
+mod change;
+mod delivery;
+mod link;
+mod mo;
+mod operation;
+mod state;
+mod submit;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use smpp::{Command, LinkId};
+use sms::{MessageState, Msisdn, Timestamp};
+
+use self::state::{Alerts, CarrierState, Delivery, Esme, Link, Page};
+use crate::account::Account;
+use crate::carrier::Carrier;
+use crate::cause::Cause;
+use crate::config::Config;
+use crate::event::Event;
+use crate::message_id::MessageId;
+use crate::port::{AttemptId, Input, Output};
+use crate::routing::NumberPlan;
+use crate::store::Store;
+use crate::timer::{Timer, Timers};
+
+/// A message centre with its carriers: ESMEs bind to it, it stores their texts, pages handsets over the carriers' air
+/// until they have them or their validity ends, and reports; it brings the handsets' texts to the ESMEs.
+///
+/// The owner calls [`Smsc::handle`] with whatever happens, and with [`Input::Tick`] at [`Smsc::next_wakeup`]; it does
+/// what the outputs say, in their order. An instant earlier than one already given counts as that one.
+pub struct Smsc {
+    config: Config,
+    carriers: Vec<CarrierState>,
+    esmes: Vec<Esme>,
+    links: BTreeMap<LinkId, Link>,
+    plan: NumberPlan,
+    store: Store,
+    timers: Timers,
+    /// What is in the air.
+    pages: BTreeMap<AttemptId, Page>,
+    /// Receipts that are held back, by the number of their timer.
+    late_receipts: BTreeMap<u64, Delivery>,
+    alerts: Alerts,
+    last_attempt: u64,
+    last_delivery: u64,
+    now: Timestamp,
+    outputs: Vec<Output>,
+}
+
+/// What is known of a message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MessageStatus {
+    /// Its id.
+    pub message_id: MessageId,
+    /// What has become of it so far.
+    pub state: MessageState,
+    /// Why the last attempt failed, or why it never arrived.
+    pub cause: Option<Cause>,
+    /// When it became final; none while it waits.
+    pub done_at: Option<Timestamp>,
+}
+
+impl Smsc {
+    /// A message centre before anything happened.
+    ///
+    /// # Panics
+    ///
+    /// When the configuration has no carrier, two carriers or two accounts of the same name, a range or number of a
+    /// carrier that it does not have, or more than 65,535 of either.
+    pub fn new(mut config: Config) -> Self {
+        let carriers: Vec<CarrierState> =
+            std::mem::take(&mut config.carriers).into_iter().map(CarrierState::new).collect();
+        let esmes: Vec<Esme> = std::mem::take(&mut config.accounts).into_iter().map(Esme::new).collect();
+        assert!(!carriers.is_empty(), "a message centre needs a carrier");
+        assert!(carriers.len().max(esmes.len()) <= usize::from(u16::MAX), "carriers and accounts are numbered by u16");
+        assert_unique(carriers.iter().map(|state| state.carrier.name.as_str()), "carriers");
+        assert_unique(esmes.iter().map(|esme| esme.account.system_id.as_str()), "accounts");
+        let mut plan = NumberPlan::default();
+        let index = |name: &str| {
+            let index = carriers.iter().position(|state| state.carrier.name == name);
+            u16::try_from(index.expect("a range names a carrier of the configuration")).expect("checked above")
+        };
+        for (prefix, carrier) in &config.ranges {
+            plan.assign_range(prefix, index(carrier));
+        }
+        for (msisdn, carrier) in &config.numbers {
+            plan.assign(*msisdn, index(carrier));
+        }
+        Self {
+            config,
+            carriers,
+            esmes,
+            links: BTreeMap::new(),
+            plan,
+            store: Store::default(),
+            timers: Timers::default(),
+            pages: BTreeMap::new(),
+            late_receipts: BTreeMap::new(),
+            alerts: Alerts::default(),
+            last_attempt: 0,
+            last_delivery: 0,
+            now: Timestamp::EPOCH,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Does everything that is due by `now`, then what `input` asks for.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.now = self.now.max(now);
+        let now = self.now;
+        self.run_timers(now);
+        match input {
+            Input::Connected { link, peer } => self.connected(now, link, peer),
+            Input::Received { link, frame } => self.received(now, link, frame),
+            Input::Closed { link } => self.closed(now, link),
+            Input::Mo { from, to, segment } => self.mo(now, from, to, segment),
+            Input::PageAnswered { attempt, outcome } => self.page_answered(now, attempt, outcome),
+            Input::Available { msisdn } => self.available(now, msisdn),
+            Input::Change { carrier, change } => self.change(now, &carrier, change),
+            Input::Unbind { system_id } => self.unbind(now, &system_id),
+            Input::Tick => {}
+        }
+        self.run_timers(now);
+        self.discard_stale_timers();
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// When [`Smsc::handle`] wants to be called next, if nothing happens before; always later than the last call.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(due_at, _)| due_at)
+    }
+
+    /// The carrier that serves a number.
+    pub fn carrier_of(&self, msisdn: Msisdn) -> &Carrier {
+        &self.carriers[usize::from(self.plan.carrier(msisdn))].carrier
+    }
+
+    /// The carrier of that name.
+    pub fn carrier(&self, name: &str) -> Option<&Carrier> {
+        self.carriers.iter().map(|state| &state.carrier).find(|carrier| carrier.name == name)
+    }
+
+    /// The carriers, in the order of the configuration.
+    pub fn carriers(&self) -> impl Iterator<Item = &Carrier> {
+        self.carriers.iter().map(|state| &state.carrier)
+    }
+
+    /// The accounts, in the order of the configuration.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.esmes.iter().map(|esme| &esme.account)
+    }
+
+    /// How many sessions an account has bound.
+    pub fn bound_sessions(&self, system_id: &str) -> usize {
+        self.esme(system_id).map_or(0, |esme| esme.bound.len())
+    }
+
+    /// How many MO texts and receipts wait for an account; those that it has not answered yet are not among them.
+    pub fn waiting(&self, system_id: &str) -> usize {
+        self.esme(system_id).map_or(0, |esme| esme.waiting.len())
+    }
+
+    /// How many texts are held for the subscribers of a carrier; 0 for an unknown one.
+    pub fn queue_len(&self, carrier: &str) -> usize {
+        self.carrier_index(carrier).map_or(0, |index| self.store.held(index))
+    }
+
+    /// How many texts are held for one handset.
+    pub fn queue_len_of(&self, msisdn: Msisdn) -> usize {
+        self.store.queue(msisdn).map_or(0, |queue| queue.len as usize)
+    }
+
+    /// Lets another carrier serve a number, from now on and for what waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such carrier.
+    pub fn assign(&mut self, msisdn: Msisdn, carrier: &str) {
+        let carrier = self.carrier_index(carrier).expect("the carrier is one of the configuration's");
+        self.plan.assign(msisdn, carrier);
+        let slots: Vec<u32> = self.store.all_for(msisdn).collect();
+        for slot in slots {
+            self.store.move_to(slot, carrier);
+        }
+    }
+
+    /// Adds an account.
+    ///
+    /// # Panics
+    ///
+    /// When there is one of that name already, or too many.
+    pub fn add_account(&mut self, account: Account) {
+        assert!(self.esme(&account.system_id).is_none(), "accounts have different names");
+        assert!(self.esmes.len() < usize::from(u16::MAX), "accounts are numbered by u16");
+        self.esmes.push(Esme::new(account));
+    }
+
+    /// What is known of a message, by its id as `submit_sm_resp` gave it. Of a `submit_multi`, its first destination's.
+    pub fn message(&self, message_id: &str) -> Option<MessageStatus> {
+        self.find_message(message_id, |_| true)
+    }
+
+    fn esme(&self, system_id: &str) -> Option<&Esme> {
+        self.esmes.iter().find(|esme| esme.account.system_id == system_id)
+    }
+
+    fn carrier_index(&self, name: &str) -> Option<u16> {
+        let index = self.carriers.iter().position(|state| state.carrier.name == name)?;
+        u16::try_from(index).ok()
+    }
+
+    fn carrier_state(&self, carrier: u16) -> &CarrierState {
+        &self.carriers[usize::from(carrier)]
+    }
+
+    fn run_timers(&mut self, now: Timestamp) {
+        while let Some(timer) = self.timers.take_due(now) {
+            self.run_timer(now, timer);
+        }
+    }
+
+    fn run_timer(&mut self, now: Timestamp, timer: Timer) {
+        match timer {
+            Timer::Expiry { slot, number } => self.expire(now, slot, number),
+            Timer::PageUnanswered { attempt } => self.page_unanswered(now, attempt),
+            Timer::Scheduled { slot, number } => self.start_scheduled(now, slot, number),
+            Timer::Retry { msisdn, stamp } => self.retry(now, msisdn, stamp),
+            Timer::LateReceipt { number } => self.send_late_receipt(now, number),
+            Timer::Waiting { account } => self.expire_waiting(now, account),
+            Timer::Session { link } => self.session_timer(now, link),
+            Timer::Resume { link } => self.resume(now, link),
+            Timer::Linger { link } => self.linger_over(now, link),
+        }
+    }
+
+    /// Keeps the first timer live, so that [`Smsc::next_wakeup`] is true, and the heap from growing with stale ones.
+    fn discard_stale_timers(&mut self) {
+        if self.timers.wants_sweep() {
+            let mut timers = std::mem::take(&mut self.timers);
+            timers.sweep(|timer| self.is_live(timer));
+            self.timers = timers;
+        }
+        while self.timers.first().is_some_and(|(_, timer)| !self.is_live(timer)) {
+            self.timers.take_first();
+        }
+    }
+
+    fn is_live(&self, timer: &Timer) -> bool {
+        match *timer {
+            Timer::Expiry { slot, number } => self.store.holds(slot, number),
+            Timer::PageUnanswered { attempt } => self.pages.contains_key(&attempt),
+            Timer::Scheduled { slot, number } => {
+                self.store.holds(slot, number) && !self.store.message(slot).queued
+            }
+            Timer::Retry { msisdn, stamp } => {
+                self.store.queue(msisdn).is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some())
+            }
+            Timer::LateReceipt { number } => self.late_receipts.contains_key(&number),
+            Timer::Waiting { account } => !self.esmes[usize::from(account)].waiting.is_empty(),
+            Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => self.links.contains_key(&link),
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        self.outputs.push(Output::Noted(event));
+    }
+
+    fn send(&mut self, link: LinkId, command: Command) {
+        self.outputs.push(Output::Send { link, command });
+    }
+}
+
+/// The shortest time between two timers of the same thing.
+const TICK: Duration = Duration::from_millis(1);
+
+fn assert_unique<'a>(names: impl Iterator<Item = &'a str>, what: &str) {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{what} have different names");
+}

@@ -1,0 +1,320 @@
+//! Attempts to bring texts to handsets: paging, failing, trying again, expiring, finishing.
+
+use sms::{MessageState, Msisdn, Timestamp};
+
+use super::state::{Page, Receipt, What};
+use super::{Smsc, TICK};
+use crate::carrier::ReceiptMode;
+use crate::cause::Cause;
+use crate::event::Event;
+use crate::message::{Message, NONE};
+use crate::port::{AttemptId, Output, PageOutcome};
+use crate::store::Final;
+use crate::timer::Timer;
+
+/// What to do with the rest of a handset's queue after an attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Try the first text now.
+    Now,
+    /// Something else will: an answer or a timer.
+    Later,
+}
+
+impl Smsc {
+    /// Puts a message into its handset's queue, and tries it if it is first.
+    pub(super) fn enqueue(&mut self, now: Timestamp, slot: u32) {
+        let queue = self.store.enqueue(slot);
+        let (behind, next_attempt_at) = (queue.len - 1, queue.retry_at);
+        let waits = queue.paging.is_some() || queue.retry_at.is_some();
+        let message = self.store.message(slot);
+        let (message_id, to) = (message.id, message.to.msisdn);
+        if waits {
+            self.note(Event::Waits { message_id, to, behind, next_attempt_at });
+        } else {
+            self.attempt(now, to);
+        }
+    }
+
+    pub(super) fn start_scheduled(&mut self, now: Timestamp, slot: u32, number: u32) {
+        if self.store.holds(slot, number) {
+            self.start(now, slot);
+        }
+    }
+
+    /// Lets a stored message into its handset's queue, unless it is scheduled for later.
+    pub(super) fn start(&mut self, now: Timestamp, slot: u32) {
+        let message = self.store.message(slot);
+        if !message.queued && message.scheduled_at <= now {
+            self.enqueue(now, slot);
+        }
+    }
+
+    /// A handset is reachable again: everything that waits for it is tried at once.
+    pub(super) fn available(&mut self, now: Timestamp, msisdn: Msisdn) {
+        let waiting = self.store.queue(msisdn).map_or(0, |queue| queue.len);
+        self.note(Event::Available { msisdn, waiting });
+        for (account, esme) in self.alerts.take(msisdn) {
+            self.deliver(now, account, What::Alert { msisdn, esme });
+        }
+        match self.store.queue_mut(msisdn) {
+            // The page in the air may yet fail for the reason that is gone: then another follows at once.
+            Some(queue) if queue.paging.is_some() => queue.available = true,
+            Some(_) | None => self.attempt(now, msisdn),
+        }
+    }
+
+    pub(super) fn retry(&mut self, now: Timestamp, msisdn: Msisdn, stamp: u32) {
+        let due = self.store.queue(msisdn).is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some());
+        if due {
+            self.attempt(now, msisdn);
+        }
+    }
+
+    /// Tries the first text for a handset now, unless one is in the air.
+    pub(super) fn attempt(&mut self, now: Timestamp, msisdn: Msisdn) {
+        while self.attempt_first(now, msisdn) == Next::Now {}
+    }
+
+    fn attempt_first(&mut self, now: Timestamp, msisdn: Msisdn) -> Next {
+        let Some(queue) = self.store.queue_mut(msisdn) else { return Next::Later };
+        if queue.paging.is_some() || queue.head == NONE {
+            return Next::Later;
+        }
+        let slot = queue.head;
+        if queue.retry_at.take().is_some() {
+            self.timers.forget();
+        }
+        queue.stamp = queue.stamp.wrapping_add(1);
+        queue.available = false;
+        self.store.message_mut(slot).attempts += 1;
+        self.page(now, slot)
+    }
+
+    /// Pages a handset for the next segment of a text.
+    fn page(&mut self, now: Timestamp, slot: u32) -> Next {
+        let message = self.store.message(slot);
+        let (msisdn, number, carrier) = (message.to.msisdn, message.id.number, message.carrier);
+        let state = self.carrier_state(carrier);
+        if !state.carrier.link_up {
+            return self.fail(now, slot, Cause::LinkDown);
+        }
+        let account = self.esmes.get(usize::from(message.account)).map(|esme| &esme.account);
+        if state.blocks(&message.source.digits, account) {
+            return self.fail(now, slot, Cause::Blocked);
+        }
+        let hand_over = state.carrier.receipts.fakes_delivered;
+        let attempt = AttemptId(self.last_attempt + 1);
+        let reference = number.to_le_bytes()[0];
+        let (paged, page) = (
+            Event::Paged {
+                message_id: message.id,
+                attempt,
+                to: msisdn,
+                segment: message.body.done + 1,
+                segments: message.body.segments,
+            },
+            Output::Page {
+                attempt,
+                carrier: state.carrier.name.clone(),
+                to: msisdn,
+                from: message.source.clone(),
+                segment: message.body.next_segment(reference),
+            },
+        );
+        let both_ways = state.carrier.latency.longest().saturating_mul(2);
+        let patience = self.config.page_answer_timeout.saturating_add(both_ways);
+        self.last_attempt = attempt.0;
+        self.timers.set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
+        self.pages.insert(attempt, Page { slot, number, msisdn });
+        self.store.queue_mut(msisdn).expect("the message is in it").paging = Some(attempt);
+        self.note(paged);
+        self.outputs.push(page);
+        if hand_over {
+            self.report_hand_over(now, slot);
+        }
+        Next::Later
+    }
+
+    pub(super) fn page_unanswered(&mut self, now: Timestamp, attempt: AttemptId) {
+        if self.pages.contains_key(&attempt) {
+            self.page_over(now, attempt, PageOutcome::Failed(Cause::NoAnswer));
+        }
+    }
+
+    pub(super) fn page_answered(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
+        if self.pages.contains_key(&attempt) {
+            self.timers.forget();
+            self.page_over(now, attempt, outcome);
+        } else {
+            self.note(Event::LateAnswer { attempt, outcome });
+        }
+    }
+
+    fn page_over(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
+        let Page { slot, number, msisdn } = self.pages.remove(&attempt).expect("the callers looked");
+        let queue = self.store.queue_mut(msisdn).expect("a handset that is paged has a queue");
+        queue.paging = None;
+        let available = std::mem::take(&mut queue.available);
+        if !self.store.holds(slot, number) {
+            self.note(Event::LateAnswer { attempt, outcome });
+            self.store.drop_if_idle(msisdn);
+            self.attempt(now, msisdn);
+            return;
+        }
+        let next = match outcome {
+            PageOutcome::Delivered => self.segment_delivered(now, slot),
+            PageOutcome::Failed(cause) => {
+                let next = self.fail(now, slot, cause);
+                if available { Next::Now } else { next }
+            }
+        };
+        if next == Next::Now {
+            self.attempt(now, msisdn);
+        }
+    }
+
+    fn segment_delivered(&mut self, now: Timestamp, slot: u32) -> Next {
+        let body = &mut self.store.message_mut(slot).body;
+        body.done += 1;
+        if body.done < body.segments {
+            return self.page(now, slot);
+        }
+        self.store.message_mut(slot).cause = None;
+        self.finish(now, slot, MessageState::Delivered);
+        Next::Now
+    }
+
+    /// An attempt failed: the handset is tried again later, or the text is over.
+    fn fail(&mut self, now: Timestamp, slot: u32, cause: Cause) -> Next {
+        let message = self.store.message_mut(slot);
+        let same_ladder = message.cause.is_some_and(|last| last.ladder() == cause.ladder());
+        message.failures = if same_ladder { message.failures.saturating_add(1) } else { 1 };
+        message.cause = Some(cause);
+        let (message_id, to, attempts, failures) = (message.id, message.to.msisdn, message.attempts, message.failures);
+        let (expires_at, datagram, carrier) = (message.expires_at, message.datagram, message.carrier);
+        let wait = self.carrier_state(carrier).carrier.retry.wait(cause, failures);
+        let retry_at = wait.filter(|_| !datagram).map(|wait| now + wait);
+        let next_attempt_at = retry_at.filter(|at| *at < expires_at);
+        self.note(Event::AttemptFailed { message_id, to, cause, attempts, next_attempt_at });
+        let Some(retry_at) = retry_at else {
+            let state = if cause == Cause::Blocked { MessageState::Rejected } else { MessageState::Undeliverable };
+            self.finish(now, slot, state);
+            return Next::Now;
+        };
+        self.notify_failure(now, slot);
+        // The wait belongs to the handset: when its first text expires meanwhile, the next keeps to it.
+        let queue = self.store.queue_mut(to).expect("the message is in it");
+        queue.retry_at = Some(retry_at);
+        queue.stamp = queue.stamp.wrapping_add(1);
+        let stamp = queue.stamp;
+        self.timers.set(retry_at, Timer::Retry { msisdn: to, stamp });
+        Next::Later
+    }
+
+    /// Tells the sender of the first failure, and owes it an alert, if it wants to know.
+    fn notify_failure(&mut self, now: Timestamp, slot: u32) {
+        let message = self.store.message_mut(slot);
+        let wants_notification = message.wants_notification() && !std::mem::replace(&mut message.notified, true);
+        let absent = matches!(message.cause, Some(Cause::Absent | Cause::NoCoverage));
+        let message = self.store.message(slot);
+        if message.set_dpf && absent {
+            self.alerts.owe(message.to.msisdn, message.account, &message.source, self.config.alerts_max);
+        }
+        if wants_notification {
+            let (account, receipt) = (message.account, self.receipt(now, message, MessageState::Enroute));
+            self.deliver(now, account, What::Receipt(receipt));
+        }
+    }
+
+    /// A message's validity ends; it counts to the instant, whatever is in the air.
+    pub(super) fn expire(&mut self, now: Timestamp, slot: u32, number: u32) {
+        if !self.store.holds(slot, number) || self.store.message(slot).expires_at > now {
+            return;
+        }
+        self.finish(now, slot, MessageState::Expired);
+    }
+
+    /// A message reaches its final state and leaves the store.
+    pub(super) fn finish(&mut self, now: Timestamp, slot: u32, state: MessageState) {
+        let message = self.store.remove(slot);
+        if state != MessageState::Expired {
+            self.timers.forget();
+        }
+        self.note(Event::Finished {
+            message_id: message.id,
+            to: message.to.msisdn,
+            state,
+            cause: message.cause,
+            attempts: message.attempts,
+        });
+        if message.wants_receipt(state == MessageState::Delivered) && !message.datagram {
+            self.report(now, &message, state);
+        }
+        let last = Final {
+            id: message.id,
+            account: message.account,
+            source: message.source,
+            state,
+            cause: message.cause,
+            done_at: now,
+        };
+        self.store.remember(message.member, last, self.config.finals_max);
+    }
+
+    /// A carrier without handset receipts says DELIVRD as soon as the text is on its way.
+    fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
+        let message = self.store.message_mut(slot);
+        if message.wants_receipt(true) && !message.datagram {
+            let handed_over = message.clone();
+            message.registered_delivery &= !0x03;
+            self.report(now, &handed_over, MessageState::Delivered);
+        }
+    }
+
+    /// Sends a receipt as the carrier's mode has it.
+    fn report(&mut self, now: Timestamp, message: &Message, state: MessageState) {
+        let carrier = &self.carrier_state(message.carrier).carrier;
+        let (mode, late_by) = (carrier.receipt_mode, carrier.receipts_late_by);
+        let receipt = What::Receipt(self.receipt(now, message, state));
+        let message_id = message.id;
+        match mode {
+            ReceiptMode::Normal => self.deliver(now, message.account, receipt),
+            ReceiptMode::Lost => self.note(Event::ReceiptWithheld { message_id, mode, due_at: None }),
+            ReceiptMode::Late => {
+                let due_at = now + late_by.max(TICK);
+                let delivery = self.delivery(due_at, message.account, receipt);
+                self.timers.set(due_at, Timer::LateReceipt { number: delivery.number });
+                self.late_receipts.insert(delivery.number, delivery);
+                self.note(Event::ReceiptWithheld { message_id, mode, due_at: Some(due_at) });
+            }
+            ReceiptMode::Duplicated => {
+                self.deliver(now, message.account, receipt.clone());
+                self.deliver(now, message.account, receipt);
+            }
+        }
+    }
+
+    pub(super) fn send_late_receipt(&mut self, now: Timestamp, number: u64) {
+        if let Some(delivery) = self.late_receipts.remove(&number) {
+            self.deliver(now, delivery.account, delivery.what);
+        }
+    }
+
+    fn receipt(&self, now: Timestamp, message: &Message, state: MessageState) -> Box<Receipt> {
+        let style = self.carrier_state(message.carrier).carrier.receipts;
+        Box::new(Receipt {
+            message_id: message.id,
+            state,
+            cause: message.cause,
+            submitted_at: message.submitted_at,
+            done_at: now,
+            link: message.link,
+            source: message.source.clone(),
+            destination: message.to.address(),
+            user_message_reference: message.user_message_reference,
+            text: if style.text { message.body.beginning().into() } else { Box::default() },
+            style,
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! An operator changes how a carrier behaves.
+
+use compact_str::{CompactString, format_compact};
+use sms::Timestamp;
+
+use super::Smsc;
+use crate::carrier::ReceiptMode;
+use crate::event::Event;
+use crate::port::Change;
+use crate::throttle::Throttle;
+
+impl Smsc {
+    pub(super) fn change(&mut self, now: Timestamp, carrier: &str, change: Change) {
+        let Some(index) = self.carrier_index(carrier) else { return };
+        let state = &mut self.carriers[usize::from(index)];
+        let setting = match change {
+            Change::LinkUp => return self.link_up(now, index),
+            Change::LinkDown => return self.link_down(index),
+            Change::Latency(latency) => {
+                state.carrier.latency = latency;
+                format_compact!("latency {latency:?}")
+            }
+            Change::Loss(percent) => {
+                state.carrier.loss_percent = percent;
+                format_compact!("loss {percent} %")
+            }
+            Change::BlockCode(code) => {
+                let words = format_compact!("blocks {code}");
+                state.carrier.blocked_codes.insert(code);
+                words
+            }
+            Change::UnblockCode(code) => {
+                state.carrier.blocked_codes.remove(&code);
+                format_compact!("blocks {code} no more")
+            }
+            Change::Answer { status, count } => {
+                state.answer = Some((status, count)).filter(|_| !status.is_ok() && count != Some(0));
+                match count {
+                    Some(count) => format_compact!("answers {status} {count} times"),
+                    None => format_compact!("answers {status}"),
+                }
+            }
+            Change::Throttle(per_s) => {
+                state.carrier.throttle_per_s = per_s;
+                state.throttle = Throttle::new(per_s, now);
+                match per_s {
+                    Some(per_s) => format_compact!("takes {per_s} texts a second"),
+                    None => CompactString::const_new("takes any number of texts a second"),
+                }
+            }
+            Change::Receipts(mode) => {
+                state.carrier.receipt_mode = mode;
+                CompactString::const_new(match mode {
+                    ReceiptMode::Normal => "receipts normal",
+                    ReceiptMode::Late => "receipts late",
+                    ReceiptMode::Lost => "receipts lost",
+                    ReceiptMode::Duplicated => "receipts duplicated",
+                })
+            }
+        };
+        self.note(Event::Changed { carrier: carrier.into(), setting });
+    }
+
+    /// Everything that waits is tried at once: MO texts in order, then the handsets' queues, the oldest text first.
+    fn link_up(&mut self, now: Timestamp, index: u16) {
+        let state = &mut self.carriers[usize::from(index)];
+        state.carrier.link_up = true;
+        let (carrier, mo_waiting) = (state.carrier.name.clone(), std::mem::take(&mut state.mo_waiting));
+        self.note(Event::CarrierLink { carrier, up: true, waiting: self.store.held(index) });
+        for mo in mo_waiting {
+            self.route_mo(now, mo.from, mo.to, mo.segment);
+        }
+        for msisdn in self.store.waiting_handsets(index) {
+            self.attempt(now, msisdn);
+        }
+    }
+
+    /// What is in the air arrives; everything else waits.
+    fn link_down(&mut self, index: u16) {
+        let state = &mut self.carriers[usize::from(index)];
+        state.carrier.link_up = false;
+        let carrier = state.carrier.name.clone();
+        self.note(Event::CarrierLink { carrier, up: false, waiting: self.store.held(index) });
+    }
+}

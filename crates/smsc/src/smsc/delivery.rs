@@ -1,0 +1,252 @@
+//! What goes to ESMEs: MO texts, receipts and alerts wait in order until a session can take them, and are sent again
+//! until they are answered.
+
+use smpp::{
+    AlertNotification, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag,
+};
+use sms::{Encoding, Segment, Timestamp};
+
+use super::Smsc;
+use super::state::{Delivery, Esme, Link, Receipt, Token, What};
+use crate::account::ReceiptRoute;
+use crate::event::{DropReason, Event, WaitReason};
+use crate::receipt::Report;
+use crate::timer::Timer;
+
+/// The `network_error_code` TLV's type for the GSM codes that [`crate::Cause::code`] gives (SMPP v3.4 §5.3.2.31).
+const NETWORK_TYPE_GSM: u8 = 3;
+
+impl Smsc {
+    /// A delivery with the next number.
+    pub(super) fn delivery(&mut self, since: Timestamp, account: u16, what: What) -> Delivery {
+        self.last_delivery += 1;
+        Delivery { number: self.last_delivery, account, since, what }
+    }
+
+    /// Brings something to an account: now if a session can take it, else as soon as one can.
+    pub(super) fn deliver(&mut self, now: Timestamp, account: u16, what: What) {
+        let delivery = self.delivery(now, account, what);
+        let esme = &self.esmes[usize::from(account)];
+        if esme.waiting.len() >= esme.account.waiting_max {
+            return self.drop_delivery(&delivery, DropReason::WaitingMax);
+        }
+        let number = delivery.number;
+        self.wait_for_session(now, Box::new(delivery));
+        self.dispatch(now, account);
+        let esme = &self.esmes[usize::from(account)];
+        if let Some(delivery) = esme.waiting.get(&number) {
+            let event = Event::WaitsForEsme {
+                parcel: delivery.parcel(),
+                system_id: esme.account.system_id.clone(),
+                reason: self.wait_reason(esme),
+                waiting: esme.waiting.len(),
+            };
+            self.note(event);
+        }
+    }
+
+    /// Puts a delivery where its number says, and sees that it does not wait for ever.
+    pub(super) fn wait_for_session(&mut self, now: Timestamp, delivery: Box<Delivery>) {
+        let account = delivery.account;
+        let esme = &mut self.esmes[usize::from(account)];
+        let expires_at = (delivery.since + self.config.waiting_validity).max(now + super::TICK);
+        esme.waiting.insert(delivery.number, delivery);
+        if !std::mem::replace(&mut esme.expiry_set, true) {
+            self.timers.set(expires_at, Timer::Waiting { account });
+        }
+    }
+
+    /// Sends what waits for an account, in order, while its sessions can take it.
+    pub(super) fn dispatch(&mut self, now: Timestamp, account: u16) {
+        while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
+            let Some(link) = self.choose_link(&self.esmes[usize::from(account)], delivery) else { return };
+            let esme = &mut self.esmes[usize::from(account)];
+            let (_, delivery) = esme.waiting.pop_first().expect("looked at above");
+            esme.turn = esme.turn.wrapping_add(1);
+            self.transmit(now, link, delivery);
+        }
+    }
+
+    /// The session that a delivery goes to; none while none can take it.
+    fn choose_link(&self, esme: &Esme, delivery: &Delivery) -> Option<LinkId> {
+        let able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
+        let in_turn = || {
+            let bound = &esme.bound;
+            let turn = if bound.is_empty() { 0 } else { esme.turn % bound.len() };
+            bound[turn..].iter().chain(&bound[..turn]).copied()
+        };
+        match &delivery.what {
+            What::Receipt(receipt) => match esme.account.receipts {
+                ReceiptRoute::Same => {
+                    Some(receipt.link).filter(able).or_else(|| esme.bound.iter().copied().find(able))
+                }
+                ReceiptRoute::Any => esme.bound.iter().copied().find(able),
+                ReceiptRoute::RoundRobin => in_turn().find(able),
+            },
+            What::Mo { to, .. } => {
+                let asks = |link: &LinkId| esme.account.codes.is_empty() && self.asks_for(*link, &to.digits);
+                in_turn().find(|link| able(link) && asks(link)).or_else(|| in_turn().find(able))
+            }
+            What::Alert { .. } => in_turn().find(able),
+        }
+    }
+
+    /// Whether a session's `address_range` names that number.
+    pub(super) fn asks_for(&self, link: LinkId, number: &str) -> bool {
+        let range = self.links.get(&link).and_then(|state| state.address_range.as_ref());
+        range.is_some_and(|range| range.is_match(number))
+    }
+
+    fn wait_reason(&self, esme: &Esme) -> WaitReason {
+        let receivers = || esme.bound.iter().filter_map(|link| self.links.get(link)).filter(|link| receives(link));
+        if receivers().next().is_none() {
+            WaitReason::NotBound
+        } else if receivers().all(|link| link.paused_until.is_some()) {
+            WaitReason::Paused
+        } else {
+            WaitReason::WindowFull
+        }
+    }
+
+    fn transmit(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>) {
+        let state = self.links.get_mut(&link).expect("chosen from the links");
+        let sent = Event::Sent {
+            parcel: delivery.parcel(),
+            system_id: self.esmes[usize::from(delivery.account)].account.system_id.clone(),
+            link,
+        };
+        let with_tlvs = state.version >= 0x34;
+        let command = match &delivery.what {
+            What::Mo { from, to, segment } => {
+                let message = ShortMessage::new(from.address(), to.clone(), segment);
+                state.session.send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
+            }
+            What::Receipt(receipt) => {
+                let message = receipt_pdu(receipt, with_tlvs, &self.config.zone);
+                state.session.send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
+            }
+            What::Alert { msisdn, esme } => {
+                let alert = AlertNotification {
+                    source: msisdn.address(),
+                    esme: esme.clone(),
+                    tlvs: if with_tlvs { vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)] } else { Vec::new() },
+                };
+                state.session.send(now, Pdu::AlertNotification(alert), Token::Delivery(delivery))
+            }
+        };
+        let command = command.unwrap_or_else(|_| panic!("the session can take it"));
+        self.note(sent);
+        self.send(link, command);
+        self.set_session_timer(now, link);
+    }
+
+    /// An ESME answered a `deliver_sm`.
+    pub(super) fn delivery_answered(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>, status: Status) {
+        let account = delivery.account;
+        let again = is_temporary(status);
+        let system_id = self.esmes[usize::from(account)].account.system_id.clone();
+        self.note(Event::Answered { parcel: delivery.parcel(), system_id, link, status, again });
+        if again {
+            let until = now + self.config.deliver_retry_after.max(super::TICK);
+            if let Some(state) = self.links.get_mut(&link) {
+                state.paused_until = Some(until);
+                self.timers.set(until, Timer::Resume { link });
+            }
+            self.wait_for_session(now, delivery);
+        } else if !status.is_ok() {
+            self.drop_delivery(&delivery, DropReason::Rejected);
+        }
+        self.dispatch(now, account);
+    }
+
+    /// An ESME did not answer a `deliver_sm` in time.
+    pub(super) fn unanswered(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>) {
+        let account = delivery.account;
+        let system_id = self.esmes[usize::from(account)].account.system_id.clone();
+        self.note(Event::Unanswered { parcel: delivery.parcel(), system_id, link });
+        self.wait_for_session(now, delivery);
+        self.dispatch(now, account);
+    }
+
+    /// A session's pause is over.
+    pub(super) fn resume(&mut self, now: Timestamp, link: LinkId) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        if state.paused_until.is_some_and(|until| until <= now) {
+            state.paused_until = None;
+            if let Some(account) = state.account {
+                self.dispatch(now, account);
+            }
+        }
+    }
+
+    /// Gives up what has waited too long for an account.
+    pub(super) fn expire_waiting(&mut self, now: Timestamp, account: u16) {
+        self.esmes[usize::from(account)].expiry_set = false;
+        while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
+            let expires_at = delivery.since + self.config.waiting_validity;
+            if expires_at > now {
+                self.esmes[usize::from(account)].expiry_set = true;
+                self.timers.set(expires_at, Timer::Waiting { account });
+                return;
+            }
+            let (_, delivery) = self.esmes[usize::from(account)].waiting.pop_first().expect("looked at above");
+            self.drop_delivery(&delivery, DropReason::Expired);
+        }
+    }
+
+    fn drop_delivery(&mut self, delivery: &Delivery, reason: DropReason) {
+        let system_id = Some(self.esmes[usize::from(delivery.account)].account.system_id.clone());
+        self.note(Event::Dropped { parcel: delivery.parcel(), system_id, reason });
+    }
+}
+
+/// Whether a session is bound to receive and not on its way out.
+fn receives(link: &Link) -> bool {
+    !link.unbinding && matches!(link.session.state(), State::BoundRx | State::BoundTrx)
+}
+
+fn can_take(link: &Link, esme: &Esme) -> bool {
+    let window = esme.account.window_max.min(link.session.window_max());
+    receives(link) && link.paused_until.is_none() && link.session.outstanding() < window
+}
+
+/// Whether an ESME's answer asks for another attempt: `ESME_RX_T_APPN`, or one that says "not now".
+const fn is_temporary(status: Status) -> bool {
+    matches!(
+        status,
+        Status::ESME_RX_T_APPN | Status::ESME_RSYSERR | Status::ESME_RMSGQFUL | Status::ESME_RTHROTTLED
+    )
+}
+
+/// The `deliver_sm` of a receipt or an intermediate notification: the addresses of its text exchanged, and what it
+/// says both in words and, for those who can read them, in TLVs (SMPP v3.4 Appendix B).
+fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMessage {
+    let text = receipt.style.write(
+        &Report {
+            message_id: receipt.message_id,
+            state: receipt.state,
+            cause: receipt.cause,
+            submitted_at: receipt.submitted_at,
+            done_at: receipt.done_at,
+            text: &receipt.text,
+        },
+        zone,
+    );
+    let segment = Segment::whole(&text, Encoding::Gsm7);
+    let mut message = ShortMessage::new(receipt.destination.clone(), receipt.source.clone(), &segment);
+    message.esm_class = if receipt.state.is_final() { esm_class::RECEIPT } else { esm_class::INTERMEDIATE };
+    if !with_tlvs {
+        return message;
+    }
+    if receipt.style.tlvs {
+        message.tlvs.push(Tlv::c_octet_string(tag::RECEIPTED_MESSAGE_ID, &receipt.message_id.to_string()));
+        message.tlvs.push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
+        if let Some(cause) = receipt.cause {
+            message.tlvs.push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, 0, cause.code()]));
+        }
+    }
+    if let Some(reference) = receipt.user_message_reference {
+        message.tlvs.push(Tlv::short(tag::USER_MESSAGE_REFERENCE, reference));
+    }
+    message
+}

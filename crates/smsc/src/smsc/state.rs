@@ -1,0 +1,209 @@
+//! What the message centre remembers of links, accounts and carriers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use regex::Regex;
+use smpp::{BindKind, LinkId, Session, Status};
+use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
+
+use crate::account::Account;
+use crate::carrier::Carrier;
+use crate::cause::Cause;
+use crate::event::{CloseReason, Parcel};
+use crate::message_id::MessageId;
+use crate::receipt::ReceiptStyle;
+use crate::throttle::Throttle;
+
+/// One connection of an ESME.
+pub(super) struct Link {
+    pub session: Session<Token>,
+    pub peer: Option<std::net::IpAddr>,
+    /// The account that is bound on it.
+    pub account: Option<u16>,
+    pub kind: Option<BindKind>,
+    /// The ESME's `interface_version`; 0x34 before its bind.
+    pub version: u8,
+    /// The `address_range` of its bind, if it is a valid expression.
+    pub address_range: Option<Regex>,
+    /// Whether its bind had any `address_range`.
+    pub has_address_range: bool,
+    /// Until when it gets nothing because it asked for a pause.
+    pub paused_until: Option<Timestamp>,
+    /// The earliest [`crate::timer::Timer::Session`] that is set.
+    pub timer_at: Option<Timestamp>,
+    /// Why it is closed when its linger is over.
+    pub lingers_for: Option<CloseReason>,
+    /// Whether an unbind is under way, either way.
+    pub unbinding: bool,
+}
+
+/// What the message centre attaches to its requests.
+#[derive(Debug)]
+pub(super) enum Token {
+    /// A `deliver_sm`.
+    Delivery(Box<Delivery>),
+    /// An `unbind`.
+    Unbind,
+}
+
+/// Something on its way to an ESME.
+#[derive(Clone, Debug)]
+pub(super) struct Delivery {
+    /// Its place among what waits for the account; kept when it is sent again.
+    pub number: u64,
+    pub account: u16,
+    /// When it began to wait.
+    pub since: Timestamp,
+    pub what: What,
+}
+
+/// What goes to an ESME.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    /// A MO segment.
+    Mo { from: Msisdn, to: Address, segment: Segment },
+    /// A receipt or an intermediate notification.
+    Receipt(Box<Receipt>),
+    /// An `alert_notification`.
+    Alert { msisdn: Msisdn, esme: Address },
+}
+
+/// A receipt, or an intermediate notification when the state is not final.
+#[derive(Clone, Debug)]
+pub(super) struct Receipt {
+    pub message_id: MessageId,
+    pub state: MessageState,
+    pub cause: Option<Cause>,
+    pub submitted_at: Timestamp,
+    pub done_at: Timestamp,
+    /// The session that submitted the text.
+    pub link: LinkId,
+    /// The text's source.
+    pub source: Address,
+    /// The text's destination.
+    pub destination: Address,
+    pub user_message_reference: Option<u16>,
+    pub text: Box<str>,
+    pub style: ReceiptStyle,
+}
+
+impl Delivery {
+    /// What it is, for events.
+    pub fn parcel(&self) -> Parcel {
+        match &self.what {
+            What::Mo { from, to, .. } => Parcel::Mo { from: *from, to: to.clone() },
+            What::Receipt(receipt) if receipt.state.is_final() => {
+                Parcel::Receipt { message_id: receipt.message_id, state: receipt.state }
+            }
+            What::Receipt(receipt) => {
+                Parcel::Notification { message_id: receipt.message_id, cause: receipt.cause }
+            }
+            What::Alert { msisdn, .. } => Parcel::Alert { msisdn: *msisdn },
+        }
+    }
+}
+
+/// An account with its sessions and what waits for it.
+pub(super) struct Esme {
+    pub account: Account,
+    /// Its bound links, in the order of their binds.
+    pub bound: Vec<LinkId>,
+    /// What waits, by [`Delivery::number`].
+    pub waiting: BTreeMap<u64, Box<Delivery>>,
+    /// Whether a [`crate::timer::Timer::Waiting`] is set.
+    pub expiry_set: bool,
+    /// Counts deliveries, for taking turns.
+    pub turn: usize,
+    pub throttle: Throttle,
+}
+
+impl Esme {
+    pub fn new(account: Account) -> Self {
+        let throttle = Throttle::new(account.submits_per_second_max, Timestamp::EPOCH);
+        Self { account, bound: Vec::new(), waiting: BTreeMap::new(), expiry_set: false, turn: 0, throttle }
+    }
+}
+
+/// A carrier with what changes about it.
+pub(super) struct CarrierState {
+    pub carrier: Carrier,
+    pub throttle: Throttle,
+    /// The status that `submit_sm` is answered with, and how many times still.
+    pub answer: Option<(Status, Option<u32>)>,
+    /// MO texts that wait for its link.
+    pub mo_waiting: VecDeque<Mo>,
+}
+
+/// A MO segment that waits for its carrier's link.
+pub(super) struct Mo {
+    pub from: Msisdn,
+    pub to: Address,
+    pub segment: Segment,
+}
+
+impl CarrierState {
+    pub fn new(carrier: Carrier) -> Self {
+        let throttle = Throttle::new(carrier.throttle_per_s, Timestamp::EPOCH);
+        Self { carrier, throttle, answer: None, mo_waiting: VecDeque::new() }
+    }
+
+    /// The status that was asked for instead of an acceptance; one time less from now on.
+    pub fn scripted_answer(&mut self) -> Option<Status> {
+        let (status, count) = self.answer.as_mut()?;
+        let status = *status;
+        if let Some(count) = count {
+            *count -= 1;
+            if *count == 0 {
+                self.answer = None;
+            }
+        }
+        Some(status)
+    }
+
+    /// Whether the carrier blocks a number of an account: the number itself, or the code of the account that it
+    /// belongs to.
+    pub fn blocks(&self, number: &str, account: Option<&Account>) -> bool {
+        let blocked = &self.carrier.blocked_codes;
+        if blocked.is_empty() {
+            return false;
+        }
+        let by_code = |account: &Account| {
+            account.codes.iter().any(|code| code.matches(number).is_some() && blocked.contains(code.digits()))
+        };
+        blocked.contains(number) || account.is_some_and(by_code)
+    }
+}
+
+/// A page in the air.
+pub(super) struct Page {
+    pub slot: u32,
+    pub number: u32,
+    pub msisdn: Msisdn,
+}
+
+/// Who wants to know when a handset is back.
+#[derive(Default)]
+pub(super) struct Alerts {
+    by_handset: BTreeMap<Msisdn, Vec<(u16, Address)>>,
+    len: usize,
+}
+
+impl Alerts {
+    /// Owes an account an alert, once; not beyond `alerts_max`.
+    pub fn owe(&mut self, msisdn: Msisdn, account: u16, esme: &Address, alerts_max: usize) {
+        let owed = self.by_handset.get(&msisdn).is_some_and(|owed| {
+            owed.iter().any(|(other, address)| *other == account && address == esme)
+        });
+        if !owed && self.len < alerts_max {
+            self.by_handset.entry(msisdn).or_default().push((account, esme.clone()));
+            self.len += 1;
+        }
+    }
+
+    /// Who is owed an alert of that handset; nobody any more.
+    pub fn take(&mut self, msisdn: Msisdn) -> Vec<(u16, Address)> {
+        let owed = self.by_handset.remove(&msisdn).unwrap_or_default();
+        self.len -= owed.len();
+        owed
+    }
+}

@@ -1,0 +1,235 @@
+//! Texts from ESMEs: checked, throttled, answered, stored.
+
+use smpp::{Command, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
+use sms::{Address, Timestamp};
+
+use super::Smsc;
+use crate::carrier::BlockedReaction;
+use crate::check::{Refusal, Rules, Submission};
+use crate::event::{Event, SubmitRefusal};
+use crate::message::{Body, Destination, Message, NONE, ServiceType};
+use crate::message_id::{MessageId, MessageIdStyle};
+use crate::timer::Timer;
+
+/// Who submits.
+#[derive(Clone, Copy)]
+pub(super) struct Sender {
+    pub link: LinkId,
+    pub account: u16,
+    pub version: u8,
+}
+
+impl Smsc {
+    pub(super) fn submit_sm(&mut self, now: Timestamp, sender: Sender, request: &Command, message: &ShortMessage) {
+        let accepted = self.submit(now, sender, message, false);
+        let (status, pdu) = match &accepted {
+            Ok((id, _)) => (Status::ESME_ROK, MessageIdResp::new(&id.to_string())),
+            Err(refusal) => (refusal.status, MessageIdResp::empty()),
+        };
+        self.respond(sender.link, request, status, Pdu::SubmitSmResp(pdu));
+        self.follow_up(now, sender, message, accepted);
+    }
+
+    /// Notes a refusal, or starts the message: after its response is out, so that nothing overtakes it.
+    pub(super) fn follow_up(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        message: &ShortMessage,
+        accepted: Result<(MessageId, u32), Refusal>,
+    ) {
+        match accepted {
+            Ok((_, slot)) => self.start(now, slot),
+            Err(refusal) => self.note_refusal(sender, &message.source, &message.destination, refusal),
+        }
+    }
+
+    pub(super) fn note_refusal(&mut self, sender: Sender, source: &Address, destination: &Address, refusal: Refusal) {
+        self.note(Event::SubmitRefused {
+            link: sender.link,
+            system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
+            source: source.clone(),
+            destination: destination.clone(),
+            status: refusal.status,
+            reason: refusal.reason,
+        });
+    }
+
+    /// Checks a text and stores it; the caller answers, then starts it.
+    pub(super) fn submit(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        message: &ShortMessage,
+        data_sm: bool,
+    ) -> Result<(MessageId, u32), Refusal> {
+        self.take_token(now, sender)?;
+        let rules = self.rules(sender, data_sm);
+        let submission = rules.check(now, message)?;
+        let to = rules.check_destination(&message.destination)?;
+        self.admit(now, sender, &submission, to)?;
+        let number = self.store.next_number();
+        self.accept(now, sender, submission, to, ServiceType::new(&message.service_type), (number, 0))
+    }
+
+    /// What a sender's texts are checked against.
+    pub(super) fn rules(&self, sender: Sender, data_sm: bool) -> Rules<'_> {
+        Rules {
+            account: &self.esmes[usize::from(sender.account)].account,
+            version: sender.version,
+            strict: self.config.strict_fields,
+            data_sm,
+            schedule_max: self.config.schedule_max,
+        }
+    }
+
+    /// The account's own limit on what it sends a second.
+    pub(super) fn take_token(&mut self, now: Timestamp, sender: Sender) -> Result<(), Refusal> {
+        if self.esmes[usize::from(sender.account)].throttle.take(now) {
+            Ok(())
+        } else {
+            Err(Refusal { status: Status::ESME_RTHROTTLED, reason: SubmitRefusal::AccountThrottle })
+        }
+    }
+
+    /// Whether the carrier and the store take a text that is correct.
+    pub(super) fn admit(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        submission: &Submission,
+        to: Destination,
+    ) -> Result<(), Refusal> {
+        let account = &self.esmes[usize::from(sender.account)].account;
+        let state = &mut self.carriers[usize::from(self.plan.carrier(to.msisdn))];
+        let refuse = |status, reason| Err(Refusal { status, reason });
+        let blocks = state.blocks(&submission.source.digits, Some(account));
+        if blocks && state.carrier.blocked_reaction == BlockedReaction::Refuse {
+            return refuse(Status::ESME_RINVDSTADR, SubmitRefusal::BlockedCode);
+        }
+        if let Some(status) = state.scripted_answer() {
+            return refuse(status, SubmitRefusal::ScriptedAnswer);
+        }
+        if !state.throttle.take(now) {
+            return refuse(Status::ESME_RTHROTTLED, SubmitRefusal::CarrierThrottle);
+        }
+        if self.store.len() >= self.config.messages_max {
+            return refuse(Status::ESME_RMSGQFUL, SubmitRefusal::StoreFull);
+        }
+        Ok(())
+    }
+
+    /// Stores a text under a number; its place in a `submit_multi` is the second of the pair.
+    pub(super) fn accept(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        submission: Submission,
+        to: Destination,
+        service_type: ServiceType,
+        (number, member): (u32, u16),
+    ) -> Result<(MessageId, u32), Refusal> {
+        let index = self.plan.carrier(to.msisdn);
+        let carrier = &self.carriers[usize::from(index)].carrier;
+        let body = Body::new(submission.segment, carrier.long_text, self.config.segments_max)
+            .map_err(|_| Refusal { status: Status::ESME_RINVMSGLEN, reason: SubmitRefusal::Field("the text is too long") })?;
+        // An ESME of v3.3 reads ids of at most 8 characters.
+        let style = if sender.version < 0x34 { MessageIdStyle::Same } else { carrier.message_ids };
+        let id = MessageId { number, style };
+        let starts_at = submission.scheduled_at.unwrap_or(now);
+        let expires_at = submission
+            .expires_at
+            .unwrap_or(starts_at + carrier.validity)
+            .min(starts_at + carrier.validity_max)
+            .max(starts_at + super::TICK);
+        if submission.replace {
+            self.drop_replaced(now, sender.account, &submission.source, to, service_type);
+        }
+        let message = Message {
+            id,
+            member,
+            account: sender.account,
+            carrier: index,
+            link: sender.link,
+            source: submission.source,
+            to,
+            service_type,
+            body,
+            registered_delivery: submission.registered_delivery,
+            user_message_reference: submission.user_message_reference,
+            datagram: submission.datagram,
+            set_dpf: submission.set_dpf,
+            queued: false,
+            notified: false,
+            cause: None,
+            attempts: 0,
+            failures: 0,
+            submitted_at: now,
+            scheduled_at: starts_at,
+            expires_at,
+            previous: NONE,
+            next: NONE,
+        };
+        let accepted = Event::Accepted {
+            message_id: id,
+            system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
+            source: message.source.clone(),
+            to: to.msisdn,
+            carrier: self.carriers[usize::from(index)].carrier.name.clone(),
+            segments: message.body.segments,
+            scheduled_at: submission.scheduled_at,
+            expires_at,
+        };
+        let slot = self.store.insert(message);
+        self.timers.set(expires_at, Timer::Expiry { slot, number });
+        if let Some(at) = submission.scheduled_at {
+            self.timers.set(at, Timer::Scheduled { slot, number });
+        }
+        self.note(accepted);
+        Ok((id, slot))
+    }
+
+    /// `replace_if_present_flag`: the pending text of the same sender, handset and service type makes room for the new
+    /// one (SMPP v3.4 §5.2.18). A text that is in the air is not pending.
+    fn drop_replaced(
+        &mut self,
+        now: Timestamp,
+        account: u16,
+        source: &Address,
+        to: Destination,
+        service_type: ServiceType,
+    ) {
+        let pending = self.store.all_for(to.msisdn).find(|slot| {
+            let message = self.store.message(*slot);
+            message.account == account
+                && message.source.digits == source.digits
+                && message.service_type == service_type
+                && !self.is_in_the_air(*slot)
+        });
+        if let Some(slot) = pending {
+            self.store.message_mut(slot).registered_delivery = 0;
+            self.finish(now, slot, sms::MessageState::Deleted);
+        }
+    }
+
+    /// Whether a page for the message is out.
+    pub(super) fn is_in_the_air(&self, slot: u32) -> bool {
+        let message = self.store.message(slot);
+        let paging = self.store.queue(message.to.msisdn).and_then(|queue| queue.paging);
+        let page = paging.and_then(|attempt| self.pages.get(&attempt));
+        page.is_some_and(|page| page.slot == slot && page.number == message.id.number)
+    }
+
+    /// Sends a response.
+    pub(super) fn respond(&mut self, link: LinkId, request: &Command, status: Status, pdu: Pdu) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        let status = status.for_version(state.version);
+        let response = if status.is_ok() {
+            state.session.respond(request, status, pdu)
+        } else {
+            let refusal = Pdu::error_response(request.pdu.command_id()).unwrap_or(pdu);
+            state.session.respond(request, status, refusal)
+        };
+        self.send(link, response);
+    }
+}

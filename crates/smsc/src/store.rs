@@ -1,0 +1,388 @@
+//! What waits: [`Store`], the messages with a queue for each handset, and the final states that are remembered.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use sms::{Address, MessageState, Msisdn, Timestamp};
+
+use crate::cause::Cause;
+use crate::message::{Message, NONE};
+use crate::message_id::MessageId;
+use crate::port::AttemptId;
+
+/// Which message: its number, and its place in a `submit_multi`.
+pub(crate) type Key = (u32, u16);
+
+/// The texts for one handset, in the order of their submission; one of them at most is in the air.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    /// The first.
+    pub head: u32,
+    tail: u32,
+    /// How many.
+    pub len: u32,
+    /// Which [`crate::timer::Timer::Retry`] counts; every other one is stale.
+    pub stamp: u32,
+    /// The page that is in the air.
+    pub paging: Option<AttemptId>,
+    /// When the first is tried again; none while one is in the air.
+    pub retry_at: Option<Timestamp>,
+    /// The handset became reachable while a page was in the air: if that fails, the next follows at once.
+    pub available: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { head: NONE, tail: NONE, len: 0, stamp: 0, paging: None, retry_at: None, available: false }
+    }
+}
+
+/// What is remembered of a message that is final.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Final {
+    /// Its name.
+    pub id: MessageId,
+    /// The account that submitted it.
+    pub account: u16,
+    /// From.
+    pub source: Address,
+    /// What became of it.
+    pub state: MessageState,
+    /// Why, if it did not arrive.
+    pub cause: Option<Cause>,
+    /// When.
+    pub done_at: Timestamp,
+}
+
+/// Every message that is not final, found by slot, by number and by handset without a search.
+#[derive(Default)]
+pub(crate) struct Store {
+    slots: Vec<Option<Message>>,
+    free: Vec<u32>,
+    by_key: BTreeMap<Key, u32>,
+    queues: BTreeMap<Msisdn, Queue>,
+    /// The messages that are in no queue yet.
+    unqueued: BTreeSet<(Msisdn, u32)>,
+    /// Per carrier, how many messages there are.
+    held: Vec<usize>,
+    finals: BTreeMap<Key, Final>,
+    finals_order: VecDeque<Key>,
+    last_number: u32,
+}
+
+impl Store {
+    /// A number that no message in the store has.
+    pub fn next_number(&mut self) -> u32 {
+        loop {
+            self.last_number = self.last_number.checked_add(1).unwrap_or(1);
+            let number = self.last_number;
+            if self.by_key.range((number, 0)..=(number, u16::MAX)).next().is_none() {
+                return number;
+            }
+        }
+    }
+
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// How many messages there are for a carrier's subscribers.
+    pub fn held(&self, carrier: u16) -> usize {
+        self.held.get(usize::from(carrier)).copied().unwrap_or(0)
+    }
+
+    /// Takes a message in, outside its handset's queue.
+    pub fn insert(&mut self, message: Message) -> u32 {
+        let (key, msisdn) = ((message.id.number, message.member), message.to.msisdn);
+        *self.held_mut(message.carrier) += 1;
+        let slot = if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(message);
+            slot
+        } else {
+            self.slots.push(Some(message));
+            u32::try_from(self.slots.len() - 1).expect("messages_max is below 2^32")
+        };
+        self.unqueued.insert((msisdn, slot));
+        let before = self.by_key.insert(key, slot);
+        assert!(before.is_none(), "a number is given once");
+        slot
+    }
+
+    /// The message in a slot, which the caller knows to be occupied.
+    pub fn message(&self, slot: u32) -> &Message {
+        self.slots[slot as usize].as_ref().expect("the slot is occupied")
+    }
+
+    /// The same, to be changed.
+    pub fn message_mut(&mut self, slot: u32) -> &mut Message {
+        self.slots[slot as usize].as_mut().expect("the slot is occupied")
+    }
+
+    /// Whether the slot still holds the message with that number.
+    pub fn holds(&self, slot: u32, number: u32) -> bool {
+        matches!(self.slots.get(slot as usize), Some(Some(message)) if message.id.number == number)
+    }
+
+    /// The slots of the messages with that number.
+    pub fn slots_of(&self, number: u32) -> impl Iterator<Item = u32> {
+        self.by_key.range((number, 0)..=(number, u16::MAX)).map(|(_, slot)| *slot)
+    }
+
+    /// Puts a message at the end of its handset's queue.
+    pub fn enqueue(&mut self, slot: u32) -> &mut Queue {
+        let msisdn = self.message(slot).to.msisdn;
+        self.unqueued.remove(&(msisdn, slot));
+        let queue = self.queues.entry(msisdn).or_default();
+        let tail = queue.tail;
+        queue.tail = slot;
+        queue.len += 1;
+        if tail == NONE {
+            queue.head = slot;
+        }
+        let message = self.slots[slot as usize].as_mut().expect("the slot is occupied");
+        message.previous = tail;
+        message.next = NONE;
+        message.queued = true;
+        if tail != NONE {
+            self.message_mut(tail).next = slot;
+        }
+        self.queues.get_mut(&msisdn).expect("made above")
+    }
+
+    /// Takes a message out, from its queue too if it is in one.
+    pub fn remove(&mut self, slot: u32) -> Message {
+        let message = self.slots[slot as usize].take().expect("the slot is occupied");
+        self.free.push(slot);
+        self.by_key.remove(&(message.id.number, message.member));
+        *self.held_mut(message.carrier) -= 1;
+        if message.queued {
+            self.unlink(&message);
+        } else {
+            self.unqueued.remove(&(message.to.msisdn, slot));
+        }
+        message
+    }
+
+    /// Takes a message out of its handset's queue, to wait until it is put in again.
+    pub fn dequeue(&mut self, slot: u32) {
+        let message = self.message_mut(slot);
+        message.queued = false;
+        let message = message.clone();
+        self.unqueued.insert((message.to.msisdn, slot));
+        self.unlink(&message);
+    }
+
+    fn unlink(&mut self, message: &Message) {
+        let (previous, next) = (message.previous, message.next);
+        if previous != NONE {
+            self.message_mut(previous).next = next;
+        }
+        if next != NONE {
+            self.message_mut(next).previous = previous;
+        }
+        let msisdn = message.to.msisdn;
+        let queue = self.queues.get_mut(&msisdn).expect("a queued message has a queue");
+        if previous == NONE {
+            queue.head = next;
+        }
+        if next == NONE {
+            queue.tail = previous;
+        }
+        queue.len -= 1;
+        self.drop_if_idle(msisdn);
+    }
+
+    /// Drops a queue that is empty and has nothing in the air.
+    pub fn drop_if_idle(&mut self, msisdn: Msisdn) {
+        let idle = self.queues.get(&msisdn).is_some_and(|queue| queue.len == 0 && queue.paging.is_none());
+        if idle {
+            self.queues.remove(&msisdn);
+        }
+    }
+
+    /// A handset's queue, if anything waits for it or is in the air.
+    pub fn queue(&self, msisdn: Msisdn) -> Option<&Queue> {
+        self.queues.get(&msisdn)
+    }
+
+    /// The same, to be changed.
+    pub fn queue_mut(&mut self, msisdn: Msisdn) -> Option<&mut Queue> {
+        self.queues.get_mut(&msisdn)
+    }
+
+    /// The handsets of a carrier that texts wait for and that are not being paged, the one first whose first text is
+    /// oldest.
+    pub fn waiting_handsets(&self, carrier: u16) -> Vec<Msisdn> {
+        let mut waiting: Vec<(Timestamp, u32, Msisdn)> = Vec::new();
+        for (msisdn, queue) in &self.queues {
+            if queue.paging.is_none() && queue.head != NONE {
+                let head = self.message(queue.head);
+                if head.carrier == carrier {
+                    waiting.push((head.submitted_at, head.id.number, *msisdn));
+                }
+            }
+        }
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(_, _, msisdn)| msisdn).collect()
+    }
+
+    /// The slots of the messages that wait for a handset, in order.
+    pub fn queued(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
+        let head = self.queues.get(&msisdn).map_or(NONE, |queue| queue.head);
+        std::iter::successors((head != NONE).then_some(head), |slot| {
+            let next = self.message(*slot).next;
+            (next != NONE).then_some(next)
+        })
+    }
+
+    /// The slots of all messages for a handset: those in its queue in order, then those that are in it not yet.
+    pub fn all_for(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
+        let unqueued = self.unqueued.range((msisdn, 0)..=(msisdn, NONE)).map(|(_, slot)| *slot);
+        self.queued(msisdn).chain(unqueued)
+    }
+
+    /// Says that a message's handset has another carrier.
+    pub fn move_to(&mut self, slot: u32, carrier: u16) {
+        let before = std::mem::replace(&mut self.message_mut(slot).carrier, carrier);
+        *self.held_mut(before) -= 1;
+        *self.held_mut(carrier) += 1;
+    }
+
+    /// Remembers a final state; beyond `finals_max` the oldest is forgotten.
+    pub fn remember(&mut self, member: u16, last: Final, finals_max: usize) {
+        let key = (last.id.number, member);
+        if finals_max == 0 {
+            return;
+        }
+        while self.finals_order.len() >= finals_max {
+            if let Some(oldest) = self.finals_order.pop_front() {
+                self.finals.remove(&oldest);
+            }
+        }
+        // After 2^32 messages a number comes again: the newer message has it.
+        if self.finals.insert(key, last).is_none() {
+            self.finals_order.push_back(key);
+        }
+    }
+
+    /// The remembered final state of a message.
+    pub fn remembered(&self, number: u32) -> Option<&Final> {
+        self.finals.range((number, 0)..=(number, u16::MAX)).next().map(|(_, last)| last)
+    }
+
+    fn held_mut(&mut self, carrier: u16) -> &mut usize {
+        let index = usize::from(carrier);
+        if self.held.len() <= index {
+            self.held.resize(index + 1, 0);
+        }
+        &mut self.held[index]
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use smpp::LinkId;
+    use sms::{Npi, Segment, Ton};
+
+    use super::*;
+    use crate::carrier::LongText;
+    use crate::message::{Body, Destination, ServiceType};
+    use crate::message_id::MessageIdStyle;
+
+    /// A message with that number to +14155550101.
+    pub(crate) fn message(number: u32) -> Message {
+        let to = Address::new(Ton::International, Npi::Isdn, "14155550101");
+        Message {
+            id: MessageId { number, style: MessageIdStyle::Same },
+            member: 0,
+            account: 0,
+            carrier: 0,
+            link: LinkId(1),
+            source: Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665"),
+            to: Destination::of(&to).expect("a handset"),
+            service_type: ServiceType::default(),
+            body: Body::new(Segment::whole("hi", sms::Encoding::Gsm7), LongText::Split, 255).expect("short"),
+            registered_delivery: 1,
+            user_message_reference: None,
+            datagram: false,
+            set_dpf: false,
+            queued: false,
+            notified: false,
+            cause: None,
+            attempts: 0,
+            failures: 0,
+            submitted_at: Timestamp::from_secs(i64::from(number)),
+            scheduled_at: Timestamp::EPOCH,
+            expires_at: Timestamp::MAX,
+            previous: NONE,
+            next: NONE,
+        }
+    }
+
+    fn numbers(store: &Store) -> Vec<u32> {
+        let msisdn = message(1).to.msisdn;
+        store.queued(msisdn).map(|slot| store.message(slot).id.number).collect()
+    }
+
+    #[test]
+    fn a_queue_keeps_its_order_when_messages_leave_it_anywhere() {
+        let mut store = Store::default();
+        let slots: Vec<u32> = (1..=5).map(|number| store.insert(message(number))).collect();
+        for slot in &slots {
+            store.enqueue(*slot);
+        }
+        assert_eq!(numbers(&store), [1, 2, 3, 4, 5]);
+        for (index, expected) in [(2, vec![1, 2, 4, 5]), (0, vec![2, 4, 5]), (4, vec![2, 4])] {
+            store.remove(slots[index]);
+            assert_eq!(numbers(&store), expected);
+        }
+        assert_eq!((store.len(), store.held(0)), (2, 2));
+        store.remove(slots[1]);
+        store.remove(slots[3]);
+        assert!(store.queue(message(1).to.msisdn).is_none());
+        let again = store.insert(message(6));
+        assert!(slots.contains(&again), "slots are used again");
+        assert!(store.holds(again, 6) && !store.holds(again, 1));
+    }
+
+    #[test]
+    fn numbers_wrap_past_those_in_use() {
+        let mut store = Store { last_number: u32::MAX - 1, ..Store::default() };
+        store.insert(message(1));
+        assert_eq!(store.next_number(), u32::MAX);
+        assert_eq!(store.next_number(), 2);
+    }
+
+    #[test]
+    fn the_oldest_final_state_is_forgotten_first() {
+        let mut store = Store::default();
+        let last = |number| Final {
+            id: message(number).id,
+            account: 0,
+            source: message(number).source,
+            state: MessageState::Delivered,
+            cause: None,
+            done_at: Timestamp::EPOCH,
+        };
+        for number in 1..=3 {
+            store.remember(0, last(number), 2);
+        }
+        assert!(store.remembered(1).is_none());
+        assert!(store.remembered(2).is_some() && store.remembered(3).is_some());
+        store.remember(0, last(4), 0);
+        assert!(store.remembered(4).is_none());
+    }
+
+    #[test]
+    fn a_moved_message_counts_for_its_new_carrier() {
+        let mut store = Store::default();
+        let slot = store.insert(message(1));
+        store.move_to(slot, 3);
+        assert_eq!((store.held(0), store.held(3)), (0, 1));
+        store.enqueue(slot);
+        assert_eq!(store.waiting_handsets(3), [message(1).to.msisdn]);
+        assert!(store.waiting_handsets(0).is_empty());
+        store.remove(slot);
+        assert_eq!(store.held(3), 0);
+    }
+}

@@ -1,0 +1,139 @@
+//! What is due when: [`Timers`], one heap with lazy deletion.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use smpp::LinkId;
+use sms::{Msisdn, Timestamp};
+
+use crate::port::AttemptId;
+
+/// Something that is due at an instant.
+///
+/// The order of the variants is the order of what is due at the same instant: a text expires before its handset is
+/// tried again, and leaves the queue before one that is scheduled for the same instant enters it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Timer {
+    /// A message's validity ends.
+    Expiry { slot: u32, number: u32 },
+    /// A page was not answered.
+    PageUnanswered { attempt: AttemptId },
+    /// A scheduled message enters its queue.
+    Scheduled { slot: u32, number: u32 },
+    /// A handset is tried again.
+    Retry { msisdn: Msisdn, stamp: u32 },
+    /// A receipt that was held back is sent.
+    LateReceipt { number: u64 },
+    /// The first thing that waits for an account may have waited too long.
+    Waiting { account: u16 },
+    /// A session's own timers.
+    Session { link: LinkId },
+    /// A link that asked for a pause is used again.
+    Resume { link: LinkId },
+    /// A link whose bind was refused, or whose unbind was not answered, is closed.
+    Linger { link: LinkId },
+}
+
+/// Timers in the order of their instants, then of their kind, then of their making.
+#[derive(Default)]
+pub(crate) struct Timers {
+    heap: BinaryHeap<Reverse<(Timestamp, Timer, u32)>>,
+    made: u32,
+    stale: usize,
+}
+
+/// The heap is swept when more entries than this are stale, and they are the majority.
+const STALE_MIN: usize = 1_024;
+
+impl Timers {
+    /// Sets a timer.
+    pub fn set(&mut self, due_at: Timestamp, timer: Timer) {
+        self.made = self.made.wrapping_add(1);
+        self.heap.push(Reverse((due_at, timer, self.made)));
+    }
+
+    /// Counts one timer that means nothing any more; the owner sweeps when [`Timers::wants_sweep`] says so.
+    pub fn forget(&mut self) {
+        self.stale += 1;
+    }
+
+    /// Whether most of the heap is stale.
+    pub fn wants_sweep(&self) -> bool {
+        self.stale > STALE_MIN && self.stale * 2 > self.heap.len()
+    }
+
+    /// Keeps only the timers that are live.
+    pub fn sweep(&mut self, is_live: impl Fn(&Timer) -> bool) {
+        self.heap.retain(|Reverse((_, timer, _))| is_live(timer));
+        self.heap.shrink_to(self.heap.len() * 2);
+        self.stale = 0;
+    }
+
+    /// The first timer and its instant.
+    pub fn first(&self) -> Option<(Timestamp, &Timer)> {
+        self.heap.peek().map(|Reverse((due_at, timer, _))| (*due_at, timer))
+    }
+
+    /// Takes the first timer if it is due.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<Timer> {
+        if self.heap.peek()?.0.0 > now {
+            return None;
+        }
+        self.take_first()
+    }
+
+    /// Takes the first timer.
+    pub fn take_first(&mut self) -> Option<Timer> {
+        self.heap.pop().map(|Reverse((_, timer, _))| timer)
+    }
+
+    /// How many timers there are, stale ones included.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_come_by_instant_then_kind_then_order() {
+        let mut timers = Timers::default();
+        let (early, late) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+        let retry = Timer::Retry { msisdn: Msisdn::new(14_155_550_101).expect("a number"), stamp: 1 };
+        let expiry = Timer::Expiry { slot: 9, number: 9 };
+        let session = Timer::Session { link: LinkId(1) };
+        timers.set(late, session);
+        timers.set(late, retry);
+        timers.set(late, expiry);
+        timers.set(early, session);
+        assert_eq!(timers.first().map(|(at, _)| at), Some(early));
+        assert_eq!(timers.take_due(early), Some(session));
+        assert_eq!(timers.take_due(early), None);
+        assert_eq!(timers.take_due(late), Some(expiry));
+        assert_eq!(timers.take_due(late), Some(retry));
+        assert_eq!(timers.take_due(late), Some(session));
+        assert_eq!(timers.take_due(late), None);
+    }
+
+    #[test]
+    fn a_sweep_keeps_what_is_live() {
+        let mut timers = Timers::default();
+        let total = 2 * u32::try_from(STALE_MIN).expect("small") + 2;
+        for number in 0..total {
+            timers.set(Timestamp::from_secs(i64::from(number)), Timer::Expiry { slot: number, number });
+        }
+        for _ in 0..=STALE_MIN {
+            assert!(!timers.wants_sweep());
+            timers.forget();
+        }
+        assert!(!timers.wants_sweep());
+        timers.forget();
+        assert!(timers.wants_sweep());
+        timers.sweep(|timer| matches!(timer, Timer::Expiry { number, .. } if number % 2 == 0));
+        assert_eq!(timers.len(), STALE_MIN + 1);
+        assert!(!timers.wants_sweep());
+    }
+}
