@@ -66,7 +66,8 @@ pub enum Frame {
     /// A `command_length` that cannot be, or a PDU that never came to its end: the stream is lost. It gets a `generic_nack`
     /// of ESME_RINVCMDLEN, and the connection is closed. Nothing more comes out of this framer.
     Broken {
-        /// The header, when it could be read and its length is not below 16.
+        /// The header, when it could be read and its length is above the limit; none for a length below 16 and for a PDU
+        /// that never came to its end, whose sequence number is nothing to go by.
         header: Option<Header>,
     },
 }
@@ -132,8 +133,7 @@ impl Framer {
         if self.octets.is_empty() {
             return None;
         }
-        let header = self.octets.first_chunk().map(Header::read);
-        Some(self.break_off(header))
+        Some(self.break_off(None))
     }
 
     fn break_off(&mut self, header: Option<Header>) -> Frame {

@@ -16,6 +16,7 @@ pub mod session;
 mod short_message;
 mod state;
 pub mod status;
+pub mod time;
 pub mod timers;
 pub mod tlv;
 mod version;
