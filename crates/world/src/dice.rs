@@ -16,7 +16,10 @@ pub struct Dice {
 impl Dice {
     /// The dice of that seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed, streams: BTreeMap::new() }
+        Self {
+            seed,
+            streams: BTreeMap::new(),
+        }
     }
 
     /// A number from 0 up to and without 1, drawn by that actor.
@@ -42,7 +45,9 @@ impl Dice {
 
 /// The 64-bit FNV-1a hash: the same on every machine and for ever, which std's hashes do not promise.
 fn fnv1a(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
+        (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,8 @@ pub enum Input {
     },
     /// A setting is changed.
     Change(Change),
+    /// The end is near: the message centre unbinds every outside ESME.
+    Stop,
 }
 
 /// A change of a setting, by whoever runs the simulation or on a user's behalf.
@@ -74,8 +76,8 @@ pub enum Input {
 pub enum Change {
     /// Of a user, an app, or an operator's policy.
     Platform(platform::Change),
-    /// Of a carrier or an account at the message centre.
-    Smsc(smsc::Change),
+    /// Of a carrier, at the message centre.
+    Carrier(String, smsc::Change),
     /// Of a phone.
     Handset(Msisdn, handset::Setting),
     /// Where an app receives its callbacks; none: nowhere.

@@ -44,7 +44,11 @@ impl<T> Ord for Entry<T> {
 impl<T> Queue<T> {
     /// An empty queue.
     pub fn new() -> Self {
-        Self { later: BinaryHeap::new(), at_once: VecDeque::new(), next_seq: 0 }
+        Self {
+            later: BinaryHeap::new(),
+            at_once: VecDeque::new(),
+            next_seq: 0,
+        }
     }
 
     /// Schedules `hop` for `due`; for this very instant when `due` is not after `now`.
@@ -52,7 +56,11 @@ impl<T> Queue<T> {
         if due <= now {
             self.at_once.push_back(hop);
         } else {
-            self.later.push(Reverse(Entry { due, seq: self.next_seq, hop }));
+            self.later.push(Reverse(Entry {
+                due,
+                seq: self.next_seq,
+                hop,
+            }));
             self.next_seq += 1;
         }
     }
@@ -79,7 +87,11 @@ impl<T> Queue<T> {
 
     /// When the next hop is due; `now` or earlier when something is due at once.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        if self.at_once.is_empty() { self.later.peek().map(|Reverse(entry)| entry.due) } else { Some(now) }
+        if self.at_once.is_empty() {
+            self.later.peek().map(|Reverse(entry)| entry.due)
+        } else {
+            Some(now)
+        }
     }
 
     /// Moves everything that is due at once to `due`, in order.
@@ -147,6 +159,9 @@ mod tests {
         queue.schedule(T1, T1, 2);
         queue.postpone(T1, T2);
         assert_eq!(queue.next_due(T1), Some(T2));
-        assert_eq!([queue.take(T2), queue.take(T2), queue.take(T2)], [Some(1), Some(2), None]);
+        assert_eq!(
+            [queue.take(T2), queue.take(T2), queue.take(T2)],
+            [Some(1), Some(2), None]
+        );
     }
 }

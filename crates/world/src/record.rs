@@ -87,7 +87,7 @@ pub enum Event {
         /// Its direction.
         toward: Toward,
         /// The PDU's name in the specification.
-        name: &'static str,
+        name: std::borrow::Cow<'static, str>,
         /// Its sequence number.
         sequence_number: u32,
         /// Its status.
@@ -117,6 +117,8 @@ pub enum Event {
         app: Option<AppId>,
         /// The refusal's number; none for success.
         error_code: Option<u16>,
+        /// Method, outcome and reason in one line.
+        summary: String,
         /// The body.
         body: String,
     },
@@ -204,7 +206,11 @@ pub struct Records {
 impl Records {
     /// An empty ring.
     pub fn new(records_max: usize) -> Self {
-        Self { ring: VecDeque::new(), records_max: records_max.max(1), next_seq: 0 }
+        Self {
+            ring: VecDeque::new(),
+            records_max: records_max.max(1),
+            next_seq: 0,
+        }
     }
 
     /// Adds a record; the oldest goes when the ring is full.
@@ -212,7 +218,11 @@ impl Records {
         if self.ring.len() == self.records_max {
             self.ring.pop_front();
         }
-        self.ring.push_back(Record { seq: self.next_seq, at, event });
+        self.ring.push_back(Record {
+            seq: self.next_seq,
+            at,
+            event,
+        });
         self.next_seq += 1;
     }
 
@@ -224,7 +234,9 @@ impl Records {
     /// The records from number `seq` on, as far as they are still in the ring, oldest first.
     pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
         let oldest = self.next_seq - self.ring.len() as u64;
-        let skip = usize::try_from(seq.saturating_sub(oldest)).unwrap_or(usize::MAX).min(self.ring.len());
+        let skip = usize::try_from(seq.saturating_sub(oldest))
+            .unwrap_or(usize::MAX)
+            .min(self.ring.len());
         self.ring.range(skip..)
     }
 }

@@ -1,0 +1,222 @@
+//! What a world is made of: [`Config`].
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use platform::AppId;
+use sms::{ShortCode, Timestamp, Zone};
+
+/// FBOOK, Facebook's short code.
+pub const FBOOK: ShortCode = match ShortCode::new(32_665) {
+    Some(code) => code,
+    None => panic!("32665 is a short code"),
+};
+
+/// Everything that a world is made of. [`Config::default`] is an empty world that runs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The seed of all chance.
+    pub seed: u64,
+    /// The instant at which the world begins.
+    pub start: Timestamp,
+    /// The zone in which the world's times are shown.
+    pub zone: Zone,
+    /// The platform's short code.
+    pub short_code: ShortCode,
+    /// The platform's rules.
+    pub platform: platform::Settings,
+    /// The REST server's rules.
+    pub rest: rest::Settings,
+    /// The carriers.
+    pub carriers: Vec<smsc::Carrier>,
+    /// The apps.
+    pub apps: Vec<AppConfig>,
+    /// The people; each has a handset.
+    pub users: Vec<UserConfig>,
+    /// Accounts of outside ESMEs.
+    pub accounts: Vec<smsc::Account>,
+    /// Apps that an operator disallows: the operator's name and the app.
+    pub operator_blocks: BTreeSet<(String, AppId)>,
+    /// The platform's own account at the message centre.
+    pub own_account: smsc::Account,
+    /// The platform's end of the link.
+    pub esme: esme::Config,
+    /// The message centre's rules and limits. Its accounts, carriers and numbers are filled in from the fields above.
+    pub smsc: smsc::Config,
+    /// The handsets' limits.
+    pub handset: handset::Config,
+    /// The longest PDU that is read from a link, in octets.
+    pub command_length_max: u32,
+    /// Records kept.
+    pub records_max: usize,
+    /// Whether the PDUs of links are recorded.
+    pub record_pdus: bool,
+    /// How long an app may take to answer a callback.
+    pub callback_timeout: Duration,
+    /// Hops in one instant; what is left happens a millisecond later.
+    pub hops_per_instant_max: usize,
+}
+
+/// An app, with what the REST server must know of it.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// What the platform knows.
+    pub app: platform::App,
+    /// Keys and URLs.
+    pub credentials: rest::Credentials,
+}
+
+/// A person, with session keys that work from the start.
+#[derive(Clone, Debug)]
+pub struct UserConfig {
+    /// The account. The operator names a carrier of the world.
+    pub user: platform::User,
+    /// Session keys by app.
+    pub session_keys: Vec<(AppId, String)>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A user's operator is no carrier of the world.
+    #[error("{user} is on {operator:?}, which is no carrier of this world")]
+    UnknownCarrier {
+        /// The user.
+        user: String,
+        /// The carrier named.
+        operator: String,
+    },
+    /// The platform's rules contradict themselves.
+    #[error("{0}")]
+    Platform(String),
+    /// The REST server's configuration contradicts itself.
+    #[error("{0}")]
+    Rest(String),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            start: Timestamp::EPOCH,
+            zone: Zone::utc(),
+            short_code: FBOOK,
+            platform: platform::Settings::default(),
+            rest: rest::Settings::default(),
+            carriers: Vec::new(),
+            apps: Vec::new(),
+            users: Vec::new(),
+            accounts: Vec::new(),
+            operator_blocks: BTreeSet::new(),
+            own_account: own_account(FBOOK),
+            esme: own_esme(),
+            smsc: smsc::Config::new(Vec::new(), vec![smsc::Carrier::new(NOBODYS_CARRIER)]),
+            handset: handset::Config::default(),
+            command_length_max: smpp::framing::COMMAND_LENGTH_MAX,
+            records_max: 200_000,
+            record_pdus: true,
+            callback_timeout: Duration::from_secs(10),
+            hops_per_instant_max: 1_000_000,
+        }
+    }
+}
+
+impl Config {
+    /// The message centre of this world.
+    pub(crate) fn message_centre(&self) -> smsc::Smsc {
+        let mut config = self.smsc.clone();
+        config.zone = self.zone.clone();
+        config.accounts = std::iter::once(&self.own_account)
+            .chain(&self.accounts)
+            .cloned()
+            .collect();
+        if !self.carriers.is_empty() {
+            config.carriers.clone_from(&self.carriers);
+        }
+        config.numbers.extend(
+            self.users
+                .iter()
+                .map(|user| (user.user.phone, user.user.operator.as_str().into())),
+        );
+        smsc::Smsc::new(config)
+    }
+
+    /// The platform of this world.
+    pub(crate) fn platform(&self) -> Result<platform::Platform, ConfigError> {
+        let config = platform::Config {
+            settings: self.platform.clone(),
+            apps: self.apps.iter().map(|app| app.app.clone()).collect(),
+            users: self.users.iter().map(|user| user.user.clone()).collect(),
+            operator_blocks: self.operator_blocks.clone(),
+        };
+        config
+            .check()
+            .map_err(|error| ConfigError::Platform(error.to_string()))?;
+        Ok(platform::Platform::new(config))
+    }
+
+    /// The REST server of this world.
+    pub(crate) fn rest(&self) -> Result<rest::Rest, ConfigError> {
+        let sessions = self.users.iter().flat_map(|user| {
+            user.session_keys.iter().map(|(app, key)| rest::Session {
+                app: *app,
+                user: user.user.uid,
+                key: key.clone(),
+                expires: None,
+                secret: None,
+            })
+        });
+        rest::Rest::new(rest::Config {
+            settings: self.rest,
+            credentials: self.apps.iter().map(|app| app.credentials.clone()).collect(),
+            sessions: sessions.collect(),
+        })
+        .map_err(|error| ConfigError::Rest(error.to_string()))
+    }
+
+    /// Finds users whose operator is no carrier. What the parts can find for themselves they find.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let stranded = self.users.iter().map(|user| &user.user).find(|user| {
+            !self
+                .carriers
+                .iter()
+                .any(|carrier| carrier.name == user.operator.as_str())
+        });
+        stranded.map_or(Ok(()), |user| {
+            Err(ConfigError::UnknownCarrier {
+                user: user.name.clone(),
+                operator: user.operator.clone(),
+            })
+        })
+    }
+}
+
+/// The carrier of a world that declares none.
+const NOBODYS_CARRIER: &str = "ideal";
+
+/// The platform's account: it owns its short code and every longer number that begins so.
+fn own_account(code: ShortCode) -> smsc::Account {
+    let mut account = smsc::Account::new(OWN_SYSTEM_ID, OWN_PASSWORD);
+    account.codes = vec![
+        format!("{code}*")
+            .parse()
+            .expect("a short code with a star is a range of codes"),
+    ];
+    account
+}
+
+/// The platform's end of the link. It asks nobody whether the line is alive: both ends are in this process, and a
+/// scenario that waits for days has better things to do.
+fn own_esme() -> esme::Config {
+    esme::Config {
+        system_id: OWN_SYSTEM_ID.to_owned(),
+        password: OWN_PASSWORD.to_owned(),
+        enquire_link: None,
+        ..esme::Config::default()
+    }
+}
+
+/// The name under which the platform binds.
+pub const OWN_SYSTEM_ID: &str = "fbook";
+/// Its password; the link never leaves the process.
+const OWN_PASSWORD: &str = "fbook";

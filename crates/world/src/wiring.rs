@@ -1,0 +1,591 @@
+//! The only place where one part's output becomes another part's input. It maps; it decides nothing.
+
+use platform::{CallId, NotifyOutcome};
+use rest::Step;
+use smpp::LinkId;
+use sms::Msisdn;
+use smsc::{Cause, PageOutcome};
+
+use crate::io::{CallbackId, Change, Input, Output, Purpose};
+use crate::link::{self, OWN_LINKS};
+use crate::record::{Event, Toward};
+use crate::world::{Callback, Hop, World};
+
+impl World {
+    /// Takes one input of the driver's.
+    pub(crate) fn take(&mut self, input: Input) {
+        match input {
+            Input::Tick => {}
+            Input::Compose { handset, to, text } => {
+                self.record(Event::Composed {
+                    handset,
+                    to: to.digits.to_string(),
+                    text: text.clone(),
+                });
+                self.to_handset(handset, handset::Input::Compose { to, text });
+            }
+            Input::Api { call, request } => self.api_call(call, request),
+            Input::CallbackDone { callback, outcome } => self.callback_done(callback, outcome),
+            Input::MintSession { app, user } => {
+                let key = self.mint_session(app, user);
+                self.outputs.push_back(Output::SessionKey { app, user, key });
+            }
+            Input::LinkOpened { link, peer } => {
+                self.at_once(Hop::Smsc(smsc::Input::Connected { link, peer }))
+            }
+            Input::LinkReceived { link, frames } => {
+                for frame in frames {
+                    self.frame_for_smsc(link, frame);
+                }
+            }
+            Input::LinkClosed { link } => self.at_once(Hop::Smsc(smsc::Input::Closed { link })),
+            Input::Change(change) => self.change(change),
+            Input::Stop => {
+                for system_id in self.config.outside_accounts.clone() {
+                    self.at_once(Hop::Smsc(smsc::Input::Unbind {
+                        system_id: system_id.into(),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Lets one hop happen.
+    pub(crate) fn play(&mut self, hop: Hop) {
+        match hop {
+            Hop::Smsc(input) => {
+                for output in self.smsc.handle(self.now, input) {
+                    self.from_smsc(output);
+                }
+            }
+            Hop::Esme(input) => {
+                for output in self.esme.handle(self.now, input) {
+                    self.from_esme(output);
+                }
+            }
+            Hop::Platform(input) => {
+                for output in self.platform.handle(self.now, input) {
+                    self.from_platform(output);
+                }
+            }
+            Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, &octets),
+            Hop::Page {
+                attempt,
+                to,
+                from,
+                segment,
+            } => match self.handset_handles(to, handset::Input::Page { from, segment }) {
+                Some(outputs) => {
+                    for output in outputs {
+                        if let handset::Output::Answer(outcome) = output {
+                            let outcome = page_outcome(outcome);
+                            self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
+                        } else {
+                            self.from_handset(to, output);
+                        }
+                    }
+                }
+                None => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
+                    attempt,
+                    outcome: PageOutcome::Failed(Cause::UnknownSubscriber),
+                })),
+            },
+            Hop::PageLost { attempt } => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
+                attempt,
+                outcome: PageOutcome::Failed(Cause::NoAnswer),
+            })),
+            Hop::NetworkText { to, from, text } => {
+                let segments =
+                    sms::Segment::split(&text, sms::segment::Reference::Octet(0)).unwrap_or_default();
+                for segment in segments {
+                    self.to_handset(
+                        to,
+                        handset::Input::Page {
+                            from: from.clone(),
+                            segment,
+                        },
+                    );
+                }
+            }
+            Hop::CallbackTimeout(callback) => self.callback_done(callback, NotifyOutcome::TimedOut),
+        }
+    }
+
+    /// Tells a phone that its time has come.
+    pub(crate) fn wake_handset(&mut self, msisdn: Msisdn) {
+        self.to_handset(msisdn, handset::Input::Tick);
+    }
+
+    fn to_handset(&mut self, msisdn: Msisdn, input: handset::Input) {
+        match self.handset_handles(msisdn, input) {
+            Some(outputs) => {
+                for output in outputs {
+                    self.from_handset(msisdn, output);
+                }
+            }
+            None => self.record(Event::NotComposed {
+                handset: msisdn,
+                why: "no such phone in this world".to_owned(),
+            }),
+        }
+    }
+
+    fn from_handset(&mut self, msisdn: Msisdn, output: handset::Output) {
+        match output {
+            handset::Output::Transmit { to, segment } => {
+                let carrier = self.smsc.carrier_of(msisdn);
+                let (name, latency) = (carrier.name.clone(), carrier.latency.clone());
+                let latency = latency.sample(self.dice.unit(&name));
+                self.record(Event::OnAir {
+                    handset: msisdn,
+                    carrier: name.to_string(),
+                    mobile_originated: true,
+                    latency_us: micros(latency),
+                    lost: false,
+                });
+                self.schedule(
+                    latency,
+                    Hop::Smsc(smsc::Input::Mo {
+                        from: msisdn,
+                        to,
+                        segment,
+                    }),
+                );
+            }
+            handset::Output::Received(text) => self.record(Event::Received {
+                handset: msisdn,
+                from: text.from.digits.to_string(),
+                text: text.text,
+                parts: text.parts,
+                encoding: text.encoding,
+            }),
+            handset::Output::Available => self.at_once(Hop::Smsc(smsc::Input::Available { msisdn })),
+            handset::Output::Held { to, parts } => {
+                let why = format!("the text to {to} ({parts} SMS) waits in the phone until it is on the air");
+                self.record(Event::NotComposed { handset: msisdn, why });
+            }
+            handset::Output::Refused { why } => {
+                self.record(Event::NotComposed {
+                    handset: msisdn,
+                    why: why.to_string(),
+                });
+            }
+            // A page's answer goes to the attempt that asked; the network's own texts have none.
+            handset::Output::Answer(_) => {}
+        }
+    }
+
+    fn from_smsc(&mut self, output: smsc::Output) {
+        match output {
+            smsc::Output::Send { link, command } => {
+                if link.0 < OWN_LINKS {
+                    if self.config.record_pdus {
+                        let octets = smpp::encode(&command);
+                        self.record(link::sent(link, Toward::Esme, &command, octets));
+                    }
+                    self.outputs.push_back(Output::LinkSend { link, command });
+                } else {
+                    self.send_octets(link, Toward::Esme, &command);
+                }
+            }
+            smsc::Output::Close { link } => {
+                if link.0 < OWN_LINKS {
+                    self.outputs.push_back(Output::LinkClose { link });
+                } else if self.is_own(link) {
+                    self.own_link = None;
+                    self.at_once(Hop::Esme(esme::Input::Closed));
+                }
+            }
+            smsc::Output::Page {
+                attempt,
+                carrier,
+                to,
+                from,
+                segment,
+            } => {
+                let Some((latency, loss_percent)) = self
+                    .smsc
+                    .carrier(&carrier)
+                    .map(|carrier| (carrier.latency.clone(), carrier.loss_percent))
+                else {
+                    return self.at_once(Hop::PageLost { attempt });
+                };
+                let latency = latency.sample(self.dice.unit(&carrier));
+                let lost = loss_percent > 0.0 && self.dice.unit(&carrier) * 100.0 < loss_percent;
+                self.record(Event::OnAir {
+                    handset: to,
+                    carrier: carrier.to_string(),
+                    mobile_originated: false,
+                    latency_us: micros(latency),
+                    lost,
+                });
+                let hop = if lost {
+                    Hop::PageLost { attempt }
+                } else {
+                    Hop::Page {
+                        attempt,
+                        to,
+                        from,
+                        segment,
+                    }
+                };
+                self.schedule(latency, hop);
+            }
+            smsc::Output::Bounce { to, from, text } => {
+                let carrier = self.smsc.carrier_of(to);
+                let (name, latency) = (carrier.name.clone(), carrier.latency.clone());
+                let latency = latency.sample(self.dice.unit(&name));
+                self.schedule(
+                    latency,
+                    Hop::NetworkText {
+                        to,
+                        from,
+                        text: text.to_string(),
+                    },
+                );
+            }
+            smsc::Output::Noted(event) => self.record(Event::Smsc(event)),
+        }
+    }
+
+    fn from_esme(&mut self, output: esme::Output) {
+        match output {
+            esme::Output::Connect => {
+                let link = self.connect_own_link();
+                self.at_once(Hop::Smsc(smsc::Input::Connected { link, peer: None }));
+                self.at_once(Hop::Esme(esme::Input::Opened));
+            }
+            esme::Output::Send(command) => {
+                if let Some(link) = self.own_link.as_ref().map(|own| own.link) {
+                    self.send_octets(link, Toward::Smsc, &command);
+                }
+            }
+            esme::Output::Close => {
+                if let Some(own) = self.own_link.take() {
+                    self.at_once(Hop::Smsc(smsc::Input::Closed { link: own.link }));
+                    self.at_once(Hop::Esme(esme::Input::Closed));
+                }
+            }
+            esme::Output::Mo { from, to, text, .. } => match (from.msisdn(), to.short_code()) {
+                (Some(from), Some(to)) => {
+                    let chance = self.dice.number("fbook");
+                    self.at_once(Hop::Platform(platform::Input::Mo {
+                        from,
+                        to,
+                        text,
+                        chance,
+                    }));
+                }
+                _ => {
+                    let what =
+                        format!("a text from {from} to {to} is no phone's to a short code; nobody takes it");
+                    self.record(Event::Changed { what });
+                }
+            },
+            esme::Output::Submitted { token, message_ids } => self.record(Event::SubmitAnswered {
+                submission: platform::SubmissionId(token),
+                message_ids,
+                command_status: 0,
+            }),
+            esme::Output::Refused { token, status } => {
+                let submission = platform::SubmissionId(token);
+                self.record(Event::SubmitAnswered {
+                    submission,
+                    message_ids: Vec::new(),
+                    command_status: status.0,
+                });
+                let state = sms::MessageState::Rejected;
+                self.at_once(Hop::Platform(platform::Input::Receipt { submission, state }));
+            }
+            esme::Output::Receipt { token, state, .. } => {
+                let submission = platform::SubmissionId(token);
+                self.record(Event::Receipt { submission, state });
+                self.at_once(Hop::Platform(platform::Input::Receipt { submission, state }));
+            }
+            esme::Output::Bound | esme::Output::Unbound => {}
+            esme::Output::Noted(event) => self.record(Event::Esme(event)),
+        }
+    }
+
+    fn from_platform(&mut self, output: platform::Output) {
+        match output {
+            platform::Output::Reply { call, answer } => {
+                let submission = match &answer {
+                    Ok(platform::Answer::Sent { submission, .. }) => Some(*submission),
+                    Ok(platform::Answer::CanSend) | Err(_) => None,
+                };
+                let response = self.rest.answer(call, &answer);
+                self.api_reply(call, response, submission);
+            }
+            platform::Output::Submit {
+                submission,
+                from,
+                to,
+                text,
+            } => {
+                self.record(Event::Submitted {
+                    submission,
+                    to,
+                    from: from.to_string(),
+                    text: text.clone(),
+                });
+                let (from, to) = (from.address(), to.address());
+                self.at_once(Hop::Esme(esme::Input::Submit {
+                    token: submission.0,
+                    from,
+                    to,
+                    text,
+                }));
+            }
+            platform::Output::Notify(notification) => {
+                let app = notification.app;
+                let session = self.session(app, notification.user);
+                let credentials = self.rest.credentials(app);
+                let request =
+                    credentials.and_then(|app| rest::callback::sms(self.now, app, &notification, &session));
+                let callback = Callback {
+                    app,
+                    notification: Some(notification.id),
+                };
+                self.callback(callback, notification.user, Purpose::Sms, request);
+            }
+            platform::Output::Authorized { app, user } => {
+                let session = self.session(app, user);
+                let credentials = self.rest.credentials(app);
+                let request =
+                    credentials.and_then(|app| rest::callback::authorize(self.now, app, user, &session));
+                self.callback(
+                    Callback {
+                        app,
+                        notification: None,
+                    },
+                    user,
+                    Purpose::Authorize,
+                    request,
+                );
+            }
+            platform::Output::Removed { app, user } => {
+                self.rest.end_sessions(app, user);
+                let request = self
+                    .rest
+                    .credentials(app)
+                    .and_then(|app| rest::callback::removed(self.now, app, user));
+                self.callback(
+                    Callback {
+                        app,
+                        notification: None,
+                    },
+                    user,
+                    Purpose::Remove,
+                    request,
+                );
+            }
+            platform::Output::Decided(decision) => self.record(Event::Decision(decision)),
+        }
+    }
+
+    fn api_call(&mut self, call: CallId, request: rest::Request) {
+        let (keys, others): (Vec<_>, Vec<_>) = request
+            .params
+            .iter()
+            .partition(|(name, _)| name.as_str() == "session_key");
+        let params = others
+            .into_iter()
+            .filter(|(name, _)| name != "sig")
+            .map(|(name, value)| (self.rest.redact(name), self.rest.redact(value)))
+            .collect();
+        let keys: Vec<String> = keys
+            .into_iter()
+            .filter(|(_, key)| !key.is_empty())
+            .map(|(_, key)| key.clone())
+            .collect();
+        if !keys.is_empty() {
+            self.session_keys.insert(call, keys);
+        }
+        self.record(Event::ApiCall { call, params });
+        match self.rest.receive(self.now, call, request) {
+            Step::Respond(response) => self.api_reply(call, response, None),
+            Step::Ask { input, .. } => self.at_once(Hop::Platform(input)),
+        }
+    }
+
+    fn api_reply(
+        &mut self,
+        call: CallId,
+        response: rest::Response,
+        submission: Option<platform::SubmissionId>,
+    ) {
+        // An error document repeats what the caller sent, the session key with it; the record does not.
+        let keys = self.session_keys.remove(&call).unwrap_or_default();
+        let without_keys = |text: String| {
+            keys.iter()
+                .fold(text, |text, key| text.replace(key.as_str(), "[session key]"))
+        };
+        self.record(Event::ApiReply {
+            call,
+            app: response.summary.app,
+            error_code: response.error_code,
+            summary: without_keys(response.to_string()),
+            body: without_keys(response.body.clone()),
+        });
+        self.outputs.push_back(Output::ApiReply {
+            call,
+            response,
+            submission,
+        });
+    }
+
+    fn callback(
+        &mut self,
+        about: Callback,
+        user: platform::Uid,
+        purpose: Purpose,
+        request: Option<rest::CallbackRequest>,
+    ) {
+        let Some(request) = request else {
+            // Where the app wants none, a ping is nobody's loss; a person's text has not arrived.
+            if let Some(notification) = about.notification {
+                let outcome = NotifyOutcome::NoUrl;
+                self.at_once(Hop::Platform(platform::Input::Notified {
+                    notification,
+                    outcome,
+                }));
+            }
+            return;
+        };
+        let callback = CallbackId(self.next_callback);
+        self.next_callback += 1;
+        self.callbacks.insert(callback, about);
+        self.record(Event::CallbackSent {
+            callback,
+            app: about.app,
+            user,
+            purpose,
+            url: request.url.clone(),
+            fields: request
+                .fields
+                .iter()
+                .filter(|(name, _)| name != "fb_sig_session_key")
+                .cloned()
+                .collect(),
+        });
+        self.schedule(self.config.callback_timeout, Hop::CallbackTimeout(callback));
+        self.outputs.push_back(Output::Callback {
+            callback,
+            app: about.app,
+            purpose,
+            request,
+        });
+    }
+
+    fn callback_done(&mut self, callback: CallbackId, outcome: NotifyOutcome) {
+        // A late answer finds its callback gone: the time-out has spoken for it.
+        let Some(Callback { app, notification }) = self.callbacks.remove(&callback) else {
+            return;
+        };
+        self.record(Event::CallbackDone {
+            callback,
+            app,
+            outcome: outcome.clone(),
+        });
+        if let Some(notification) = notification {
+            self.at_once(Hop::Platform(platform::Input::Notified {
+                notification,
+                outcome,
+            }));
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        self.record(Event::Changed {
+            what: format!("{change:?}"),
+        });
+        match change {
+            Change::Platform(change) => self.at_once(Hop::Platform(platform::Input::Change(change))),
+            Change::Carrier(carrier, change) => {
+                self.at_once(Hop::Smsc(smsc::Input::Change {
+                    carrier: carrier.into(),
+                    change,
+                }));
+            }
+            Change::Handset(msisdn, setting) => self.to_handset(msisdn, handset::Input::Set(setting)),
+            Change::CallbackUrl(app, url) => {
+                if let Err(error) = self.rest.set_callback_url(app, url) {
+                    self.record(Event::Changed {
+                        what: error.to_string(),
+                    });
+                }
+            }
+            Change::Bind(up) => {
+                let control = if up {
+                    esme::Control::BindUp
+                } else {
+                    esme::Control::BindDown
+                };
+                self.at_once(Hop::Esme(esme::Input::Control(control)));
+            }
+        }
+    }
+
+    /// The user's API session with the app, which a callback names; a new one where there is none.
+    fn session(&mut self, app: platform::AppId, user: platform::Uid) -> rest::SessionInfo {
+        match self.rest.session_of(self.now, app, user) {
+            Some(session) => session,
+            None => rest::SessionInfo {
+                key: self.mint_session(app, user),
+                expires: None,
+            },
+        }
+    }
+
+    fn mint_session(&mut self, app: platform::AppId, user: platform::Uid) -> String {
+        let chance = self.dice.number("session keys");
+        self.rest.mint_session(self.now, app, user, chance)
+    }
+
+    fn is_own(&self, link: LinkId) -> bool {
+        self.own_link.as_ref().is_some_and(|own| own.link == link)
+    }
+
+    fn send_octets(&mut self, link: LinkId, toward: Toward, command: &smpp::Command) {
+        let octets = smpp::encode(command);
+        if self.config.record_pdus {
+            self.record(link::sent(link, toward, command, octets.clone()));
+        }
+        self.at_once(Hop::Octets { link, toward, octets });
+    }
+
+    fn octets_arrive(&mut self, link: LinkId, toward: Toward, octets: &[u8]) {
+        // Octets of a connection that has been closed meanwhile are gone with it.
+        let Some(own) = self.own_link.as_mut().filter(|own| own.link == link) else {
+            return;
+        };
+        for frame in own.arrive(toward, octets) {
+            match toward {
+                Toward::Smsc => self.at_once(Hop::Smsc(smsc::Input::Received { link, frame })),
+                Toward::Esme => self.at_once(Hop::Esme(esme::Input::Received(frame))),
+            }
+        }
+    }
+
+    fn frame_for_smsc(&mut self, link: LinkId, frame: smpp::Frame) {
+        if self.config.record_pdus
+            && let Some(event) = link::arrived(link, Toward::Smsc, &frame)
+        {
+            self.record(event);
+        }
+        self.at_once(Hop::Smsc(smsc::Input::Received { link, frame }));
+    }
+}
+
+fn page_outcome(outcome: handset::Outcome) -> PageOutcome {
+    match outcome {
+        handset::Outcome::Delivered => PageOutcome::Delivered,
+        handset::Outcome::Absent => PageOutcome::Failed(Cause::Absent),
+        handset::Outcome::MemoryFull => PageOutcome::Failed(Cause::MemoryFull),
+    }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,353 @@
+//! The owner of everything simulated, and the loop of time: [`World`].
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use handset::Handset;
+use platform::{AppId, CallId, NotificationId, Platform};
+use rest::Rest;
+use smpp::LinkId;
+use sms::{Address, Msisdn, Segment, ShortCode, Timestamp, Zone};
+use smsc::{AttemptId, Smsc};
+
+use crate::config::{Config, ConfigError};
+use crate::dice::Dice;
+use crate::io::{CallbackId, Input, Output};
+use crate::link::{OWN_LINKS, OwnLink};
+use crate::queue::Queue;
+use crate::record::{Event, Record, Records, Toward};
+
+/// Everything simulated: the message centre, carriers, handsets, the platform and the REST server.
+///
+/// All methods that change it take the time. See the crate's page for the run loop.
+pub struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) zone: Zone,
+    pub(crate) short_code: ShortCode,
+    pub(crate) smsc: Smsc,
+    pub(crate) esme: esme::Esme,
+    pub(crate) platform: Platform,
+    pub(crate) rest: Rest,
+    pub(crate) handsets: BTreeMap<Msisdn, Phone>,
+    /// When each phone that waits for something wants to be woken.
+    handset_wakeups: BTreeSet<(Timestamp, Msisdn)>,
+    pub(crate) queue: Queue<Hop>,
+    pub(crate) dice: Dice,
+    pub(crate) records: Records,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) own_link: Option<OwnLink>,
+    own_links_made: u64,
+    pub(crate) callbacks: BTreeMap<CallbackId, Callback>,
+    pub(crate) next_callback: u64,
+    /// The session keys in calls that are not answered yet, so that records can leave them out.
+    pub(crate) session_keys: BTreeMap<CallId, Vec<String>>,
+    pub(crate) config: Kept,
+    /// Set when an instant brought forth more hops than it may: nothing more happens before then.
+    stalled_until: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for World {
+    /// Only its time and how much waits: everything else is millions of lines in a large world.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field("now", &self.now)
+            .field("hops", &self.queue.len())
+            .field("records", &self.records.next_seq())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the world keeps of its configuration.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) callback_timeout: std::time::Duration,
+    pub(crate) record_pdus: bool,
+    pub(crate) command_length_max: u32,
+    hops_per_instant_max: usize,
+    pub(crate) outside_accounts: Vec<String>,
+}
+
+/// A handset and when it wants to be woken.
+#[derive(Debug)]
+pub(crate) struct Phone {
+    pub(crate) handset: Handset,
+    wakeup: Option<Timestamp>,
+}
+
+/// A callback that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Callback {
+    pub(crate) app: AppId,
+    /// The text that it is about; none for a ping.
+    pub(crate) notification: Option<NotificationId>,
+}
+
+/// Something on its way from one part to another.
+#[derive(Debug)]
+pub(crate) enum Hop {
+    /// For the message centre.
+    Smsc(smsc::Input),
+    /// For the platform's end of the link.
+    Esme(esme::Input),
+    /// For the platform.
+    Platform(platform::Input),
+    /// Octets on the platform's own link.
+    Octets {
+        link: LinkId,
+        toward: Toward,
+        octets: Bytes,
+    },
+    /// A segment reaches a phone.
+    Page {
+        attempt: AttemptId,
+        to: Msisdn,
+        from: Address,
+        segment: Segment,
+    },
+    /// A page is lost on the air.
+    PageLost { attempt: AttemptId },
+    /// The network's own text reaches a phone.
+    NetworkText { to: Msisdn, from: Address, text: String },
+    /// An app has had its time to answer.
+    CallbackTimeout(CallbackId),
+}
+
+impl World {
+    /// A world of that configuration at its start; the platform's link asks to be bound at once.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let kept = Kept {
+            callback_timeout: config.callback_timeout,
+            record_pdus: config.record_pdus,
+            command_length_max: config.command_length_max,
+            hops_per_instant_max: config.hops_per_instant_max.max(1),
+            outside_accounts: config
+                .accounts
+                .iter()
+                .map(|account| account.system_id.to_string())
+                .collect(),
+        };
+        let handsets = config
+            .users
+            .iter()
+            .map(|user| {
+                (
+                    user.user.phone,
+                    Phone {
+                        handset: Handset::new(user.user.phone, config.handset),
+                        wakeup: None,
+                    },
+                )
+            })
+            .collect();
+        let mut world = Self {
+            now: config.start,
+            zone: config.zone.clone(),
+            short_code: config.short_code,
+            dice: Dice::new(config.seed),
+            records: Records::new(config.records_max),
+            esme: esme::Esme::new(config.esme.clone()),
+            smsc: config.message_centre(),
+            platform: config.platform()?,
+            rest: config.rest()?,
+            handsets,
+            handset_wakeups: BTreeSet::new(),
+            queue: Queue::new(),
+            outputs: VecDeque::new(),
+            own_link: None,
+            own_links_made: 0,
+            callbacks: BTreeMap::new(),
+            next_callback: 1,
+            session_keys: BTreeMap::new(),
+            config: kept,
+            stalled_until: None,
+        };
+        world.play_instant();
+        Ok(world)
+    }
+
+    /// Lets everything happen that is due by `now`, each at its own time, and then `input`, with all that it brings forth
+    /// at once.
+    ///
+    /// Time does not go back: a `now` before the last one counts as the last one.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.play_until(now);
+        self.take(input);
+        self.play_instant();
+    }
+
+    /// When something will happen without any input; drive the world with [`Input::Tick`] then, or later.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        let due = [
+            self.queue.next_due(self.now),
+            self.smsc.next_wakeup(),
+            self.esme.next_wakeup(),
+            self.platform.next_wakeup(),
+            self.handset_wakeups.first().map(|(at, _)| *at),
+        ];
+        let due = due.into_iter().flatten().min()?;
+        Some(due.max(self.now).max(self.stalled_until.unwrap_or(self.now)))
+    }
+
+    /// The next thing to do outside, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The records from number `seq` on that are still kept, oldest first.
+    pub fn records_since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
+        self.records.since(seq)
+    }
+
+    /// The number that the next record will have.
+    pub fn next_record(&self) -> u64 {
+        self.records.next_seq()
+    }
+
+    /// The time of the last input.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The zone in which the world's times are shown.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The platform's short code.
+    pub fn short_code(&self) -> ShortCode {
+        self.short_code
+    }
+
+    /// The platform, to look at.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// The message centre, to look at.
+    pub fn smsc(&self) -> &Smsc {
+        &self.smsc
+    }
+
+    /// The REST server, to look at.
+    pub fn rest(&self) -> &Rest {
+        &self.rest
+    }
+
+    /// The platform's end of the link, to look at.
+    pub fn esme(&self) -> &esme::Esme {
+        &self.esme
+    }
+
+    /// A phone, to look at.
+    pub fn handset(&self, msisdn: Msisdn) -> Option<&Handset> {
+        self.handsets.get(&msisdn).map(|phone| &phone.handset)
+    }
+
+    /// The callbacks that no app has answered yet, with the app that each is for.
+    pub fn callbacks_under_way(&self) -> impl Iterator<Item = (CallbackId, AppId)> + '_ {
+        self.callbacks.iter().map(|(id, callback)| (*id, callback.app))
+    }
+
+    pub(crate) fn record(&mut self, event: Event) {
+        self.records.push(self.now, event);
+    }
+
+    pub(crate) fn schedule(&mut self, after: std::time::Duration, hop: Hop) {
+        self.queue.schedule(self.now, self.now + after, hop);
+    }
+
+    pub(crate) fn at_once(&mut self, hop: Hop) {
+        self.queue.schedule(self.now, self.now, hop);
+    }
+
+    /// A new connection for the platform's own link.
+    pub(crate) fn connect_own_link(&mut self) -> LinkId {
+        let link = LinkId(OWN_LINKS + self.own_links_made);
+        self.own_links_made += 1;
+        self.own_link = Some(OwnLink::new(link, self.config.command_length_max));
+        link
+    }
+
+    /// Gives a phone an input, and keeps its place among the phones that want to be woken.
+    pub(crate) fn handset_handles(
+        &mut self,
+        msisdn: Msisdn,
+        input: handset::Input,
+    ) -> Option<Vec<handset::Output>> {
+        let phone = self.handsets.get_mut(&msisdn)?;
+        let outputs = phone.handset.handle(self.now, input);
+        let wakeup = phone.handset.next_wakeup();
+        if wakeup != phone.wakeup {
+            if let Some(at) = phone.wakeup {
+                self.handset_wakeups.remove(&(at, msisdn));
+            }
+            if let Some(at) = wakeup {
+                self.handset_wakeups.insert((at, msisdn));
+            }
+            phone.wakeup = wakeup;
+        }
+        Some(outputs)
+    }
+
+    fn play_until(&mut self, now: Timestamp) {
+        while let Some(due) = self.next_wakeup() {
+            if due > now {
+                break;
+            }
+            self.now = due;
+            self.play_instant();
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Plays every hop that is due now, and wakes every part that wants it now, until the instant is over.
+    fn play_instant(&mut self) {
+        if self.stalled_until.is_some_and(|until| until > self.now) {
+            return;
+        }
+        self.stalled_until = None;
+        for _ in 0..self.config.hops_per_instant_max {
+            let more = match self.queue.take(self.now) {
+                Some(hop) => {
+                    self.play(hop);
+                    true
+                }
+                None => self.wake_one_part(),
+            };
+            if !more {
+                return;
+            }
+        }
+        if self.next_wakeup().is_some_and(|due| due <= self.now) {
+            let resume_at = self.now + std::time::Duration::from_millis(1);
+            self.record(Event::Busy {
+                hops_per_instant_max: self.config.hops_per_instant_max,
+            });
+            self.queue.postpone(self.now, resume_at);
+            self.stalled_until = Some(resume_at);
+        }
+    }
+
+    /// Wakes the first part, in a fixed order, whose time has come; false when there is none.
+    fn wake_one_part(&mut self) -> bool {
+        let due = |wakeup: Option<Timestamp>| wakeup.is_some_and(|at| at <= self.now);
+        if due(self.smsc.next_wakeup()) {
+            self.play(Hop::Smsc(smsc::Input::Tick));
+        } else if due(self.esme.next_wakeup()) {
+            self.play(Hop::Esme(esme::Input::Tick));
+        } else if due(self.platform.next_wakeup()) {
+            self.play(Hop::Platform(platform::Input::Tick));
+        } else if let Some((_, msisdn)) = self
+            .handset_wakeups
+            .first()
+            .copied()
+            .filter(|(at, _)| *at <= self.now)
+        {
+            self.wake_handset(msisdn);
+        } else {
+            return false;
+        }
+        true
+    }
+}
