@@ -10,7 +10,7 @@ mod value;
 use std::fmt;
 
 pub use names::{Declared, Names};
-pub(crate) use value::date;
+pub(crate) use value::{date, percent};
 
 use crate::diagnostics::Diagnostic;
 use crate::script::ScriptFile;

@@ -141,14 +141,21 @@ pub fn missing(sources: &Sources, path: &str) -> Vec<String> {
         }
         match sources.text(&path) {
             None => missing.push(path),
-            Some(text) => waiting.extend(uses(&parse(&path, text).file).map(|used| resolve(&path, used))),
+            Some(text) => waiting.extend(uses(text).iter().map(|used| resolve(&path, used))),
         }
     }
     missing.sort();
     missing
 }
 
-fn uses(file: &File) -> impl Iterator<Item = &Spanned<String>> {
+/// What the text of a file uses, as it names it; [`resolve`] makes paths of that.
+pub fn uses(text: &str) -> Vec<String> {
+    used(&parse("", text).file)
+        .map(|path| path.node.clone())
+        .collect()
+}
+
+fn used(file: &File) -> impl Iterator<Item = &Spanned<String>> {
     file.decls.iter().filter_map(|decl| match &decl.node {
         Decl::Use(path) => Some(path),
         _ => None,
@@ -167,7 +174,7 @@ impl Loading<'_> {
         self.seen.insert(path.to_owned());
         let parsed = parse(path, text);
         self.diagnostics.extend(parsed.diagnostics);
-        for used in uses(&parsed.file) {
+        for used in used(&parsed.file) {
             let target = resolve(path, used);
             if self.seen.contains(&target) {
                 continue;

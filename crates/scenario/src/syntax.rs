@@ -275,7 +275,7 @@ pub struct Rule {
 pub enum Action {
     /// Answers in the session of the text; `{0}` inserts the regex's match, `{1}` its first group.
     Reply(Text),
-    /// Answers HTTP only then.
+    /// Says its replies only so long after the callback.
     After(Dur),
     /// Answers HTTP with this status.
     Http(u16),

@@ -1,5 +1,553 @@
-//! Declarations to [`world::Config`], and the clauses that are keys of the simulator's parts.
+//! Declarations to a [`world::Config`]: [`world_config`].
 
 mod key;
 
-pub(crate) use key::{carrier_keys, check_carrier_key, check_platform_key, platform_keys};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use platform::{AppId, Install, QuietHours, Uid};
+use sms::{Civil, Msisdn, Timestamp, Zone};
+use world::{AppConfig, Config, UserConfig};
+
+pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
+
+use crate::check::date;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::script::{Located, Script};
+use crate::stub_app::StubApps;
+use crate::syntax::{Clause, Decl, Dur, Spanned, TimeOfDay, Value};
+
+/// Phones of `handsets` in one world, at most.
+pub const HANDSETS_MAX: u64 = 100_000;
+
+/// How long `<` waits when neither its line nor the world says.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The zone of a world that names none.
+const ZONE: &str = "America/Los_Angeles";
+/// The first number that is given to an app without `id`.
+const FIRST_APP: u64 = 101;
+/// The first number that is given to a user without `uid`.
+const FIRST_UID: u64 = 1001;
+
+/// A world as a script declares it.
+#[derive(Clone, Debug)]
+pub struct DeclaredWorld {
+    /// The configuration.
+    pub config: Config,
+    /// The apps that are simulated: those without a `url`.
+    pub stubs: StubApps,
+    /// How long `<` waits when its line does not say.
+    pub patience: Duration,
+    /// How a server lets time pass; a test's time is always virtual.
+    pub clock: ClockMode,
+    /// Whether the script says when the world begins.
+    pub start_given: bool,
+    /// Who bears which name.
+    pub actors: Actors,
+}
+
+/// How time passes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ClockMode {
+    /// As fast as it can be simulated.
+    Virtual,
+    /// As on the wall.
+    #[default]
+    Real,
+    /// So many times faster than on the wall.
+    Times(u32),
+}
+
+/// Who bears which name.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Actors {
+    /// The users.
+    pub users: BTreeMap<String, Person>,
+    /// The apps.
+    pub apps: BTreeMap<String, AppId>,
+}
+
+/// A user with a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Person {
+    /// The account.
+    pub uid: Uid,
+    /// The phone.
+    pub phone: Msisdn,
+}
+
+impl Actors {
+    /// The name of the user with that account.
+    pub fn user_name(&self, uid: Uid) -> Option<&str> {
+        self.users
+            .iter()
+            .find(|(_, person)| person.uid == uid)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The name of the user with that phone.
+    pub fn phone_name(&self, phone: Msisdn) -> Option<&str> {
+        self.users
+            .iter()
+            .find(|(_, person)| person.phone == phone)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The name of that app.
+    pub fn app_name(&self, app: AppId) -> Option<&str> {
+        self.apps
+            .iter()
+            .find(|(_, id)| **id == app)
+            .map(|(name, _)| name.as_str())
+    }
+}
+
+/// The world that a checked script declares. A clause of a file counts before one of a file that it uses.
+///
+/// # Errors
+///
+/// What the declarations of several files contradict each other in, and what a part of the simulator does not allow.
+pub fn world_config(script: &Script) -> Result<DeclaredWorld, Vec<Diagnostic>> {
+    let mut building = Building::new(script);
+    building.world(script);
+    for decl in script.decls() {
+        building.carrier(decl);
+        building.app(decl);
+        building.esme(decl);
+    }
+    for decl in script.decls() {
+        building.user(decl);
+        building.handsets(decl);
+    }
+    building.friends(script);
+    building.finish()
+}
+
+struct Building {
+    declared: DeclaredWorld,
+    faults: Vec<Diagnostic>,
+    app_ids: Numbers,
+    uids: Numbers,
+    phones_without_names: u64,
+}
+
+/// Numbers that are given out, past those that are taken.
+struct Numbers {
+    taken: Vec<u64>,
+    next: u64,
+}
+
+impl Numbers {
+    fn new<'s>(next: u64, decls: impl Iterator<Item = Located<'s, Decl>>, key: &str) -> Self {
+        let taken = decls
+            .filter_map(|decl| number(find(clauses(&decl.part.node), key)?))
+            .collect();
+        Self { taken, next }
+    }
+
+    fn give(&mut self) -> u64 {
+        while self.taken.contains(&self.next) {
+            self.next += 1;
+        }
+        self.next += 1;
+        self.next - 1
+    }
+}
+
+impl Building {
+    fn new(script: &Script) -> Self {
+        let declared = DeclaredWorld {
+            config: Config {
+                record_pdus: true,
+                ..Config::default()
+            },
+            stubs: StubApps::default(),
+            patience: PATIENCE,
+            clock: ClockMode::default(),
+            start_given: false,
+            actors: Actors::default(),
+        };
+        Self {
+            declared,
+            faults: Vec::new(),
+            app_ids: Numbers::new(FIRST_APP, script.decls(), "id"),
+            uids: Numbers::new(FIRST_UID, script.decls(), "uid"),
+            phones_without_names: 0,
+        }
+    }
+
+    fn world(&mut self, script: &Script) {
+        let config = &mut self.declared.config;
+        config.zone = Zone::named(ZONE).expect("the zone is in the compiled-in database");
+        let mut start = (
+            2009,
+            3,
+            2,
+            TimeOfDay {
+                hour: 14,
+                minute: 0,
+                second: 0,
+            },
+        );
+        for decl in script.decls() {
+            let Decl::World(clauses) = &decl.part.node else {
+                continue;
+            };
+            for clause in clauses {
+                let value = first(clause);
+                match clause.key.node.as_str() {
+                    "seed" => config.seed = value.parse().unwrap_or_default(),
+                    "tz" => config.zone = Zone::named(value).unwrap_or_default(),
+                    "patience" => self.declared.patience = dur(clause, 0),
+                    "clock" => self.declared.clock = clock(value),
+                    "start" => {
+                        self.declared.start_given = true;
+                        if let (Some(day), Ok(time)) = (date(value), word(clause, 1).parse()) {
+                            start = (day.year(), day.month(), day.day(), time);
+                        }
+                    }
+                    // The only profile is the default one.
+                    "profile" => {}
+                    _ => {
+                        if let Err(reason) = set_platform_key(config, clause) {
+                            self.faults.push(misfit(decl.path, clause, &reason));
+                        }
+                    }
+                }
+            }
+        }
+        let (year, month, day, time) = start;
+        let civil = Civil::new(year, month, day, time.hour, time.minute, time.second);
+        config.start = civil.map_or(Timestamp::EPOCH, |civil| config.zone.instant(civil));
+    }
+
+    fn carrier(&mut self, decl: Located<'_, Decl>) {
+        let Decl::Carrier { name, clauses } = &decl.part.node else {
+            return;
+        };
+        let mut carrier = smsc::Carrier::new(name);
+        for clause in clauses {
+            let value = first(clause);
+            match clause.key.node.as_str() {
+                "latency" => carrier.latency = smsc::Latency::Fixed(dur(clause, 0)),
+                "loss" => carrier.loss_percent = crate::check::percent(value).unwrap_or_default(),
+                "retry" => {
+                    let waits: Vec<_> = (0..clause.values.len()).map(|index| dur(clause, index)).collect();
+                    carrier.retry = smsc::RetryLadders::uniform(&waits);
+                }
+                "validity" => carrier.validity = dur(clause, 0),
+                "validity_max" => carrier.validity_max = dur(clause, 0),
+                "receipts" => carrier.receipts = smsc::ReceiptStyle::named(value).unwrap_or_default(),
+                "receipts_late_by" => carrier.receipts_late_by = dur(clause, 0),
+                "throttle_per_s" => carrier.throttle_per_s = value.parse().ok(),
+                "long_text" => {
+                    carrier.long_text = match value {
+                        "reject" => smsc::LongText::Reject,
+                        "truncate" => smsc::LongText::Truncate,
+                        _ => smsc::LongText::Split,
+                    }
+                }
+                // Blocks name apps, which are counted later; the only profile is the default one.
+                _ => {}
+            }
+        }
+        self.declared.config.carriers.push(carrier);
+    }
+
+    fn app(&mut self, decl: Located<'_, Decl>) {
+        let Decl::App {
+            name,
+            title,
+            clauses,
+            rules,
+        } = &decl.part.node
+        else {
+            return;
+        };
+        let id = AppId(
+            find(clauses, "id")
+                .and_then(number)
+                .unwrap_or_else(|| self.app_ids.give()),
+        );
+        let text = |key: &str| find(clauses, key).map(|clause| first(clause).to_owned());
+        let secret = text("secret").unwrap_or_else(|| hex_of(name, 1));
+        let Ok(secret) = rest::Secret::new(secret) else {
+            self.faults.push(Diagnostic::new(
+                Code::E301,
+                decl.path,
+                name.span,
+                "the secret cannot be one",
+            ));
+            return;
+        };
+        let url = text("url");
+        let credentials = rest::Credentials {
+            app: id,
+            name: name.node.clone(),
+            api_key: text("key").map_or_else(|| hex_of(name, 0), |key| key.to_lowercase()),
+            secret,
+            callback_url: Some(
+                url.clone()
+                    .unwrap_or_else(|| format!("http://{}.app.invalid/sms", name.node)),
+            ),
+            authorize_url: text("authorize_url"),
+            uninstall_url: text("uninstall_url"),
+            ip_list: Vec::new(),
+        };
+        if url.is_none() {
+            self.declared.stubs.add(
+                credentials.clone(),
+                rules.iter().map(|rule| rule.node.clone()).collect(),
+            );
+        }
+        let app = platform::App {
+            id,
+            name: name.node.clone(),
+            title: title.node.clone(),
+            canvas: text("canvas").unwrap_or_else(|| name.node.clone()),
+            sms_capable: find(clauses, "sms").is_none_or(|clause| first(clause) != "off"),
+        };
+        self.declared.actors.apps.insert(name.node.clone(), id);
+        self.declared.config.apps.push(AppConfig { app, credentials });
+    }
+
+    fn esme(&mut self, decl: Located<'_, Decl>) {
+        let Decl::Esme { name, clauses } = &decl.part.node else {
+            return;
+        };
+        let text = |key: &str| find(clauses, key).map(first);
+        let mut account = smsc::Account::new(
+            text("system_id").unwrap_or(name),
+            text("password").unwrap_or(name),
+        );
+        if let Some(code) = find(clauses, "code") {
+            match first(code).parse() {
+                Ok(range) => account.codes = vec![range],
+                Err(_) => self.faults.push(misfit(decl.path, code, "not a short code")),
+            }
+        }
+        self.declared.config.accounts.push(account);
+    }
+
+    fn user(&mut self, decl: Located<'_, Decl>) {
+        let Decl::User {
+            name,
+            msisdn,
+            carrier,
+            clauses,
+        } = &decl.part.node
+        else {
+            return;
+        };
+        let uid = Uid(find(clauses, "uid")
+            .and_then(number)
+            .unwrap_or_else(|| self.uids.give()));
+        self.declared.actors.users.insert(
+            name.node.clone(),
+            Person {
+                uid,
+                phone: msisdn.node,
+            },
+        );
+        let user = self.account(uid, name, msisdn.node, carrier, clauses);
+        let sessions = clauses.iter().filter(|clause| clause.key.node == "session");
+        let session_keys = sessions
+            .filter_map(|clause| Some((self.app_id(first(clause))?, word(clause, 1).to_owned())))
+            .collect();
+        self.declared.config.users.push(UserConfig { user, session_keys });
+    }
+
+    fn handsets(&mut self, decl: Located<'_, Decl>) {
+        let Decl::Handsets {
+            first,
+            last,
+            carrier,
+            clauses,
+        } = &decl.part.node
+        else {
+            return;
+        };
+        self.phones_without_names += last.node.number() - first.node.number() + 1;
+        if self.phones_without_names > HANDSETS_MAX {
+            let message = format!("more than {HANDSETS_MAX} phones");
+            self.faults.push(Diagnostic::new(
+                Code::E017,
+                decl.path,
+                first.span.to(last.span),
+                message,
+            ));
+            return;
+        }
+        for phone in (first.node.number()..=last.node.number()).filter_map(Msisdn::new) {
+            let uid = Uid(self.uids.give());
+            let user = self.account(uid, &phone.to_string(), phone, carrier, clauses);
+            self.declared.config.users.push(UserConfig {
+                user,
+                session_keys: Vec::new(),
+            });
+        }
+    }
+
+    fn account(
+        &self,
+        uid: Uid,
+        name: &str,
+        phone: Msisdn,
+        carrier: &str,
+        clauses: &[Clause],
+    ) -> platform::User {
+        let switched = |key: &str, off: &str| find(clauses, key).is_none_or(|clause| first(clause) != off);
+        let mut apps = BTreeMap::new();
+        for (key, sms_granted) in [("installed", false), ("apps", true)] {
+            let values = find(clauses, key).into_iter().flat_map(|clause| &clause.values);
+            apps.extend(
+                values
+                    .filter_map(|value| self.app_id(value.as_str()))
+                    .map(|app| (app, Install { sms_granted })),
+            );
+        }
+        platform::User {
+            uid,
+            name: name.to_owned(),
+            phone,
+            operator: carrier.to_owned(),
+            registered: switched("registered", "no"),
+            texts_on: switched("texts", "off"),
+            zone: find(clauses, "tz")
+                .and_then(|clause| Zone::named(first(clause)).ok())
+                .unwrap_or_else(|| self.declared.config.zone.clone()),
+            quiet_hours: find(clauses, "quiet-hours")
+                .and_then(|clause| first(clause).parse::<QuietHours>().ok()),
+            daily_max: find(clauses, "daily-limit").and_then(|clause| first(clause).parse().ok()),
+            apps,
+            friends: Default::default(),
+        }
+    }
+
+    fn app_id(&self, name: &str) -> Option<AppId> {
+        self.declared.actors.apps.get(name).copied()
+    }
+
+    /// Friends and blocks name what may be declared later, so they come last.
+    fn friends(&mut self, script: &Script) {
+        for decl in script.decls() {
+            match &decl.part.node {
+                Decl::User { name, clauses, .. } => {
+                    let named = find(clauses, "friends")
+                        .into_iter()
+                        .flat_map(|clause| &clause.values);
+                    let friends: Vec<Uid> = named
+                        .filter_map(|value| Some(self.declared.actors.users.get(value.as_str())?.uid))
+                        .collect();
+                    let own = self
+                        .declared
+                        .actors
+                        .users
+                        .get(&name.node)
+                        .map(|person| person.uid);
+                    for friend in friends {
+                        self.befriend(own, friend);
+                    }
+                }
+                Decl::Carrier { name, clauses } => {
+                    let blocks = clauses.iter().filter(|clause| clause.key.node == "block");
+                    let apps = blocks
+                        .flat_map(|clause| &clause.values)
+                        .filter_map(|value| self.app_id(value.as_str()));
+                    let blocks: Vec<_> = apps.map(|app| (name.node.clone(), app)).collect();
+                    self.declared.config.operator_blocks.extend(blocks);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Friendship is mutual.
+    fn befriend(&mut self, own: Option<Uid>, friend: Uid) {
+        let Some(own) = own.filter(|own| *own != friend) else {
+            return;
+        };
+        for config in &mut self.declared.config.users {
+            if config.user.uid == own {
+                config.user.friends.insert(friend);
+            } else if config.user.uid == friend {
+                config.user.friends.insert(own);
+            }
+        }
+    }
+
+    fn finish(self) -> Result<DeclaredWorld, Vec<Diagnostic>> {
+        if self.faults.is_empty() {
+            Ok(self.declared)
+        } else {
+            Err(self.faults)
+        }
+    }
+}
+
+fn misfit(path: &str, clause: &Clause, reason: &str) -> Diagnostic {
+    let message = format!("the value of `{}` does not fit", clause.key.node);
+    Diagnostic::new(Code::E105, path, clause.span(), message).label(reason)
+}
+
+fn clauses(decl: &Decl) -> &[Clause] {
+    match decl {
+        Decl::Use(_) => &[],
+        Decl::World(clauses)
+        | Decl::Carrier { clauses, .. }
+        | Decl::App { clauses, .. }
+        | Decl::User { clauses, .. }
+        | Decl::Handsets { clauses, .. }
+        | Decl::Esme { clauses, .. } => clauses,
+    }
+}
+
+fn find<'c>(clauses: &'c [Clause], key: &str) -> Option<&'c Clause> {
+    clauses.iter().find(|clause| clause.key.node == key)
+}
+
+/// The value of a clause at that place; empty where there is none.
+pub(crate) fn word(clause: &Clause, index: usize) -> &str {
+    clause
+        .values
+        .get(index)
+        .map_or("", |value: &Spanned<Value>| value.node.as_str())
+}
+
+fn first(clause: &Clause) -> &str {
+    word(clause, 0)
+}
+
+fn number(clause: &Clause) -> Option<u64> {
+    first(clause).parse().ok()
+}
+
+fn dur(clause: &Clause, index: usize) -> Duration {
+    word(clause, index)
+        .parse::<Dur>()
+        .map(Dur::duration)
+        .unwrap_or_default()
+}
+
+fn clock(value: &str) -> ClockMode {
+    match value {
+        "virtual" => ClockMode::Virtual,
+        value => value
+            .strip_prefix('x')
+            .and_then(|speed| speed.parse().ok())
+            .map_or(ClockMode::Real, ClockMode::Times),
+    }
+}
+
+/// 32 hex digits made of a name: the key (`salt` 0) or the secret (`salt` 1) of an app that declares none.
+fn hex_of(name: &str, salt: u64) -> String {
+    let half = |part: u64| {
+        // FNV-1a: not secret, only different for different names.
+        let seed = 0xcbf2_9ce4_8422_2325_u64 ^ (salt << 8) ^ part;
+        name.bytes().fold(seed, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    format!("{:016x}{:016x}", half(1), half(2))
+}

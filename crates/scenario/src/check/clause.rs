@@ -21,17 +21,30 @@ const WORLD: &[Rule] = &[
     Rule::exact("tz", &[Slot::Zone]),
     Rule::exact("patience", &[Slot::Dur]),
     Rule::exact("clock", &[Slot::Clock]),
-    Rule::exact("profile", &[Slot::Any]),
+    Rule::exact("profile", &[Slot::Word(&["default"])]),
 ];
 
 const CARRIER: &[Rule] = &[
-    Rule::exact("profile", &[Slot::Any]),
+    Rule::exact("profile", &[Slot::Word(&["ideal"])]),
     Rule::many("block", &[Slot::Name(Kind::App)]),
     Rule::exact("latency", &[Slot::Dur]),
     Rule::exact("loss", &[Slot::Percent]),
     Rule::many("retry", &[Slot::Dur]),
     Rule::exact("validity", &[Slot::Dur]),
-    Rule::exact("receipts", &[Slot::Any]),
+    Rule::exact("validity_max", &[Slot::Dur]),
+    Rule::exact(
+        "receipts",
+        &[Slot::Word(&[
+            "standard",
+            "minimal",
+            "seconds",
+            "text_only",
+            "handover",
+        ])],
+    ),
+    Rule::exact("receipts_late_by", &[Slot::Dur]),
+    Rule::exact("throttle_per_s", &[Slot::Number(u32::MAX as u64)]),
+    Rule::exact("long_text", &[Slot::Word(&["split", "reject", "truncate"])]),
 ];
 
 const APP: &[Rule] = &[
@@ -88,8 +101,7 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
                 check.clauses("world", clauses, WORLD, &keys, &mut world_keys);
             }
             Decl::Carrier { clauses, .. } => {
-                let keys = crate::world_config::carrier_keys();
-                check.clauses("carrier", clauses, CARRIER, &keys, &mut BTreeMap::new());
+                check.clauses("carrier", clauses, CARRIER, &[], &mut BTreeMap::new());
             }
             Decl::App { clauses, rules, .. } => {
                 check.clauses("app", clauses, APP, &[], &mut BTreeMap::new());
@@ -145,20 +157,16 @@ impl Check<'_> {
             match rules.iter().find(|rule| rule.key == key) {
                 Some(rule) => rule.check(self.path, clause, self.names, self.diagnostics),
                 None if keys.iter().any(|known| known == key) => {
-                    let fault = match word {
-                        "world" => crate::world_config::check_platform_key(clause),
-                        _ => crate::world_config::check_carrier_key(clause),
-                    };
-                    self.foreign_key(clause, fault);
+                    self.platform_key(clause);
                 }
                 None => self.unknown(word, clause, rules, keys),
             }
         }
     }
 
-    /// A key of a part of the simulator: its own check decides.
-    fn foreign_key(&mut self, clause: &Clause, fault: Result<(), String>) {
-        if let Err(reason) = fault {
+    /// A key of `platform.toml`: the part that it belongs to decides.
+    fn platform_key(&mut self, clause: &Clause) {
+        if let Err(reason) = crate::world_config::check_platform_key(clause) {
             let message = format!("the value of `{}` does not fit", clause.key.node);
             self.diagnostics
                 .push(Diagnostic::new(Code::E105, self.path, clause.span(), message).label(reason));

@@ -1,42 +1,45 @@
-//! Clauses that are keys of a part of the simulator: of `platform.toml`, or of a carrier profile.
+//! Clauses of `world` that are keys of `platform.toml`: the platform's and the REST server's rules.
 
 use serde_json::{Map, Value as Json};
+use world::Config;
 
 use crate::syntax::{Clause, Value};
 
 /// The keys of `platform.toml`, in its order.
 pub(crate) fn platform_keys() -> Vec<String> {
-    object(&platform::Settings::default())
-        .into_iter()
+    let keys = object(&platform::Settings::default());
+    keys.into_iter()
+        .chain(object(&rest::Settings::default()))
         .map(|(key, _)| key)
         .collect()
 }
 
 /// Whether the value of a key of `platform.toml` fits; if not, why not.
 pub(crate) fn check_platform_key(clause: &Clause) -> Result<(), String> {
-    let mut settings = platform::Settings::default();
-    set_platform_key(&mut settings, clause)
+    set_platform_key(&mut Config::default(), clause)
 }
 
 /// Sets a key of `platform.toml`.
-pub(crate) fn set_platform_key(settings: &mut platform::Settings, clause: &Clause) -> Result<(), String> {
-    let mut keys = object(settings);
-    let Some(slot) = keys.get_mut(&clause.key.node) else {
-        return Err("not a key of platform.toml".to_owned());
-    };
-    *slot = json(clause, slot.is_array());
-    *settings = serde_json::from_value(Json::Object(keys)).map_err(|error| error.to_string())?;
+pub(crate) fn set_platform_key(config: &mut Config, clause: &Clause) -> Result<(), String> {
+    let platform = changed(&config.platform, clause);
+    let rest = changed(&config.rest, clause);
+    match (platform, rest) {
+        (Some(settings), _) => config.platform = settings?,
+        (None, Some(settings)) => config.rest = settings?,
+        (None, None) => return Err("not a key of platform.toml".to_owned()),
+    }
     Ok(())
 }
 
-/// The keys of a carrier profile that are no clauses of their own.
-pub(crate) fn carrier_keys() -> Vec<String> {
-    Vec::new()
-}
-
-/// Whether the value of a key of a carrier profile fits; if not, why not.
-pub(crate) fn check_carrier_key(clause: &Clause) -> Result<(), String> {
-    Err(format!("{} is no key of a carrier profile", clause.key.node))
+/// The settings with one key changed; none when they have no such key.
+fn changed<T>(settings: &T, clause: &Clause) -> Option<Result<T, String>>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned,
+{
+    let mut keys = object(settings);
+    let slot = keys.get_mut(&clause.key.node)?;
+    *slot = json(clause, slot.is_array());
+    Some(serde_json::from_value(Json::Object(keys)).map_err(|error| error.to_string()))
 }
 
 /// What serializes as an object, as one.
@@ -65,6 +68,7 @@ fn scalar(value: &Value) -> Json {
             "false" => Json::Bool(false),
             text => text.parse::<u64>().map_or_else(|_| Json::from(text), Json::from),
         },
+        // A brace in a text of the platform is one: `{app}` is its own place, not a capture.
         Value::Quoted(text) => Json::from(text.filled(|_| String::new())),
         Value::Var(var) => Json::from(var.0.clone()),
     }
