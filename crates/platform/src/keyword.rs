@@ -123,7 +123,7 @@ impl Platform {
         let addressee = account.conversations.addressee(now, session_of(to));
         let question = match addressee {
             Addressee::Bare => account.consent.newest_asked(),
-            Addressee::Question(app) => Some(app).filter(|&app| account.consent.is_asked(app)),
+            Addressee::Question(app) => Some(app),
             Addressee::ClosedQuestion | Addressee::Session(..) => None,
         };
         match (answer, question, addressee) {

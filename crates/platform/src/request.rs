@@ -53,12 +53,15 @@ impl Consent {
     ) -> Cached {
         let replaced = self.take(app);
         let dropped = (self.requests.len() >= requests_max).then(|| self.requests.remove(0));
-        let slot = replaced.as_ref().and_then(|request| request.slot);
+        // A question about the same app stands: a yes to it is a yes to the newest text.
+        let (asked, slot) = replaced
+            .as_ref()
+            .map_or((false, None), |request| (request.asked, request.slot));
         self.requests.push(Request {
             app,
             message: message.to_owned(),
             expires_at,
-            asked: false,
+            asked,
             slot,
         });
         Cached { replaced, dropped }
@@ -87,13 +90,6 @@ impl Consent {
             .rev()
             .find(|request| request.asked)
             .map(|request| request.app)
-    }
-
-    /// Whether the question about that app is open.
-    pub(crate) fn is_asked(&self, app: AppId) -> bool {
-        self.requests
-            .iter()
-            .any(|request| request.app == app && request.asked)
     }
 
     /// The question about that app was texted from that slot.

@@ -1,4 +1,4 @@
-//! The texts that the platform itself sends: [`Text`], with its places filled in.
+//! The texts that the platform itself sends, with their places filled in.
 
 use sms::{Encoding, ShortCode};
 

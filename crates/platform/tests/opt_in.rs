@@ -205,6 +205,37 @@ fn one_request_too_many_drops_the_oldest() {
 }
 
 #[test]
+fn of_many_requests_the_oldest_goes_and_the_rest_stay() {
+    let mut desk = Desk::with(Settings {
+        cached_requests_per_user_max: 2,
+        ..settings()
+    });
+    desk.change(Change::SmsCapable(MUTE, true));
+    for text in ["quiz play", "news scores", "mute hi"] {
+        desk.text("carol", text);
+    }
+    let kept: Vec<_> = desk
+        .platform
+        .cached_requests(desk.now, CAROL)
+        .into_iter()
+        .map(|request| request.app)
+        .collect();
+    assert_eq!(kept, [NEWS, MUTE]);
+}
+
+#[test]
+fn a_question_that_is_out_stands_while_texts_are_off_and_for_a_newer_text() {
+    let mut desk = Desk::new();
+    desk.text("carol", "quiz play");
+    desk.change(Change::Texts(CAROL, false));
+    assert_eq!(desk.text("carol", "quiz again"), [] as [&str; 0]);
+    assert_eq!(
+        desk.reply("carol", 1, "y"),
+        ["quiz + carol", "quiz < carol \"again\" in 2 new"]
+    );
+}
+
+#[test]
 fn without_the_grant_the_platform_asks_again() {
     let mut desk = Desk::new();
     desk.change(Change::RevokeSms(ALICE, NEWS));

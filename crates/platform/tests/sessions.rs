@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use platform::{DecisionCode, LiveState, NotifyOutcome, Refusal, Send, SessionFault, SessionId, Settings};
-use support::{ALICE, BOB, CAROL, Desk, NEWS, QUIZ, s, settings};
+use support::{ALICE, BOB, CAROL, Desk, MUTE, NEWS, QUIZ, s, settings};
 
 const MICROSECOND: Duration = Duration::from_micros(1);
 
@@ -321,6 +321,30 @@ fn a_question_that_lost_its_number_is_answered_at_32665() {
     assert_eq!(
         desk.text("carol", "y"),
         ["quiz + carol", "quiz < carol \"play\" in 1 new"]
+    );
+}
+
+#[test]
+fn a_question_that_lost_its_number_is_put_again_from_a_new_one() {
+    let mut desk = Desk::with(Settings {
+        sessions_per_user_max: 2,
+        ..settings()
+    });
+    desk.change(platform::Change::SmsCapable(MUTE, true));
+    desk.text("carol", "quiz play");
+    desk.text("carol", "news scores");
+    assert_eq!(
+        desk.text("carol", "mute hi"),
+        ["carol < 3266501 \"[ask Mute App]\""]
+    );
+    assert_eq!(desk.platform.cached_requests(desk.now, CAROL)[0].session, None);
+    assert_eq!(
+        desk.text("carol", "quiz again"),
+        ["carol < 3266502 \"[ask Movie Quiz]\""]
+    );
+    assert_eq!(
+        desk.reply("carol", 1, "n"),
+        ["carol < 3266501 \"[declined Mute App]\""]
     );
 }
 

@@ -130,7 +130,8 @@ fn a_setting_that_cannot_work_is_named_with_its_fault() {
             .expect_err("it is faulty")
             .to_string()
     };
-    let cases: [(fn(&mut Settings), &str); 22] = [
+    type Case = (fn(&mut Settings), &'static str);
+    let cases: [Case; 22] = [
         (
             |s| s.sessions_per_user_max = 100,
             "sessions_per_user_max is 100; it must be 1 to 99",
@@ -273,7 +274,8 @@ fn a_configuration_names_everything_once() {
         change(&mut config);
         config.check().expect_err("it is faulty").to_string()
     };
-    let cases: [(fn(&mut Config), &str); 10] = [
+    type Case = (fn(&mut Config), &'static str);
+    let cases: [Case; 10] = [
         (|c| c.apps[1].id = NEWS, "two apps have the number \"1\""),
         (
             |c| c.apps[1].name = "news".to_owned(),
