@@ -112,6 +112,11 @@ impl Correlations {
         self.awaited.len()
     }
 
+    /// Whether a receipt names a message that is known.
+    pub(crate) fn knows(&self, receipt: &Receipt) -> bool {
+        self.find(receipt).is_some()
+    }
+
     /// Takes a receipt for the message that it names.
     pub(crate) fn take(&mut self, receipt: &Receipt) -> Found {
         let Some(Name { text: number, part }) = self.find(receipt) else {
@@ -240,55 +245,6 @@ const fn severity(state: MessageState) -> u8 {
 /// The id without what SMSCs change between response and receipt: letter case and leading zeros.
 fn fold(message_id: &str) -> String {
     message_id.trim_start_matches('0').to_ascii_lowercase()
-}
-
-/// Receipts that came before the response that names their message.
-#[derive(Debug)]
-pub(crate) struct EarlyReceipts {
-    receipts_max: usize,
-    /// Each with the youngest text that was under way when it came: it cannot be about one that was submitted later.
-    receipts: VecDeque<(u64, Receipt)>,
-}
-
-impl EarlyReceipts {
-    pub(crate) const fn new(receipts_max: usize) -> Self {
-        Self {
-            receipts_max,
-            receipts: VecDeque::new(),
-        }
-    }
-
-    /// Keeps a receipt that can only be about texts up to `youngest`; returns the oldest one when there is no room for
-    /// it.
-    pub(crate) fn keep(&mut self, youngest: u64, receipt: Receipt) -> Option<Receipt> {
-        self.receipts.push_back((youngest, receipt));
-        if self.receipts.len() <= self.receipts_max {
-            return None;
-        }
-        self.receipts.pop_front().map(|(_, receipt)| receipt)
-    }
-
-    /// Takes out the receipts whose message `correlations` knows by now, in the order of their coming.
-    pub(crate) fn take_known(&mut self, correlations: &Correlations) -> Vec<Receipt> {
-        self.take(|_, receipt| correlations.find(receipt).is_some())
-    }
-
-    /// Takes out the receipts that can be about no text any more, where `oldest` is the oldest one under way.
-    pub(crate) fn take_hopeless(&mut self, oldest: Option<u64>) -> Vec<Receipt> {
-        self.take(|youngest, _| oldest.is_none_or(|oldest| oldest > youngest))
-    }
-
-    fn take(&mut self, wanted: impl Fn(u64, &Receipt) -> bool) -> Vec<Receipt> {
-        let mut taken = Vec::new();
-        for (youngest, receipt) in std::mem::take(&mut self.receipts) {
-            if wanted(youngest, &receipt) {
-                taken.push(receipt);
-            } else {
-                self.receipts.push_back((youngest, receipt));
-            }
-        }
-        taken
-    }
 }
 
 #[cfg(test)]
@@ -478,24 +434,6 @@ mod tests {
             correlations.take(&receipt("id3", true, Delivered)),
             Found::Again { .. }
         ));
-    }
-
-    #[test]
-    fn early_receipts_are_kept_up_to_their_limit_and_no_longer_than_there_is_hope() {
-        let mut early = EarlyReceipts::new(2);
-        assert_eq!(early.keep(5, receipt("a", true, Delivered)), None);
-        assert_eq!(early.keep(6, receipt("b", true, Delivered)), None);
-        assert_eq!(
-            early.keep(7, receipt("c", true, Delivered)),
-            Some(receipt("a", true, Delivered))
-        );
-        assert_eq!(early.take_hopeless(Some(6)), []);
-        assert_eq!(early.take_hopeless(Some(7)), [receipt("b", true, Delivered)]);
-        let mut correlations = Correlations::new(10, Alike);
-        assert_eq!(early.take_known(&correlations), []);
-        correlations.await_receipts(1, &ids(&["C"]));
-        assert_eq!(early.take_known(&correlations), [receipt("c", true, Delivered)]);
-        assert_eq!(early.take_hopeless(None), []);
     }
 
     proptest! {

@@ -9,8 +9,9 @@ use smpp::{
 use sms::{Address, Reassembler, Timestamp};
 
 use crate::config::Config;
-use crate::correlation::{Correlations, EarlyReceipts};
+use crate::correlation::Correlations;
 use crate::delivery::Delivery;
+use crate::early_receipts::EarlyReceipts;
 use crate::event::{Event, Unanswered};
 use crate::input::{Control, Input};
 use crate::outgoing::{Limits, Outgoing, PartId};

@@ -193,7 +193,7 @@ impl fmt::Display for Event {
             Self::LinkLost { unanswered } => {
                 write!(
                     f,
-                    "the link to the SMSC was lost with {unanswered} requests unanswered"
+                    "the link to the SMSC was lost with {unanswered} parts unanswered"
                 )
             }
             Self::LinkSilent { request } => write!(f, "the SMSC did not answer {request} in time"),
@@ -314,4 +314,99 @@ fn status_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S
 
 fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_plain_words_and_plain_data() {
+        let phone = Address::new(sms::Ton::International, sms::Npi::Isdn, "14155550101");
+        let code = Address::new(sms::Ton::NetworkSpecific, sms::Npi::Unknown, "32665");
+        for (event, words, json) in [
+            (
+                Event::BindRefused {
+                    status: Status::ESME_RINVPASWD,
+                },
+                "the SMSC refused the bind: ESME_RINVPASWD",
+                r#"{"esme":"bind_refused","status":"ESME_RINVPASWD"}"#,
+            ),
+            (
+                Event::LinkLost { unanswered: 0 },
+                "the link to the SMSC was lost",
+                r#"{"esme":"link_lost","unanswered":0}"#,
+            ),
+            (
+                Event::LinkLost { unanswered: 2 },
+                "the link to the SMSC was lost with 2 parts unanswered",
+                r#"{"esme":"link_lost","unanswered":2}"#,
+            ),
+            (
+                Event::Throttled {
+                    token: 7,
+                    status: Status::ESME_RTHROTTLED,
+                    pause: Duration::from_millis(1_500),
+                },
+                "text 7 has to wait: the SMSC answered ESME_RTHROTTLED; nothing is submitted for 1.5s",
+                r#"{"esme":"throttled","token":7,"status":"ESME_RTHROTTLED","pause_us":1500000}"#,
+            ),
+            (
+                Event::Resent {
+                    token: 7,
+                    part: 2,
+                    cause: Unanswered::LinkLost,
+                },
+                "part 2 of text 7 is sent again, perhaps as a duplicate: the link was lost before the answer came",
+                r#"{"esme":"resent","token":7,"part":2,"cause":"link_lost"}"#,
+            ),
+            (
+                Event::NeverAnswered {
+                    token: 7,
+                    cause: Unanswered::TimedOut,
+                },
+                "text 7 is refused: again no answer came in time",
+                r#"{"esme":"never_answered","token":7,"cause":"timed_out"}"#,
+            ),
+            (
+                Event::ReceiptAgain {
+                    token: 7,
+                    message_id: "2a".to_owned(),
+                    state: MessageState::Delivered,
+                    was: MessageState::Expired,
+                },
+                "another receipt DELIVRD came for message 2a of text 7, which was EXPIRED already",
+                r#"{"esme":"receipt_again","token":7,"message_id":"2a","state":"delivered","was":"expired"}"#,
+            ),
+            (
+                Event::MoIncomplete {
+                    source: phone.clone(),
+                    destination: code,
+                    parts: 1,
+                    missing: 254,
+                },
+                "of a text from +14155550101 to 32665 only 1 of 255 parts came",
+                r#"{"esme":"mo_incomplete","source":{"ton":1,"npi":1,"digits":"14155550101"},"destination":{"ton":3,"npi":0,"digits":"32665"},"parts":1,"missing":254}"#,
+            ),
+            (
+                Event::AcknowledgementIgnored {
+                    source: phone,
+                    esm_class: 8,
+                },
+                "an acknowledgement (esm_class 0x08) from +14155550101 is no text and no receipt",
+                r#"{"esme":"acknowledgement_ignored","source":{"ton":1,"npi":1,"digits":"14155550101"},"esm_class":8}"#,
+            ),
+            (
+                Event::NotUnderstood {
+                    what: "cancel_sm".to_owned(),
+                    why: "no SMSC asks that".to_owned(),
+                },
+                "cancel_sm from the SMSC: no SMSC asks that",
+                r#"{"esme":"not_understood","what":"cancel_sm","why":"no SMSC asks that"}"#,
+            ),
+        ] {
+            assert_eq!(event.to_string(), words);
+            assert_eq!(serde_json::to_string(&event).expect("plain data"), json);
+        }
+    }
 }

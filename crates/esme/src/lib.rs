@@ -9,6 +9,7 @@
 mod config;
 mod correlation;
 mod delivery;
+mod early_receipts;
 mod esme;
 mod event;
 mod input;

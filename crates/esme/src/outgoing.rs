@@ -269,7 +269,7 @@ impl Outgoing {
         let text = self.texts.remove(&id.text)?;
         if text.queued > 0 {
             self.waiting -= 1;
-            for part in 0..=u8::MAX {
+            for (part, _) in (0..=u8::MAX).zip(&text.parts) {
                 self.queue.remove(&PartId { text: id.text, part });
             }
         }
