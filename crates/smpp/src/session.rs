@@ -447,7 +447,7 @@ impl<T> Session<T> {
 
     /// Makes a request. What needs no response (`outbind`, `alert_notification`) drops its token.
     ///
-    /// An `enquire_link`, a bind and an unbind go out whatever the window holds.
+    /// These, an `enquire_link`, a bind and an unbind go out whatever the window holds.
     ///
     /// # Errors
     ///
@@ -631,8 +631,12 @@ const fn is_bind(command_id: u32) -> bool {
     )
 }
 
+/// What takes no place in the window.
 const fn is_outside_window(pdu: &Pdu) -> bool {
-    matches!(pdu.command_id(), command_id::ENQUIRE_LINK | command_id::UNBIND) || is_bind(pdu.command_id())
+    let command_id = pdu.command_id();
+    matches!(command_id, command_id::ENQUIRE_LINK | command_id::UNBIND)
+        || is_bind(command_id)
+        || command_id::is_unanswered(command_id)
 }
 
 /// The version that a peer's number stands for: the next lower one that is known (SMPP v3.4 §5.2.4).
@@ -641,5 +645,30 @@ const fn known_version(interface_version: u8) -> u8 {
         0..=V33 => V33,
         V34..V50 => V34,
         V50.. => V50,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_numbers_wrap_to_one_and_pass_over_those_that_wait() {
+        let mut session = Session::smsc(Timestamp::EPOCH, SessionLimits::default());
+        let numbers = |session: &mut Session<u32>| {
+            let mut enquire = || {
+                session
+                    .send(Timestamp::EPOCH, Pdu::EnquireLink, 0)
+                    .expect("always")
+                    .sequence_number
+            };
+            [enquire(), enquire(), enquire()]
+        };
+        assert_eq!(numbers(&mut session), [1, 2, 3]);
+        session.last_sequence_number = SEQUENCE_NUMBER_MAX - 2;
+        assert_eq!(
+            numbers(&mut session),
+            [SEQUENCE_NUMBER_MAX - 1, SEQUENCE_NUMBER_MAX, 4]
+        );
     }
 }
