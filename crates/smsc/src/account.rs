@@ -74,7 +74,11 @@ impl Account {
 
     /// Whether the account may send from that address: one of its codes, or anything when it has none.
     pub fn may_send_from(&self, source: &Address) -> bool {
-        self.codes.is_empty() || self.codes.iter().any(|code| code.matches(&source.digits).is_some())
+        self.codes.is_empty()
+            || self
+                .codes
+                .iter()
+                .any(|code| code.matches(&source.digits).is_some())
     }
 }
 
@@ -101,7 +105,9 @@ impl CodeRange {
     /// not match.
     pub fn matches(&self, number: &str) -> Option<usize> {
         if self.prefix {
-            number.starts_with(self.digits.as_str()).then_some(self.digits.len())
+            number
+                .starts_with(self.digits.as_str())
+                .then_some(self.digits.len())
         } else {
             (number == self.digits).then_some(usize::MAX)
         }
@@ -116,19 +122,26 @@ impl fmt::Display for CodeRange {
 
 /// Text that is no [`CodeRange`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0:?} is no code; write digits, with a star at the end for every number that begins so, for example 32665*")]
+#[error(
+    "{0:?} is no code; write digits, with a star at the end for every number that begins so, for example 32665*"
+)]
 pub struct InvalidCodeRange(pub String);
 
 impl FromStr for CodeRange {
     type Err = InvalidCodeRange;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (digits, prefix) = text.strip_suffix('*').map_or((text, false), |digits| (digits, true));
+        let (digits, prefix) = text
+            .strip_suffix('*')
+            .map_or((text, false), |digits| (digits, true));
         let valid = (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if !valid {
             return Err(InvalidCodeRange(text.to_owned()));
         }
-        Ok(Self { digits: CompactString::new(digits), prefix })
+        Ok(Self {
+            digits: CompactString::new(digits),
+            prefix,
+        })
     }
 }
 
@@ -196,9 +209,15 @@ mod tests {
         let session = Address::new(Ton::NetworkSpecific, Npi::Unknown, "3266507");
         assert!(account.may_send_from(&brand));
         assert_eq!(account.source_by_default(), None);
-        account.codes = vec!["32665*".parse().expect("a code"), "12345".parse().expect("a code")];
+        account.codes = vec![
+            "32665*".parse().expect("a code"),
+            "12345".parse().expect("a code"),
+        ];
         assert!(!account.may_send_from(&brand));
         assert!(account.may_send_from(&session));
-        assert_eq!(account.source_by_default().expect("the exact code").digits, "12345");
+        assert_eq!(
+            account.source_by_default().expect("the exact code").digits,
+            "12345"
+        );
     }
 }

@@ -75,6 +75,11 @@ impl Cause {
         }
     }
 
+    /// Whether the handset is away, and will say when it is back.
+    pub const fn is_absence(self) -> bool {
+        matches!(self.ladder(), Some(Ladder::Absent))
+    }
+
     /// The number in a receipt's `err:` field and in the `network_error_code` TLV: the MAP error's local value, where
     /// there is one; 32 stands for smDeliveryFailure whatever its kind; a silent network counts as systemFailure.
     pub const fn code(self) -> u8 {

@@ -61,13 +61,20 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     const fn field(status: Status, reason: &'static str) -> Self {
-        Self { status, reason: SubmitRefusal::Field(reason) }
+        Self {
+            status,
+            reason: SubmitRefusal::Field(reason),
+        }
     }
 }
 
 /// Fails with a field's status and reason unless `holds`.
 const fn ensure(holds: bool, status: Status, reason: &'static str) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(Refusal::field(status, reason)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Refusal::field(status, reason))
+    }
 }
 
 impl Rules<'_> {
@@ -118,7 +125,11 @@ impl Rules<'_> {
             Status::ESME_RINVDSTTON,
             "dest_addr_ton is reserved",
         )?;
-        self.reserved(known_npi(destination.npi), Status::ESME_RINVDSTNPI, "dest_addr_npi is reserved")?;
+        self.reserved(
+            known_npi(destination.npi),
+            Status::ESME_RINVDSTNPI,
+            "dest_addr_npi is reserved",
+        )?;
         let digits = unsigned(&destination.digits);
         if destination.ton == Ton::Alphanumeric || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
             return Err(invalid("destination_addr has letters"));
@@ -130,16 +141,21 @@ impl Rules<'_> {
     pub fn check_source(&self, source: &Address) -> Result<Address, Refusal> {
         let invalid = |reason| Refusal::field(Status::ESME_RINVSRCADR, reason);
         if source.digits.is_empty() {
-            return self.account.source_by_default().ok_or_else(|| {
-                invalid("source_addr is empty, and the account has no source of its own")
-            });
+            return self
+                .account
+                .source_by_default()
+                .ok_or_else(|| invalid("source_addr is empty, and the account has no source of its own"));
         }
         self.reserved(
             !matches!(source.ton, Ton::Reserved(_)),
             Status::ESME_RINVSRCTON,
             "source_addr_ton is reserved",
         )?;
-        self.reserved(known_npi(source.npi), Status::ESME_RINVSRCNPI, "source_addr_npi is reserved")?;
+        self.reserved(
+            known_npi(source.npi),
+            Status::ESME_RINVSRCNPI,
+            "source_addr_npi is reserved",
+        )?;
         let digits = unsigned(&source.digits);
         let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
         let may_have_letters = matches!(source.ton, Ton::Alphanumeric | Ton::Unknown);
@@ -147,16 +163,24 @@ impl Rules<'_> {
             return Err(invalid("source_addr has letters, but its TON says number"));
         }
         if !is_number && source.digits.chars().count() > ALPHANUMERIC_CHARACTERS_MAX {
-            return Err(invalid("source_addr has more letters than the air interface carries"));
+            return Err(invalid(
+                "source_addr has more letters than the air interface carries",
+            ));
         }
         if digits.len() > ADDRESS_CHARACTERS_MAX {
             return Err(invalid("source_addr is too long"));
         }
-        let source = Address { digits: digits.into(), ..source.clone() };
+        let source = Address {
+            digits: digits.into(),
+            ..source.clone()
+        };
         if self.account.may_send_from(&source) {
             Ok(source)
         } else {
-            Err(Refusal { status: Status::ESME_RINVSRCADR, reason: SubmitRefusal::NotItsSource })
+            Err(Refusal {
+                status: Status::ESME_RINVSRCADR,
+                reason: SubmitRefusal::NotItsSource,
+            })
         }
     }
 
@@ -183,7 +207,11 @@ impl Rules<'_> {
             invalid,
             "the user data header is longer than the text",
         )?;
-        let sar = [tag::SAR_MSG_REF_NUM, tag::SAR_TOTAL_SEGMENTS, tag::SAR_SEGMENT_SEQNUM];
+        let sar = [
+            tag::SAR_MSG_REF_NUM,
+            tag::SAR_TOTAL_SEGMENTS,
+            tag::SAR_SEGMENT_SEQNUM,
+        ];
         ensure(
             !sar.into_iter().any(|tag| message.tlvs.tlv(tag).is_some()),
             Status::ESME_RINVTLVVAL,
@@ -226,7 +254,11 @@ impl Rules<'_> {
         self.reserved(known, status, "registered_delivery is reserved")?;
         let flags = if known { flags } else { 0 };
         let wants = flags & (registered_delivery::RECEIPT | registered_delivery::INTERMEDIATE) != 0;
-        ensure(!wants || self.account.receipts_allowed, status, "the account gets no receipts")?;
+        ensure(
+            !wants || self.account.receipts_allowed,
+            status,
+            "the account gets no receipts",
+        )?;
         Ok(flags)
     }
 
@@ -259,8 +291,16 @@ impl Rules<'_> {
 
     /// The most that a `short_message` holds: 254 octets, 255 from v5.0 on.
     pub fn check_length(&self, short_message: &[u8]) -> Result<(), Refusal> {
-        let octets_max = if self.version >= 0x50 { 255 } else { smpp::SHORT_MESSAGE_OCTETS_MAX };
-        ensure(short_message.len() <= octets_max, Status::ESME_RINVMSGLEN, "short_message is too long")
+        let octets_max = if self.version >= 0x50 {
+            255
+        } else {
+            smpp::SHORT_MESSAGE_OCTETS_MAX
+        };
+        ensure(
+            short_message.len() <= octets_max,
+            Status::ESME_RINVMSGLEN,
+            "short_message is too long",
+        )
     }
 
     /// Fails only where reserved values are refused.

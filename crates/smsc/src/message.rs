@@ -35,8 +35,10 @@ pub(crate) struct Message {
     pub registered_delivery: u8,
     /// `user_message_reference`, echoed in receipts.
     pub user_message_reference: Option<u16>,
-    /// Datagram mode: one attempt only.
-    pub datagram: bool,
+    /// Datagram or transaction mode: one attempt only, and no receipt.
+    pub once: bool,
+    /// Transaction mode: the response waits for the outcome.
+    pub transaction: bool,
     /// `set_dpf`: an alert is wanted when it fails because the handset is away.
     pub set_dpf: bool,
     /// Whether it is in its handset's queue; until it is, it waits for [`Message::scheduled_at`].
@@ -116,12 +118,21 @@ impl Destination {
         let msisdn = address.msisdn()?;
         let length = address.digits.trim_start_matches('+').len();
         let national = length == 10 && msisdn.number() >= 10_000_000_000;
-        Some(Self { msisdn, ton: address.ton.into(), npi: address.npi.into(), national })
+        Some(Self {
+            msisdn,
+            ton: address.ton.into(),
+            npi: address.npi.into(),
+            national,
+        })
     }
 
     /// The address as the sender wrote it, a `+` apart.
     pub fn address(self) -> Address {
-        let number = if self.national { self.msisdn.number() % 10_000_000_000 } else { self.msisdn.number() };
+        let number = if self.national {
+            self.msisdn.number() % 10_000_000_000
+        } else {
+            self.msisdn.number()
+        };
         let width = if self.national { 10 } else { 0 };
         Address {
             ton: Ton::from(self.ton),
@@ -153,8 +164,18 @@ impl Body {
     /// segments come of it.
     pub fn new(segment: Segment, long_text: LongText, segments_max: usize) -> Result<Self, BodyTooLong> {
         let fits = segment.fits_one_sms();
-        let Segment { data_coding, udhi, user_data } = segment;
-        let mut body = Self { user_data: user_data.into(), data_coding, udhi, segments: 1, done: 0 };
+        let Segment {
+            data_coding,
+            udhi,
+            user_data,
+        } = segment;
+        let mut body = Self {
+            user_data: user_data.into(),
+            data_coding,
+            udhi,
+            segments: 1,
+            done: 0,
+        };
         if fits {
             return Ok(body);
         }
@@ -165,7 +186,11 @@ impl Body {
             LongText::Split => {
                 let segments = body.pieces().count();
                 body.segments = u8::try_from(segments).map_err(|_| BodyTooLong)?;
-                if segments > segments_max { Err(BodyTooLong) } else { Ok(body) }
+                if segments > segments_max {
+                    Err(BodyTooLong)
+                } else {
+                    Ok(body)
+                }
             }
             LongText::Truncate => {
                 let kept = body.cut_at(body.single_octets_max());
@@ -178,7 +203,11 @@ impl Body {
     /// The next segment for the air; `reference` is the same for all segments of a text.
     pub fn next_segment(&self, reference: u8) -> Segment {
         if self.segments == 1 {
-            return Segment { data_coding: self.data_coding, udhi: self.udhi, user_data: self.user_data.to_vec() };
+            return Segment {
+                data_coding: self.data_coding,
+                udhi: self.udhi,
+                user_data: self.user_data.to_vec(),
+            };
         }
         let piece = self.pieces().nth(usize::from(self.done)).unwrap_or_default();
         let concatenation = Concatenation {
@@ -207,9 +236,18 @@ impl Body {
     }
 
     /// Puts another text in its place, with the same coding (SMPP v3.4 §4.10).
-    pub fn replaced(&self, text: Vec<u8>, long_text: LongText, segments_max: usize) -> Result<Self, BodyTooLong> {
+    pub fn replaced(
+        &self,
+        text: Vec<u8>,
+        long_text: LongText,
+        segments_max: usize,
+    ) -> Result<Self, BodyTooLong> {
         Self::new(
-            Segment { data_coding: self.data_coding, udhi: self.udhi, user_data: text },
+            Segment {
+                data_coding: self.data_coding,
+                udhi: self.udhi,
+                user_data: text,
+            },
             long_text,
             segments_max,
         )
@@ -257,13 +295,21 @@ fn cut(octets: &[u8], octets_max: usize, encoding: Encoding) -> usize {
     match encoding {
         // An escape belongs to the code after it; of several in a row the last but one is a pair with its predecessor.
         Encoding::Gsm7 => {
-            let escapes = octets[..at].iter().rev().take_while(|octet| **octet == sms::gsm7::ESCAPE).count();
+            let escapes = octets[..at]
+                .iter()
+                .rev()
+                .take_while(|octet| **octet == sms::gsm7::ESCAPE)
+                .count();
             if escapes % 2 == 1 { at - 1 } else { at }
         }
         // A high surrogate belongs to the unit after it.
         Encoding::Ucs2 => {
             let at = at & !1;
-            if at >= 2 && (0xD8..=0xDB).contains(&octets[at - 2]) { at - 2 } else { at }
+            if at >= 2 && (0xD8..=0xDB).contains(&octets[at - 2]) {
+                at - 2
+            } else {
+                at
+            }
         }
         Encoding::Latin1 | Encoding::Ascii | Encoding::Binary => at,
     }
@@ -291,22 +337,34 @@ mod tests {
         for (segment, expected) in [
             (text(&"a".repeat(160), Encoding::Gsm7), vec![160]),
             (text(&"a".repeat(161), Encoding::Gsm7), vec![153, 8]),
-            (text(&format!("{}€{}", "a".repeat(152), "b".repeat(20)), Encoding::Gsm7), vec![152, 22]),
+            (
+                text(&format!("{}€{}", "a".repeat(152), "b".repeat(20)), Encoding::Gsm7),
+                vec![152, 22],
+            ),
             (text(&"я".repeat(70), Encoding::Ucs2), vec![140]),
             (text(&"я".repeat(71), Encoding::Ucs2), vec![134, 8]),
-            (text(&format!("{}😀{}", "я".repeat(66), "я".repeat(9)), Encoding::Ucs2), vec![132, 22]),
+            (
+                text(&format!("{}😀{}", "я".repeat(66), "я".repeat(9)), Encoding::Ucs2),
+                vec![132, 22],
+            ),
             (text(&"é".repeat(141), Encoding::Latin1), vec![134, 7]),
             (text("", Encoding::Gsm7), vec![0]),
         ] {
             let body = Body::new(segment.clone(), LongText::Split, 255).expect("short enough");
             let segments = sent(body);
-            assert_eq!(segments.iter().map(|part| part.body().len()).collect::<Vec<_>>(), expected);
+            assert_eq!(
+                segments.iter().map(|part| part.body().len()).collect::<Vec<_>>(),
+                expected
+            );
             assert!(segments.iter().all(Segment::fits_one_sms));
             let whole: String = segments.iter().map(Segment::text).collect();
             assert_eq!(whole, segment.text());
             if segments.len() > 1 {
                 let first = segments[0].concatenation().expect("a part");
-                assert_eq!((first.reference, usize::from(first.total), first.number), (7, segments.len(), 1));
+                assert_eq!(
+                    (first.reference, usize::from(first.total), first.number),
+                    (7, segments.len(), 1)
+                );
             }
         }
     }
@@ -322,7 +380,11 @@ mod tests {
         assert_eq!(Body::new(parts(4), LongText::Split, 3), Err(BodyTooLong));
         assert!(Body::new(parts(255), LongText::Split, 255).is_ok());
         assert_eq!(Body::new(parts(256), LongText::Split, 1_000), Err(BodyTooLong));
-        let segment = Segment { udhi: true, user_data: [&[5, 0, 3, 1, 2, 1], &[b'a'; 154][..]].concat(), ..long() };
+        let segment = Segment {
+            udhi: true,
+            user_data: [&[5, 0, 3, 1, 2, 1], &[b'a'; 154][..]].concat(),
+            ..long()
+        };
         assert_eq!(Body::new(segment, LongText::Split, 255), Err(BodyTooLong));
     }
 
@@ -330,9 +392,16 @@ mod tests {
     fn the_beginning_of_a_text_is_20_octets_of_it_and_of_binary_nothing() {
         let body = |segment| Body::new(segment, LongText::Split, 255).expect("short enough");
         assert_eq!(body(text("short", Encoding::Gsm7)).beginning(), "short");
-        assert_eq!(body(text("0123456789012345678901", Encoding::Gsm7)).beginning(), "01234567890123456789");
+        assert_eq!(
+            body(text("0123456789012345678901", Encoding::Gsm7)).beginning(),
+            "01234567890123456789"
+        );
         assert_eq!(body(text("я", Encoding::Ucs2)).beginning(), "");
-        let part = Segment { data_coding: 0, udhi: true, user_data: vec![5, 0, 3, 1, 2, 1, b'h', b'i'] };
+        let part = Segment {
+            data_coding: 0,
+            udhi: true,
+            user_data: vec![5, 0, 3, 1, 2, 1, b'h', b'i'],
+        };
         assert_eq!(body(part).beginning(), "hi");
     }
 
@@ -349,7 +418,10 @@ mod tests {
             let destination = Destination::of(&address).expect("a handset");
             assert_eq!(destination.address(), Address::new(ton, Npi::Isdn, back));
         }
-        assert_eq!(Destination::of(&Address::new(Ton::Alphanumeric, Npi::Unknown, "BOB")), None);
+        assert_eq!(
+            Destination::of(&Address::new(Ton::Alphanumeric, Npi::Unknown, "BOB")),
+            None
+        );
     }
 
     #[test]
@@ -360,12 +432,25 @@ mod tests {
     #[test]
     fn receipts_are_sent_as_registered() {
         let mut message = crate::store::tests::message(1);
-        for (registered_delivery, on_success, on_failure) in
-            [(0, false, false), (1, true, true), (2, false, true), (3, true, false), (0x10, false, false), (0x11, true, true)]
-        {
+        for (registered_delivery, on_success, on_failure) in [
+            (0, false, false),
+            (1, true, true),
+            (2, false, true),
+            (3, true, false),
+            (0x10, false, false),
+            (0x11, true, true),
+        ] {
             message.registered_delivery = registered_delivery;
-            assert_eq!(message.wants_receipt(true), on_success, "{registered_delivery:#x}");
-            assert_eq!(message.wants_receipt(false), on_failure, "{registered_delivery:#x}");
+            assert_eq!(
+                message.wants_receipt(true),
+                on_success,
+                "{registered_delivery:#x}"
+            );
+            assert_eq!(
+                message.wants_receipt(false),
+                on_failure,
+                "{registered_delivery:#x}"
+            );
         }
         assert!(message.wants_notification());
     }

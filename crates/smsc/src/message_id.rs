@@ -24,8 +24,13 @@ pub enum MessageIdStyle {
 
 impl MessageIdStyle {
     /// Every style, A to E.
-    pub const ALL: [Self; 5] =
-        [Self::Same, Self::HexThenDecimal, Self::DecimalThenHex, Self::Padded, Self::Uuid];
+    pub const ALL: [Self; 5] = [
+        Self::Same,
+        Self::HexThenDecimal,
+        Self::DecimalThenHex,
+        Self::Padded,
+        Self::Uuid,
+    ];
 }
 
 /// A message's number with the style that its ESME sees it in; its `Display` is the form of the response.
@@ -46,7 +51,9 @@ impl MessageId {
     /// The numbers that `text` may stand for, in any style; which of them it does is decided by comparing the form of
     /// the message that has the number.
     pub(crate) fn candidates(text: &str) -> impl Iterator<Item = u32> + use<> {
-        let hexadecimal = (text.len() <= 8).then(|| u32::from_str_radix(text, 16).ok()).flatten();
+        let hexadecimal = (text.len() <= 8)
+            .then(|| u32::from_str_radix(text, 16).ok())
+            .flatten();
         let decimal = (text.len() <= 10).then(|| text.parse().ok()).flatten();
         let uuid = (text.len() == 36)
             .then(|| text.get(28..).and_then(|end| u32::from_str_radix(end, 16).ok()))
@@ -116,7 +123,10 @@ mod tests {
             assert_eq!(id.to_string(), response);
             assert_eq!(id.in_receipt().to_string(), receipt);
         }
-        let uuid = MessageId { number: 42, style: MessageIdStyle::Uuid };
+        let uuid = MessageId {
+            number: 42,
+            style: MessageIdStyle::Uuid,
+        };
         assert_eq!(uuid.to_string().len(), 36);
         assert_eq!(uuid.to_string(), uuid.in_receipt().to_string());
     }
@@ -126,7 +136,10 @@ mod tests {
         for style in MessageIdStyle::ALL {
             for number in [1, 9, 10, 42, 0x00B8_BE19, u32::MAX] {
                 let text = MessageId { number, style }.to_string();
-                assert!(MessageId::candidates(&text).any(|candidate| candidate == number), "{text}");
+                assert!(
+                    MessageId::candidates(&text).any(|candidate| candidate == number),
+                    "{text}"
+                );
             }
         }
         assert_eq!(MessageId::candidates("nosuchid").count(), 0);

@@ -49,10 +49,24 @@ impl ReceiptStyle {
         let standard = Self::default();
         Some(match name {
             "standard" => standard,
-            "minimal" => Self { counts: false, text: false, ..standard },
-            "seconds" => Self { seconds: true, capital_text: false, ..standard },
-            "text_only" => Self { tlvs: false, ..standard },
-            "handover" => Self { fakes_delivered: true, ..standard },
+            "minimal" => Self {
+                counts: false,
+                text: false,
+                ..standard
+            },
+            "seconds" => Self {
+                seconds: true,
+                capital_text: false,
+                ..standard
+            },
+            "text_only" => Self {
+                tlvs: false,
+                ..standard
+            },
+            "handover" => Self {
+                fakes_delivered: true,
+                ..standard
+            },
             _ => return None,
         })
     }
@@ -87,11 +101,24 @@ impl ReceiptStyle {
         if self.counts {
             write(format_args!(" sub:001 dlvrd:{delivered:03}"));
         }
-        write(format_args!(" submit date:{}", self.date(zone.civil(report.submitted_at))));
-        write(format_args!(" done date:{}", self.date(zone.civil(report.done_at))));
+        write(format_args!(
+            " submit date:{}",
+            self.date(zone.civil(report.submitted_at))
+        ));
+        write(format_args!(
+            " done date:{}",
+            self.date(zone.civil(report.done_at))
+        ));
         write(format_args!(" stat:{}", report.state.stat()));
-        write(format_args!(" err:{:0width$}", report.cause.map_or(0, Cause::code), width = self.err_digits));
-        write(format_args!(" {}:", if self.capital_text { "Text" } else { "text" }));
+        write(format_args!(
+            " err:{:0width$}",
+            report.cause.map_or(0, Cause::code),
+            width = self.err_digits
+        ));
+        write(format_args!(
+            " {}:",
+            if self.capital_text { "Text" } else { "text" }
+        ));
         if self.text {
             write(format_args!("{}", report.text));
         }
@@ -124,7 +151,10 @@ mod tests {
         let zone = Zone::utc();
         let at = |minute| zone.instant(Civil::new(2009, 3, 2, 14, minute, 7).expect("a date"));
         Report {
-            message_id: MessageId { number: 42, style: MessageIdStyle::HexThenDecimal },
+            message_id: MessageId {
+                number: 42,
+                style: MessageIdStyle::HexThenDecimal,
+            },
             state,
             cause,
             submitted_at: at(0),
@@ -150,7 +180,11 @@ mod tests {
                 &expired,
                 format!("id:0000000042 sub:001 dlvrd:000 {dates} stat:EXPIRED err:027 Text:Kings win 4-2"),
             ),
-            ("minimal", &delivered, format!("id:0000000042 {dates} stat:DELIVRD err:000 Text:")),
+            (
+                "minimal",
+                &delivered,
+                format!("id:0000000042 {dates} stat:DELIVRD err:000 Text:"),
+            ),
             (
                 "seconds",
                 &delivered,

@@ -67,7 +67,10 @@ impl RetryLadders {
             Ladder::LinkDown => &self.link_down,
         };
         let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
-        ladder.get(step).or(ladder.last()).map(|wait| (*wait).max(WAIT_MIN))
+        ladder
+            .get(step)
+            .or(ladder.last())
+            .map(|wait| (*wait).max(WAIT_MIN))
     }
 }
 
@@ -89,7 +92,11 @@ mod tests {
             (Cause::NoAnswer, 1, 30),
             (Cause::LinkDown, 4, 900),
         ] {
-            assert_eq!(ladders.wait(cause, failures), Some(Duration::from_secs(seconds)), "{cause:?} {failures}");
+            assert_eq!(
+                ladders.wait(cause, failures),
+                Some(Duration::from_secs(seconds)),
+                "{cause:?} {failures}"
+            );
         }
     }
 
@@ -97,6 +104,9 @@ mod tests {
     fn permanent_causes_and_empty_ladders_end_at_once_and_no_wait_is_nothing() {
         assert_eq!(RetryLadders::default().wait(Cause::UnknownSubscriber, 1), None);
         assert_eq!(RetryLadders::uniform(&[]).wait(Cause::Absent, 1), None);
-        assert_eq!(RetryLadders::uniform(&[Duration::ZERO]).wait(Cause::Absent, 1), Some(WAIT_MIN));
+        assert_eq!(
+            RetryLadders::uniform(&[Duration::ZERO]).wait(Cause::Absent, 1),
+            Some(WAIT_MIN)
+        );
     }
 }

@@ -16,6 +16,7 @@ use smpp::{Command, LinkId};
 use sms::{MessageState, Msisdn, Timestamp};
 
 use self::state::{Alerts, CarrierState, Delivery, Esme, Link, Page};
+use self::submit::Transaction;
 use crate::account::Account;
 use crate::carrier::Carrier;
 use crate::cause::Cause;
@@ -45,6 +46,8 @@ pub struct Smsc {
     /// Receipts that are held back, by the number of their timer.
     late_receipts: BTreeMap<u64, Delivery>,
     alerts: Alerts,
+    /// Requests that are answered with the outcome, by the number of their message.
+    transactions: BTreeMap<u32, Transaction>,
     last_attempt: u64,
     last_delivery: u64,
     now: Timestamp,
@@ -72,17 +75,32 @@ impl Smsc {
     /// When the configuration has no carrier, two carriers or two accounts of the same name, a range or number of a
     /// carrier that it does not have, or more than 65,535 of either.
     pub fn new(mut config: Config) -> Self {
-        let carriers: Vec<CarrierState> =
-            std::mem::take(&mut config.carriers).into_iter().map(CarrierState::new).collect();
-        let esmes: Vec<Esme> = std::mem::take(&mut config.accounts).into_iter().map(Esme::new).collect();
+        let carriers: Vec<CarrierState> = std::mem::take(&mut config.carriers)
+            .into_iter()
+            .map(CarrierState::new)
+            .collect();
+        let esmes: Vec<Esme> = std::mem::take(&mut config.accounts)
+            .into_iter()
+            .map(Esme::new)
+            .collect();
         assert!(!carriers.is_empty(), "a message centre needs a carrier");
-        assert!(carriers.len().max(esmes.len()) <= usize::from(u16::MAX), "carriers and accounts are numbered by u16");
-        assert_unique(carriers.iter().map(|state| state.carrier.name.as_str()), "carriers");
-        assert_unique(esmes.iter().map(|esme| esme.account.system_id.as_str()), "accounts");
+        assert!(
+            carriers.len().max(esmes.len()) <= usize::from(u16::MAX),
+            "carriers and accounts are numbered by u16"
+        );
+        assert_unique(
+            carriers.iter().map(|state| state.carrier.name.as_str()),
+            "carriers",
+        );
+        assert_unique(
+            esmes.iter().map(|esme| esme.account.system_id.as_str()),
+            "accounts",
+        );
         let mut plan = NumberPlan::default();
         let index = |name: &str| {
             let index = carriers.iter().position(|state| state.carrier.name == name);
-            u16::try_from(index.expect("a range names a carrier of the configuration")).expect("checked above")
+            u16::try_from(index.expect("a range names a carrier of the configuration"))
+                .expect("checked above")
         };
         for (prefix, carrier) in &config.ranges {
             plan.assign_range(prefix, index(carrier));
@@ -101,6 +119,7 @@ impl Smsc {
             pages: BTreeMap::new(),
             late_receipts: BTreeMap::new(),
             alerts: Alerts::default(),
+            transactions: BTreeMap::new(),
             last_attempt: 0,
             last_delivery: 0,
             now: Timestamp::EPOCH,
@@ -141,7 +160,10 @@ impl Smsc {
 
     /// The carrier of that name.
     pub fn carrier(&self, name: &str) -> Option<&Carrier> {
-        self.carriers.iter().map(|state| &state.carrier).find(|carrier| carrier.name == name)
+        self.carriers
+            .iter()
+            .map(|state| &state.carrier)
+            .find(|carrier| carrier.name == name)
     }
 
     /// The carriers, in the order of the configuration.
@@ -166,7 +188,8 @@ impl Smsc {
 
     /// How many texts are held for the subscribers of a carrier; 0 for an unknown one.
     pub fn queue_len(&self, carrier: &str) -> usize {
-        self.carrier_index(carrier).map_or(0, |index| self.store.held(index))
+        self.carrier_index(carrier)
+            .map_or(0, |index| self.store.held(index))
     }
 
     /// How many texts are held for one handset.
@@ -180,7 +203,9 @@ impl Smsc {
     ///
     /// When there is no such carrier.
     pub fn assign(&mut self, msisdn: Msisdn, carrier: &str) {
-        let carrier = self.carrier_index(carrier).expect("the carrier is one of the configuration's");
+        let carrier = self
+            .carrier_index(carrier)
+            .expect("the carrier is one of the configuration's");
         self.plan.assign(msisdn, carrier);
         let slots: Vec<u32> = self.store.all_for(msisdn).collect();
         for slot in slots {
@@ -194,8 +219,14 @@ impl Smsc {
     ///
     /// When there is one of that name already, or too many.
     pub fn add_account(&mut self, account: Account) {
-        assert!(self.esme(&account.system_id).is_none(), "accounts have different names");
-        assert!(self.esmes.len() < usize::from(u16::MAX), "accounts are numbered by u16");
+        assert!(
+            self.esme(&account.system_id).is_none(),
+            "accounts have different names"
+        );
+        assert!(
+            self.esmes.len() < usize::from(u16::MAX),
+            "accounts are numbered by u16"
+        );
         self.esmes.push(Esme::new(account));
     }
 
@@ -209,7 +240,10 @@ impl Smsc {
     }
 
     fn carrier_index(&self, name: &str) -> Option<u16> {
-        let index = self.carriers.iter().position(|state| state.carrier.name == name)?;
+        let index = self
+            .carriers
+            .iter()
+            .position(|state| state.carrier.name == name)?;
         u16::try_from(index).ok()
     }
 
@@ -256,12 +290,15 @@ impl Smsc {
             Timer::Scheduled { slot, number } => {
                 self.store.holds(slot, number) && !self.store.message(slot).queued
             }
-            Timer::Retry { msisdn, stamp } => {
-                self.store.queue(msisdn).is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some())
-            }
+            Timer::Retry { msisdn, stamp } => self
+                .store
+                .queue(msisdn)
+                .is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some()),
             Timer::LateReceipt { number } => self.late_receipts.contains_key(&number),
             Timer::Waiting { account } => !self.esmes[usize::from(account)].waiting.is_empty(),
-            Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => self.links.contains_key(&link),
+            Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
+                self.links.contains_key(&link)
+            }
         }
     }
 
@@ -280,5 +317,8 @@ const TICK: Duration = Duration::from_millis(1);
 fn assert_unique<'a>(names: impl Iterator<Item = &'a str>, what: &str) {
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
-    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{what} have different names");
+    assert!(
+        names.windows(2).all(|pair| pair[0] != pair[1]),
+        "{what} have different names"
+    );
 }

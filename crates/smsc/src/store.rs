@@ -32,7 +32,15 @@ pub(crate) struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { head: NONE, tail: NONE, len: 0, stamp: 0, paging: None, retry_at: None, available: false }
+        Self {
+            head: NONE,
+            tail: NONE,
+            len: 0,
+            stamp: 0,
+            paging: None,
+            retry_at: None,
+            available: false,
+        }
     }
 }
 
@@ -75,7 +83,12 @@ impl Store {
         loop {
             self.last_number = self.last_number.checked_add(1).unwrap_or(1);
             let number = self.last_number;
-            if self.by_key.range((number, 0)..=(number, u16::MAX)).next().is_none() {
+            if self
+                .by_key
+                .range((number, 0)..=(number, u16::MAX))
+                .next()
+                .is_none()
+            {
                 return number;
             }
         }
@@ -125,7 +138,9 @@ impl Store {
 
     /// The slots of the messages with that number.
     pub fn slots_of(&self, number: u32) -> impl Iterator<Item = u32> {
-        self.by_key.range((number, 0)..=(number, u16::MAX)).map(|(_, slot)| *slot)
+        self.by_key
+            .range((number, 0)..=(number, u16::MAX))
+            .map(|(_, slot)| *slot)
     }
 
     /// Puts a message at the end of its handset's queue.
@@ -181,7 +196,10 @@ impl Store {
             self.message_mut(next).previous = previous;
         }
         let msisdn = message.to.msisdn;
-        let queue = self.queues.get_mut(&msisdn).expect("a queued message has a queue");
+        let queue = self
+            .queues
+            .get_mut(&msisdn)
+            .expect("a queued message has a queue");
         if previous == NONE {
             queue.head = next;
         }
@@ -194,7 +212,10 @@ impl Store {
 
     /// Drops a queue that is empty and has nothing in the air.
     pub fn drop_if_idle(&mut self, msisdn: Msisdn) {
-        let idle = self.queues.get(&msisdn).is_some_and(|queue| queue.len == 0 && queue.paging.is_none());
+        let idle = self
+            .queues
+            .get(&msisdn)
+            .is_some_and(|queue| queue.len == 0 && queue.paging.is_none());
         if idle {
             self.queues.remove(&msisdn);
         }
@@ -237,7 +258,10 @@ impl Store {
 
     /// The slots of all messages for a handset: those in its queue in order, then those that are in it not yet.
     pub fn all_for(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
-        let unqueued = self.unqueued.range((msisdn, 0)..=(msisdn, NONE)).map(|(_, slot)| *slot);
+        let unqueued = self
+            .unqueued
+            .range((msisdn, 0)..=(msisdn, NONE))
+            .map(|(_, slot)| *slot);
         self.queued(msisdn).chain(unqueued)
     }
 
@@ -267,7 +291,10 @@ impl Store {
 
     /// The remembered final state of a message.
     pub fn remembered(&self, number: u32) -> Option<&Final> {
-        self.finals.range((number, 0)..=(number, u16::MAX)).next().map(|(_, last)| last)
+        self.finals
+            .range((number, 0)..=(number, u16::MAX))
+            .next()
+            .map(|(_, last)| last)
     }
 
     fn held_mut(&mut self, carrier: u16) -> &mut usize {
@@ -293,7 +320,10 @@ pub(crate) mod tests {
     pub(crate) fn message(number: u32) -> Message {
         let to = Address::new(Ton::International, Npi::Isdn, "14155550101");
         Message {
-            id: MessageId { number, style: MessageIdStyle::Same },
+            id: MessageId {
+                number,
+                style: MessageIdStyle::Same,
+            },
             member: 0,
             account: 0,
             carrier: 0,
@@ -304,7 +334,8 @@ pub(crate) mod tests {
             body: Body::new(Segment::whole("hi", sms::Encoding::Gsm7), LongText::Split, 255).expect("short"),
             registered_delivery: 1,
             user_message_reference: None,
-            datagram: false,
+            once: false,
+            transaction: false,
             set_dpf: false,
             queued: false,
             notified: false,
@@ -321,7 +352,10 @@ pub(crate) mod tests {
 
     fn numbers(store: &Store) -> Vec<u32> {
         let msisdn = message(1).to.msisdn;
-        store.queued(msisdn).map(|slot| store.message(slot).id.number).collect()
+        store
+            .queued(msisdn)
+            .map(|slot| store.message(slot).id.number)
+            .collect()
     }
 
     #[test]
@@ -347,7 +381,10 @@ pub(crate) mod tests {
 
     #[test]
     fn numbers_wrap_past_those_in_use() {
-        let mut store = Store { last_number: u32::MAX - 1, ..Store::default() };
+        let mut store = Store {
+            last_number: u32::MAX - 1,
+            ..Store::default()
+        };
         store.insert(message(1));
         assert_eq!(store.next_number(), u32::MAX);
         assert_eq!(store.next_number(), 2);

@@ -16,7 +16,11 @@ const TOKEN: u64 = 1_000_000;
 impl Throttle {
     /// A full bucket.
     pub fn new(per_s: Option<u32>, now: Timestamp) -> Self {
-        Self { per_s, level: u64::from(per_s.unwrap_or(0)) * TOKEN, filled_at: now }
+        Self {
+            per_s,
+            level: u64::from(per_s.unwrap_or(0)) * TOKEN,
+            filled_at: now,
+        }
     }
 
     /// Takes a token, if one is there.

@@ -71,7 +71,9 @@ impl Timers {
 
     /// The first timer and its instant.
     pub fn first(&self) -> Option<(Timestamp, &Timer)> {
-        self.heap.peek().map(|Reverse((due_at, timer, _))| (*due_at, timer))
+        self.heap
+            .peek()
+            .map(|Reverse((due_at, timer, _))| (*due_at, timer))
     }
 
     /// Takes the first timer if it is due.
@@ -102,7 +104,10 @@ mod tests {
     fn timers_come_by_instant_then_kind_then_order() {
         let mut timers = Timers::default();
         let (early, late) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
-        let retry = Timer::Retry { msisdn: Msisdn::new(14_155_550_101).expect("a number"), stamp: 1 };
+        let retry = Timer::Retry {
+            msisdn: Msisdn::new(14_155_550_101).expect("a number"),
+            stamp: 1,
+        };
         let expiry = Timer::Expiry { slot: 9, number: 9 };
         let session = Timer::Session { link: LinkId(1) };
         timers.set(late, session);
@@ -123,7 +128,10 @@ mod tests {
         let mut timers = Timers::default();
         let total = 2 * u32::try_from(STALE_MIN).expect("small") + 2;
         for number in 0..total {
-            timers.set(Timestamp::from_secs(i64::from(number)), Timer::Expiry { slot: number, number });
+            timers.set(
+                Timestamp::from_secs(i64::from(number)),
+                Timer::Expiry { slot: number, number },
+            );
         }
         for _ in 0..=STALE_MIN {
             assert!(!timers.wants_sweep());

@@ -71,10 +71,16 @@ impl fmt::Display for Parcel {
         match self {
             Self::Mo { from, to } => write!(f, "text from {from} to {to}"),
             Self::Receipt { message_id, state } => write!(f, "receipt {state} of {message_id}"),
-            Self::Notification { message_id, cause: Some(cause) } => {
+            Self::Notification {
+                message_id,
+                cause: Some(cause),
+            } => {
                 write!(f, "notification of {message_id} ({cause})")
             }
-            Self::Notification { message_id, cause: None } => write!(f, "notification of {message_id}"),
+            Self::Notification {
+                message_id,
+                cause: None,
+            } => write!(f, "notification of {message_id}"),
             Self::Alert { msisdn } => write!(f, "alert that {msisdn} is reachable"),
         }
     }
@@ -105,82 +111,265 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LinkOpened { link, peer } => write!(f, "link {} opened{}", link.0, InBrackets(*peer)),
-            Self::LinkClosed { link, system_id, reason, unanswered } => {
-                write!(f, "link {}{} closed: {reason}", link.0, InBrackets(system_id.as_ref()))?;
-                if *unanswered > 0 { write!(f, "; {unanswered} unanswered wait again") } else { Ok(()) }
+            Self::LinkClosed {
+                link,
+                system_id,
+                reason,
+                unanswered,
+            } => {
+                write!(
+                    f,
+                    "link {}{} closed: {reason}",
+                    link.0,
+                    InBrackets(system_id.as_ref())
+                )?;
+                if *unanswered > 0 {
+                    write!(f, "; {unanswered} unanswered wait again")
+                } else {
+                    Ok(())
+                }
             }
-            Self::Bound { link, system_id, kind, interface_version } => {
-                write!(f, "{system_id} bound on link {} as {kind}, version {interface_version:#04x}", link.0)
+            Self::Bound {
+                link,
+                system_id,
+                kind,
+                interface_version,
+            } => {
+                write!(
+                    f,
+                    "{system_id} bound on link {} as {kind}, version {interface_version:#04x}",
+                    link.0
+                )
             }
-            Self::BindRefused { link, system_id, status, reason } => {
-                write!(f, "bind of {system_id:?} on link {} refused: {reason}: {}", link.0, Named(*status))
+            Self::BindRefused {
+                link,
+                system_id,
+                status,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "bind of {system_id:?} on link {} refused: {reason}: {}",
+                    link.0,
+                    Named(*status)
+                )
             }
-            Self::Unbound { link, system_id, by_esme } => {
-                write!(f, "link {} of {system_id} unbound by the {}", link.0, if *by_esme { "ESME" } else { "SMSC" })
+            Self::Unbound {
+                link,
+                system_id,
+                by_esme,
+            } => {
+                write!(
+                    f,
+                    "link {} of {system_id} unbound by the {}",
+                    link.0,
+                    if *by_esme { "ESME" } else { "SMSC" }
+                )
             }
-            Self::PduRefused { link, answer, status, reason } => {
+            Self::PduRefused {
+                link,
+                answer,
+                status,
+                reason,
+            } => {
                 write!(f, "link {}: {answer} {}: {reason}", link.0, Named(*status))
             }
             Self::PduIgnored { link, reason } => write!(f, "link {}: ignored: {reason}", link.0),
-            Self::SubmitRefused { system_id, source, destination, status, reason, .. } => {
-                write!(f, "{system_id}: text from {source} to {destination} refused: {reason}: {}", Named(*status))
+            Self::SubmitRefused {
+                system_id,
+                source,
+                destination,
+                status,
+                reason,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{system_id}: text from {source} to {destination} refused: {reason}: {}",
+                    Named(*status)
+                )
             }
-            Self::Accepted { message_id, system_id, source, to, carrier, segments, scheduled_at, .. } => {
-                write!(f, "{message_id} accepted: {system_id}, from {source} to {to} on {carrier}")?;
+            Self::Accepted {
+                message_id,
+                system_id,
+                source,
+                to,
+                carrier,
+                segments,
+                scheduled_at,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{message_id} accepted: {system_id}, from {source} to {to} on {carrier}"
+                )?;
                 if *segments > 1 {
                     write!(f, ", {segments} segments")?;
                 }
-                if scheduled_at.is_some() { f.write_str(", scheduled") } else { Ok(()) }
+                if scheduled_at.is_some() {
+                    f.write_str(", scheduled")
+                } else {
+                    Ok(())
+                }
             }
-            Self::Waits { message_id, to, behind, next_attempt_at } => {
+            Self::Waits {
+                message_id,
+                to,
+                behind,
+                next_attempt_at,
+            } => {
                 write!(f, "{message_id} waits behind {behind} for {to}")?;
-                if next_attempt_at.is_none() { f.write_str(", one of them in the air") } else { Ok(()) }
+                if next_attempt_at.is_none() {
+                    f.write_str(", one of them in the air")
+                } else {
+                    Ok(())
+                }
             }
-            Self::Paged { message_id, to, segment, segments, .. } => {
+            Self::Paged {
+                message_id,
+                to,
+                segment,
+                segments,
+                ..
+            } => {
                 write!(f, "{message_id}: paging {to}")?;
-                if *segments > 1 { write!(f, ", segment {segment} of {segments}") } else { Ok(()) }
+                if *segments > 1 {
+                    write!(f, ", segment {segment} of {segments}")
+                } else {
+                    Ok(())
+                }
             }
-            Self::AttemptFailed { message_id, to, cause, attempts, next_attempt_at } => {
+            Self::AttemptFailed {
+                message_id,
+                to,
+                cause,
+                attempts,
+                next_attempt_at,
+            } => {
                 write!(f, "{message_id} to {to}: attempt {attempts} failed: {cause}")?;
-                f.write_str(if next_attempt_at.is_some() { "; will be tried again" } else { "; not tried again" })
+                f.write_str(if next_attempt_at.is_some() {
+                    "; will be tried again"
+                } else {
+                    "; not tried again"
+                })
             }
-            Self::Finished { message_id, to, state, cause, attempts } => {
-                write!(f, "{message_id} to {to}: {state} after {attempts} attempts{}", InBrackets(*cause))
+            Self::Finished {
+                message_id,
+                to,
+                state,
+                cause,
+                attempts,
+            } => {
+                write!(
+                    f,
+                    "{message_id} to {to}: {state} after {attempts} attempts{}",
+                    InBrackets(*cause)
+                )
             }
             Self::Replaced { message_id } => write!(f, "{message_id} replaced"),
-            Self::LateAnswer { attempt, outcome: PageOutcome::Delivered } => {
+            Self::LateAnswer {
+                attempt,
+                outcome: PageOutcome::Delivered,
+            } => {
                 write!(f, "page {}: delivered, but too late to count", attempt.0)
             }
-            Self::LateAnswer { attempt, outcome: PageOutcome::Failed(cause) } => {
+            Self::LateAnswer {
+                attempt,
+                outcome: PageOutcome::Failed(cause),
+            } => {
                 write!(f, "page {}: {cause}; the text is decided already", attempt.0)
             }
-            Self::Available { msisdn, waiting } => write!(f, "{msisdn} is reachable; {waiting} texts wait for it"),
-            Self::ReceiptWithheld { message_id, mode: _, due_at } => {
-                write!(f, "receipt of {message_id} ")?;
-                f.write_str(if due_at.is_some() { "held back" } else { "lost, as was asked for" })
+            Self::Available { msisdn, waiting } => {
+                write!(f, "{msisdn} is reachable; {waiting} texts wait for it")
             }
-            Self::Sent { parcel, system_id, link } => write!(f, "{parcel} sent to {system_id} on link {}", link.0),
-            Self::WaitsForEsme { parcel, system_id, reason, waiting } => {
+            Self::ReceiptWithheld {
+                message_id,
+                mode: _,
+                due_at,
+            } => {
+                write!(f, "receipt of {message_id} ")?;
+                f.write_str(if due_at.is_some() {
+                    "held back"
+                } else {
+                    "lost, as was asked for"
+                })
+            }
+            Self::Sent {
+                parcel,
+                system_id,
+                link,
+            } => write!(f, "{parcel} sent to {system_id} on link {}", link.0),
+            Self::WaitsForEsme {
+                parcel,
+                system_id,
+                reason,
+                waiting,
+            } => {
                 write!(f, "{parcel} waits for {system_id}: {reason}; {waiting} wait")
             }
-            Self::Unanswered { parcel, system_id, link } => {
-                write!(f, "{parcel}: {system_id} on link {} did not answer; sent again", link.0)
+            Self::Unanswered {
+                parcel,
+                system_id,
+                link,
+            } => {
+                write!(
+                    f,
+                    "{parcel}: {system_id} on link {} did not answer; sent again",
+                    link.0
+                )
             }
-            Self::Answered { parcel, system_id, link, status, again } => {
-                write!(f, "{parcel}: {system_id} on link {} answered {}", link.0, Named(*status))?;
-                if *again { f.write_str("; sent again later") } else { Ok(()) }
+            Self::Answered {
+                parcel,
+                system_id,
+                link,
+                status,
+                again,
+            } => {
+                write!(
+                    f,
+                    "{parcel}: {system_id} on link {} answered {}",
+                    link.0,
+                    Named(*status)
+                )?;
+                if *again {
+                    f.write_str("; sent again later")
+                } else {
+                    Ok(())
+                }
             }
-            Self::Dropped { parcel, system_id, reason } => {
+            Self::Dropped {
+                parcel,
+                system_id,
+                reason,
+            } => {
                 write!(f, "{parcel} dropped{}: {reason}", InBrackets(system_id.as_ref()))
             }
-            Self::MoWaits { from, to, carrier, waiting } => {
-                write!(f, "text from {from} to {to} waits: the link to {carrier} is down; {waiting} wait")
+            Self::MoWaits {
+                from,
+                to,
+                carrier,
+                waiting,
+            } => {
+                write!(
+                    f,
+                    "text from {from} to {to} waits: the link to {carrier} is down; {waiting} wait"
+                )
             }
-            Self::Bounced { to, from, reason } => write!(f, "{to} is told that its text to {from} failed: {reason}"),
-            Self::CarrierLink { carrier, up: true, waiting } => {
+            Self::Bounced { to, from, reason } => {
+                write!(f, "{to} is told that its text to {from} failed: {reason}")
+            }
+            Self::CarrierLink {
+                carrier,
+                up: true,
+                waiting,
+            } => {
                 write!(f, "link to {carrier} up; {waiting} texts are tried")
             }
-            Self::CarrierLink { carrier, up: false, waiting } => {
+            Self::CarrierLink {
+                carrier,
+                up: false,
+                waiting,
+            } => {
                 write!(f, "link to {carrier} down; {waiting} texts wait")
             }
             Self::Changed { carrier, setting } => write!(f, "{carrier}: {setting}"),

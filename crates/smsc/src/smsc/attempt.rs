@@ -27,10 +27,20 @@ impl Smsc {
         let queue = self.store.enqueue(slot);
         let (behind, next_attempt_at) = (queue.len - 1, queue.retry_at);
         let waits = queue.paging.is_some() || queue.retry_at.is_some();
+        let away = next_attempt_at.map(|_| queue.head);
         let message = self.store.message(slot);
         let (message_id, to) = (message.id, message.to.msisdn);
-        if waits {
-            self.note(Event::Waits { message_id, to, behind, next_attempt_at });
+        if let Some(head) = away.filter(|_| message.once) {
+            // The one attempt that it has fails as that of the text before it did.
+            let cause = self.store.message(head).cause.unwrap_or(Cause::NoAnswer);
+            self.fail(now, slot, cause);
+        } else if waits {
+            self.note(Event::Waits {
+                message_id,
+                to,
+                behind,
+                next_attempt_at,
+            });
         } else {
             self.attempt(now, to);
         }
@@ -65,7 +75,10 @@ impl Smsc {
     }
 
     pub(super) fn retry(&mut self, now: Timestamp, msisdn: Msisdn, stamp: u32) {
-        let due = self.store.queue(msisdn).is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some());
+        let due = self
+            .store
+            .queue(msisdn)
+            .is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some());
         if due {
             self.attempt(now, msisdn);
         }
@@ -77,7 +90,9 @@ impl Smsc {
     }
 
     fn attempt_first(&mut self, now: Timestamp, msisdn: Msisdn) -> Next {
-        let Some(queue) = self.store.queue_mut(msisdn) else { return Next::Later };
+        let Some(queue) = self.store.queue_mut(msisdn) else {
+            return Next::Later;
+        };
         if queue.paging.is_some() || queue.head == NONE {
             return Next::Later;
         }
@@ -99,7 +114,10 @@ impl Smsc {
         if !state.carrier.link_up {
             return self.fail(now, slot, Cause::LinkDown);
         }
-        let account = self.esmes.get(usize::from(message.account)).map(|esme| &esme.account);
+        let account = self
+            .esmes
+            .get(usize::from(message.account))
+            .map(|esme| &esme.account);
         if state.blocks(&message.source.digits, account) {
             return self.fail(now, slot, Cause::Blocked);
         }
@@ -125,7 +143,8 @@ impl Smsc {
         let both_ways = state.carrier.latency.longest().saturating_mul(2);
         let patience = self.config.page_answer_timeout.saturating_add(both_ways);
         self.last_attempt = attempt.0;
-        self.timers.set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
+        self.timers
+            .set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
         self.pages.insert(attempt, Page { slot, number, msisdn });
         self.store.queue_mut(msisdn).expect("the message is in it").paging = Some(attempt);
         self.note(paged);
@@ -153,7 +172,10 @@ impl Smsc {
 
     fn page_over(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
         let Page { slot, number, msisdn } = self.pages.remove(&attempt).expect("the callers looked");
-        let queue = self.store.queue_mut(msisdn).expect("a handset that is paged has a queue");
+        let queue = self
+            .store
+            .queue_mut(msisdn)
+            .expect("a handset that is paged has a queue");
         queue.paging = None;
         let available = std::mem::take(&mut queue.available);
         if !self.store.holds(slot, number) {
@@ -189,16 +211,32 @@ impl Smsc {
     fn fail(&mut self, now: Timestamp, slot: u32, cause: Cause) -> Next {
         let message = self.store.message_mut(slot);
         let same_ladder = message.cause.is_some_and(|last| last.ladder() == cause.ladder());
-        message.failures = if same_ladder { message.failures.saturating_add(1) } else { 1 };
+        message.failures = if same_ladder {
+            message.failures.saturating_add(1)
+        } else {
+            1
+        };
         message.cause = Some(cause);
-        let (message_id, to, attempts, failures) = (message.id, message.to.msisdn, message.attempts, message.failures);
-        let (expires_at, datagram, carrier) = (message.expires_at, message.datagram, message.carrier);
+        let (message_id, to, attempts, failures) =
+            (message.id, message.to.msisdn, message.attempts, message.failures);
+        let (expires_at, once, carrier) = (message.expires_at, message.once, message.carrier);
         let wait = self.carrier_state(carrier).carrier.retry.wait(cause, failures);
-        let retry_at = wait.filter(|_| !datagram).map(|wait| now + wait);
+        let retry_at = wait.filter(|_| !once).map(|wait| now + wait);
         let next_attempt_at = retry_at.filter(|at| *at < expires_at);
-        self.note(Event::AttemptFailed { message_id, to, cause, attempts, next_attempt_at });
+        self.note(Event::AttemptFailed {
+            message_id,
+            to,
+            cause,
+            attempts,
+            next_attempt_at,
+        });
+        self.owe_alert(slot);
         let Some(retry_at) = retry_at else {
-            let state = if cause == Cause::Blocked { MessageState::Rejected } else { MessageState::Undeliverable };
+            let state = if cause == Cause::Blocked {
+                MessageState::Rejected
+            } else {
+                MessageState::Undeliverable
+            };
             self.finish(now, slot, state);
             return Next::Now;
         };
@@ -212,16 +250,24 @@ impl Smsc {
         Next::Later
     }
 
-    /// Tells the sender of the first failure, and owes it an alert, if it wants to know.
+    /// Owes the sender an alert when the handset is back, if it wants one (`set_dpf`).
+    fn owe_alert(&mut self, slot: u32) {
+        let message = self.store.message(slot);
+        if message.set_dpf && message.cause.is_some_and(Cause::is_absence) {
+            self.alerts.owe(
+                message.to.msisdn,
+                message.account,
+                &message.source,
+                self.config.alerts_max,
+            );
+        }
+    }
+
+    /// Tells the sender of the first failure, if it wants to know.
     fn notify_failure(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
-        let wants_notification = message.wants_notification() && !std::mem::replace(&mut message.notified, true);
-        let absent = matches!(message.cause, Some(Cause::Absent | Cause::NoCoverage));
-        let message = self.store.message(slot);
-        if message.set_dpf && absent {
-            self.alerts.owe(message.to.msisdn, message.account, &message.source, self.config.alerts_max);
-        }
-        if wants_notification {
+        if message.wants_notification() && !std::mem::replace(&mut message.notified, true) {
+            let message = self.store.message(slot);
             let (account, receipt) = (message.account, self.receipt(now, message, MessageState::Enroute));
             self.deliver(now, account, What::Receipt(receipt));
         }
@@ -248,7 +294,10 @@ impl Smsc {
             cause: message.cause,
             attempts: message.attempts,
         });
-        if message.wants_receipt(state == MessageState::Delivered) && !message.datagram {
+        let delivered = state == MessageState::Delivered;
+        if message.transaction {
+            self.end_transaction(&message, delivered);
+        } else if message.wants_receipt(delivered) && !message.once {
             self.report(now, &message, state);
         }
         let last = Final {
@@ -265,7 +314,7 @@ impl Smsc {
     /// A carrier without handset receipts says DELIVRD as soon as the text is on its way.
     fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
-        if message.wants_receipt(true) && !message.datagram {
+        if message.wants_receipt(true) && !message.once {
             let handed_over = message.clone();
             message.registered_delivery &= !0x03;
             self.report(now, &handed_over, MessageState::Delivered);
@@ -280,13 +329,26 @@ impl Smsc {
         let message_id = message.id;
         match mode {
             ReceiptMode::Normal => self.deliver(now, message.account, receipt),
-            ReceiptMode::Lost => self.note(Event::ReceiptWithheld { message_id, mode, due_at: None }),
+            ReceiptMode::Lost => self.note(Event::ReceiptWithheld {
+                message_id,
+                mode,
+                due_at: None,
+            }),
             ReceiptMode::Late => {
                 let due_at = now + late_by.max(TICK);
                 let delivery = self.delivery(due_at, message.account, receipt);
-                self.timers.set(due_at, Timer::LateReceipt { number: delivery.number });
+                self.timers.set(
+                    due_at,
+                    Timer::LateReceipt {
+                        number: delivery.number,
+                    },
+                );
                 self.late_receipts.insert(delivery.number, delivery);
-                self.note(Event::ReceiptWithheld { message_id, mode, due_at: Some(due_at) });
+                self.note(Event::ReceiptWithheld {
+                    message_id,
+                    mode,
+                    due_at: Some(due_at),
+                });
             }
             ReceiptMode::Duplicated => {
                 self.deliver(now, message.account, receipt.clone());
@@ -313,7 +375,11 @@ impl Smsc {
             source: message.source.clone(),
             destination: message.to.address(),
             user_message_reference: message.user_message_reference,
-            text: if style.text { message.body.beginning().into() } else { Box::default() },
+            text: if style.text {
+                message.body.beginning().into()
+            } else {
+                Box::default()
+            },
             style,
         })
     }

@@ -11,7 +11,9 @@ use crate::throttle::Throttle;
 
 impl Smsc {
     pub(super) fn change(&mut self, now: Timestamp, carrier: &str, change: Change) {
-        let Some(index) = self.carrier_index(carrier) else { return };
+        let Some(index) = self.carrier_index(carrier) else {
+            return;
+        };
         let state = &mut self.carriers[usize::from(index)];
         let setting = match change {
             Change::LinkUp => return self.link_up(now, index),
@@ -58,7 +60,10 @@ impl Smsc {
                 })
             }
         };
-        self.note(Event::Changed { carrier: carrier.into(), setting });
+        self.note(Event::Changed {
+            carrier: carrier.into(),
+            setting,
+        });
     }
 
     /// Everything that waits is tried at once: MO texts in order, then the handsets' queues, the oldest text first.
@@ -66,7 +71,11 @@ impl Smsc {
         let state = &mut self.carriers[usize::from(index)];
         state.carrier.link_up = true;
         let (carrier, mo_waiting) = (state.carrier.name.clone(), std::mem::take(&mut state.mo_waiting));
-        self.note(Event::CarrierLink { carrier, up: true, waiting: self.store.held(index) });
+        self.note(Event::CarrierLink {
+            carrier,
+            up: true,
+            waiting: self.store.held(index),
+        });
         for mo in mo_waiting {
             self.route_mo(now, mo.from, mo.to, mo.segment);
         }
@@ -80,6 +89,10 @@ impl Smsc {
         let state = &mut self.carriers[usize::from(index)];
         state.carrier.link_up = false;
         let carrier = state.carrier.name.clone();
-        self.note(Event::CarrierLink { carrier, up: false, waiting: self.store.held(index) });
+        self.note(Event::CarrierLink {
+            carrier,
+            up: false,
+            waiting: self.store.held(index),
+        });
     }
 }

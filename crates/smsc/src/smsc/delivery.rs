@@ -1,9 +1,7 @@
 //! What goes to ESMEs: MO texts, receipts and alerts wait in order until a session can take them, and are sent again
 //! until they are answered.
 
-use smpp::{
-    AlertNotification, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag,
-};
+use smpp::{AlertNotification, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag};
 use sms::{Encoding, Segment, Timestamp};
 
 use super::Smsc;
@@ -14,13 +12,18 @@ use crate::receipt::Report;
 use crate::timer::Timer;
 
 /// The `network_error_code` TLV's type for the GSM codes that [`crate::Cause::code`] gives (SMPP v3.4 §5.3.2.31).
-const NETWORK_TYPE_GSM: u8 = 3;
+pub(super) const NETWORK_TYPE_GSM: u8 = 3;
 
 impl Smsc {
     /// A delivery with the next number.
     pub(super) fn delivery(&mut self, since: Timestamp, account: u16, what: What) -> Delivery {
         self.last_delivery += 1;
-        Delivery { number: self.last_delivery, account, since, what }
+        Delivery {
+            number: self.last_delivery,
+            account,
+            since,
+            what,
+        }
     }
 
     /// Brings something to an account: now if a session can take it, else as soon as one can.
@@ -59,7 +62,9 @@ impl Smsc {
     /// Sends what waits for an account, in order, while its sessions can take it.
     pub(super) fn dispatch(&mut self, now: Timestamp, account: u16) {
         while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
-            let Some(link) = self.choose_link(&self.esmes[usize::from(account)], delivery) else { return };
+            let Some(link) = self.choose_link(&self.esmes[usize::from(account)], delivery) else {
+                return;
+            };
             let esme = &mut self.esmes[usize::from(account)];
             let (_, delivery) = esme.waiting.pop_first().expect("looked at above");
             esme.turn = esme.turn.wrapping_add(1);
@@ -72,20 +77,26 @@ impl Smsc {
         let able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
         let in_turn = || {
             let bound = &esme.bound;
-            let turn = if bound.is_empty() { 0 } else { esme.turn % bound.len() };
+            let turn = if bound.is_empty() {
+                0
+            } else {
+                esme.turn % bound.len()
+            };
             bound[turn..].iter().chain(&bound[..turn]).copied()
         };
         match &delivery.what {
             What::Receipt(receipt) => match esme.account.receipts {
-                ReceiptRoute::Same => {
-                    Some(receipt.link).filter(able).or_else(|| esme.bound.iter().copied().find(able))
-                }
+                ReceiptRoute::Same => Some(receipt.link)
+                    .filter(able)
+                    .or_else(|| esme.bound.iter().copied().find(able)),
                 ReceiptRoute::Any => esme.bound.iter().copied().find(able),
                 ReceiptRoute::RoundRobin => in_turn().find(able),
             },
             What::Mo { to, .. } => {
                 let asks = |link: &LinkId| esme.account.codes.is_empty() && self.asks_for(*link, &to.digits);
-                in_turn().find(|link| able(link) && asks(link)).or_else(|| in_turn().find(able))
+                in_turn()
+                    .find(|link| able(link) && asks(link))
+                    .or_else(|| in_turn().find(able))
             }
             What::Alert { .. } => in_turn().find(able),
         }
@@ -93,12 +104,20 @@ impl Smsc {
 
     /// Whether a session's `address_range` names that number.
     pub(super) fn asks_for(&self, link: LinkId, number: &str) -> bool {
-        let range = self.links.get(&link).and_then(|state| state.address_range.as_ref());
+        let range = self
+            .links
+            .get(&link)
+            .and_then(|state| state.address_range.as_ref());
         range.is_some_and(|range| range.is_match(number))
     }
 
     fn wait_reason(&self, esme: &Esme) -> WaitReason {
-        let receivers = || esme.bound.iter().filter_map(|link| self.links.get(link)).filter(|link| receives(link));
+        let receivers = || {
+            esme.bound
+                .iter()
+                .filter_map(|link| self.links.get(link))
+                .filter(|link| receives(link))
+        };
         if receivers().next().is_none() {
             WaitReason::NotBound
         } else if receivers().all(|link| link.paused_until.is_some()) {
@@ -112,26 +131,39 @@ impl Smsc {
         let state = self.links.get_mut(&link).expect("chosen from the links");
         let sent = Event::Sent {
             parcel: delivery.parcel(),
-            system_id: self.esmes[usize::from(delivery.account)].account.system_id.clone(),
+            system_id: self.esmes[usize::from(delivery.account)]
+                .account
+                .system_id
+                .clone(),
             link,
         };
         let with_tlvs = state.version >= 0x34;
         let command = match &delivery.what {
             What::Mo { from, to, segment } => {
                 let message = ShortMessage::new(from.address(), to.clone(), segment);
-                state.session.send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
+                state
+                    .session
+                    .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
             }
             What::Receipt(receipt) => {
                 let message = receipt_pdu(receipt, with_tlvs, &self.config.zone);
-                state.session.send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
+                state
+                    .session
+                    .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
             }
             What::Alert { msisdn, esme } => {
                 let alert = AlertNotification {
                     source: msisdn.address(),
                     esme: esme.clone(),
-                    tlvs: if with_tlvs { vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)] } else { Vec::new() },
+                    tlvs: if with_tlvs {
+                        vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)]
+                    } else {
+                        Vec::new()
+                    },
                 };
-                state.session.send(now, Pdu::AlertNotification(alert), Token::Delivery(delivery))
+                state
+                    .session
+                    .send(now, Pdu::AlertNotification(alert), Token::Delivery(delivery))
             }
         };
         let command = command.unwrap_or_else(|_| panic!("the session can take it"));
@@ -141,11 +173,23 @@ impl Smsc {
     }
 
     /// An ESME answered a `deliver_sm`.
-    pub(super) fn delivery_answered(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>, status: Status) {
+    pub(super) fn delivery_answered(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        delivery: Box<Delivery>,
+        status: Status,
+    ) {
         let account = delivery.account;
         let again = is_temporary(status);
         let system_id = self.esmes[usize::from(account)].account.system_id.clone();
-        self.note(Event::Answered { parcel: delivery.parcel(), system_id, link, status, again });
+        self.note(Event::Answered {
+            parcel: delivery.parcel(),
+            system_id,
+            link,
+            status,
+            again,
+        });
         if again {
             let until = now + self.config.deliver_retry_after.max(super::TICK);
             if let Some(state) = self.links.get_mut(&link) {
@@ -163,14 +207,20 @@ impl Smsc {
     pub(super) fn unanswered(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>) {
         let account = delivery.account;
         let system_id = self.esmes[usize::from(account)].account.system_id.clone();
-        self.note(Event::Unanswered { parcel: delivery.parcel(), system_id, link });
+        self.note(Event::Unanswered {
+            parcel: delivery.parcel(),
+            system_id,
+            link,
+        });
         self.wait_for_session(now, delivery);
         self.dispatch(now, account);
     }
 
     /// A session's pause is over.
     pub(super) fn resume(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         if state.paused_until.is_some_and(|until| until <= now) {
             state.paused_until = None;
             if let Some(account) = state.account {
@@ -189,14 +239,26 @@ impl Smsc {
                 self.timers.set(expires_at, Timer::Waiting { account });
                 return;
             }
-            let (_, delivery) = self.esmes[usize::from(account)].waiting.pop_first().expect("looked at above");
+            let (_, delivery) = self.esmes[usize::from(account)]
+                .waiting
+                .pop_first()
+                .expect("looked at above");
             self.drop_delivery(&delivery, DropReason::Expired);
         }
     }
 
     fn drop_delivery(&mut self, delivery: &Delivery, reason: DropReason) {
-        let system_id = Some(self.esmes[usize::from(delivery.account)].account.system_id.clone());
-        self.note(Event::Dropped { parcel: delivery.parcel(), system_id, reason });
+        let system_id = Some(
+            self.esmes[usize::from(delivery.account)]
+                .account
+                .system_id
+                .clone(),
+        );
+        self.note(Event::Dropped {
+            parcel: delivery.parcel(),
+            system_id,
+            reason,
+        });
     }
 }
 
@@ -234,19 +296,33 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
     );
     let segment = Segment::whole(&text, Encoding::Gsm7);
     let mut message = ShortMessage::new(receipt.destination.clone(), receipt.source.clone(), &segment);
-    message.esm_class = if receipt.state.is_final() { esm_class::RECEIPT } else { esm_class::INTERMEDIATE };
+    message.esm_class = if receipt.state.is_final() {
+        esm_class::RECEIPT
+    } else {
+        esm_class::INTERMEDIATE
+    };
     if !with_tlvs {
         return message;
     }
     if receipt.style.tlvs {
-        message.tlvs.push(Tlv::c_octet_string(tag::RECEIPTED_MESSAGE_ID, &receipt.message_id.to_string()));
-        message.tlvs.push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
+        message.tlvs.push(Tlv::c_octet_string(
+            tag::RECEIPTED_MESSAGE_ID,
+            &receipt.message_id.to_string(),
+        ));
+        message
+            .tlvs
+            .push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
         if let Some(cause) = receipt.cause {
-            message.tlvs.push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, 0, cause.code()]));
+            message.tlvs.push(Tlv::new(
+                tag::NETWORK_ERROR_CODE,
+                [NETWORK_TYPE_GSM, 0, cause.code()],
+            ));
         }
     }
     if let Some(reference) = receipt.user_message_reference {
-        message.tlvs.push(Tlv::short(tag::USER_MESSAGE_REFERENCE, reference));
+        message
+            .tlvs
+            .push(Tlv::short(tag::USER_MESSAGE_REFERENCE, reference));
     }
     message
 }

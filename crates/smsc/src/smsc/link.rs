@@ -25,7 +25,12 @@ impl Smsc {
         self.note(Event::LinkOpened { link, peer });
         if self.links.len() >= self.config.links_max {
             let reason = CloseReason::LinksMax;
-            self.note(Event::LinkClosed { link, system_id: None, reason, unanswered: 0 });
+            self.note(Event::LinkClosed {
+                link,
+                system_id: None,
+                reason,
+                unanswered: 0,
+            });
             self.outputs.push(Output::Close { link });
             return;
         }
@@ -47,14 +52,21 @@ impl Smsc {
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         match state.session.receive(now, frame) {
             Received::Request(command) => self.request(now, link, command),
             Received::Response { command, token, .. } => self.response(now, link, command, token),
             Received::Answer { command, close, why } => {
                 let unbound = state.session.state() == State::Unbound && !state.unbinding;
                 if !command.status.is_ok() {
-                    self.note(Event::PduRefused { link, answer: name(&command), status: command.status, reason: why });
+                    self.note(Event::PduRefused {
+                        link,
+                        answer: name(&command),
+                        status: command.status,
+                        reason: why,
+                    });
                 }
                 self.send(link, command);
                 if close {
@@ -89,9 +101,16 @@ impl Smsc {
         match self.check_bind(link, &bind) {
             Ok(account) => self.accept_bind(now, link, request, bind, account),
             Err((status, reason)) => {
-                let Some(state) = self.links.get_mut(&link) else { return };
+                let Some(state) = self.links.get_mut(&link) else {
+                    return;
+                };
                 let refusal = state.session.refuse_bind(request, status);
-                self.note(Event::BindRefused { link, system_id: bind.system_id, status, reason });
+                self.note(Event::BindRefused {
+                    link,
+                    system_id: bind.system_id,
+                    status,
+                    reason,
+                });
                 self.send(link, refusal);
                 if let Some(linger) = self.config.refused_bind_linger {
                     self.linger(now + linger.max(TICK), link, CloseReason::BindRefused);
@@ -109,7 +128,10 @@ impl Smsc {
         if bind.system_id.is_empty() || bind.system_id.chars().count() > SYSTEM_ID_CHARACTERS_MAX {
             return Err((Status::ESME_RINVSYSID, BindRefusal::SystemIdLength));
         }
-        let account = self.esmes.iter().position(|esme| esme.account.system_id == bind.system_id);
+        let account = self
+            .esmes
+            .iter()
+            .position(|esme| esme.account.system_id == bind.system_id);
         let Some(index) = account else {
             return Err((credentials(Status::ESME_RINVSYSID), BindRefusal::UnknownSystemId));
         };
@@ -118,7 +140,11 @@ impl Smsc {
         if bind.password.chars().count() > account.password_max {
             return Err((Status::ESME_RINVPASWD, BindRefusal::PasswordLength));
         }
-        if account.system_type.as_ref().is_some_and(|wanted| *wanted != bind.system_type) {
+        if account
+            .system_type
+            .as_ref()
+            .is_some_and(|wanted| *wanted != bind.system_type)
+        {
             return Err((Status::ESME_RINVSYSTYP, BindRefusal::SystemType));
         }
         if bind.password != account.password {
@@ -139,14 +165,19 @@ impl Smsc {
     }
 
     fn accept_bind(&mut self, now: Timestamp, link: LinkId, request: &Command, bind: Bind, account: u16) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         let answer = state.session.accept_bind(now, request, &self.config.system_id);
         state.account = Some(account);
         state.kind = Some(bind.kind);
         state.version = state.session.version();
         state.has_address_range = !bind.address_range.digits.is_empty();
         // An invalid or oversized expression is ignored: the account's codes decide.
-        state.address_range = state.has_address_range.then(|| compiled(&bind.address_range.digits)).flatten();
+        state.address_range = state
+            .has_address_range
+            .then(|| compiled(&bind.address_range.digits))
+            .flatten();
         self.esmes[usize::from(account)].bound.push(link);
         let kind = match bind.kind {
             BindKind::Transmitter => "transmitter",
@@ -154,7 +185,12 @@ impl Smsc {
             BindKind::Transceiver => "transceiver",
         };
         let interface_version = bind.interface_version;
-        self.note(Event::Bound { link, system_id: bind.system_id, kind, interface_version });
+        self.note(Event::Bound {
+            link,
+            system_id: bind.system_id,
+            kind,
+            interface_version,
+        });
         self.send(link, answer);
         self.dispatch(now, account);
     }
@@ -165,7 +201,11 @@ impl Smsc {
         if let Some(state) = self.links.get_mut(&link) {
             state.unbinding = true;
         }
-        self.note(Event::Unbound { link, system_id, by_esme: true });
+        self.note(Event::Unbound {
+            link,
+            system_id,
+            by_esme: true,
+        });
         self.leave_account(link);
     }
 
@@ -173,11 +213,19 @@ impl Smsc {
     pub(super) fn unbind(&mut self, now: Timestamp, system_id: &str) {
         let Some(esme) = self.esme(system_id) else { return };
         for link in esme.bound.clone() {
-            let Some(state) = self.links.get_mut(&link) else { continue };
+            let Some(state) = self.links.get_mut(&link) else {
+                continue;
+            };
             // One that is being unbound already is left to itself.
-            let Ok(unbind) = state.session.send(now, Pdu::Unbind, Token::Unbind) else { continue };
+            let Ok(unbind) = state.session.send(now, Pdu::Unbind, Token::Unbind) else {
+                continue;
+            };
             state.unbinding = true;
-            self.note(Event::Unbound { link, system_id: system_id.into(), by_esme: false });
+            self.note(Event::Unbound {
+                link,
+                system_id: system_id.into(),
+                by_esme: false,
+            });
             self.send(link, unbind);
             self.set_session_timer(now, link);
         }
@@ -202,7 +250,9 @@ impl Smsc {
     fn forget_link(&mut self, now: Timestamp, link: LinkId, reason: CloseReason) {
         let system_id = self.system_id_of(link);
         self.leave_account(link);
-        let Some(mut state) = self.links.remove(&link) else { return };
+        let Some(mut state) = self.links.remove(&link) else {
+            return;
+        };
         let mut unanswered = 0;
         for token in state.session.close() {
             if let Token::Delivery(delivery) = token {
@@ -210,7 +260,12 @@ impl Smsc {
                 self.wait_for_session(now, delivery);
             }
         }
-        self.note(Event::LinkClosed { link, system_id, reason, unanswered });
+        self.note(Event::LinkClosed {
+            link,
+            system_id,
+            reason,
+            unanswered,
+        });
         if let Some(account) = state.account {
             self.dispatch(now, account);
         }
@@ -219,7 +274,9 @@ impl Smsc {
     /// A link no longer counts as one of its account's sessions.
     fn leave_account(&mut self, link: LinkId) {
         if let Some(account) = self.links.get(&link).and_then(|state| state.account) {
-            self.esmes[usize::from(account)].bound.retain(|bound| *bound != link);
+            self.esmes[usize::from(account)]
+                .bound
+                .retain(|bound| *bound != link);
         }
     }
 
@@ -237,7 +294,9 @@ impl Smsc {
     }
 
     pub(super) fn session_timer(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         state.timer_at = None;
         for event in state.session.on_timer(now) {
             match event {
@@ -246,13 +305,19 @@ impl Smsc {
                 TimerEvent::SessionInitExpired => return self.close(now, link, CloseReason::SessionInit),
                 TimerEvent::InactivityExpired => {
                     let unbinding = self.links.get(&link).is_some_and(|state| state.unbinding);
-                    let reason = if unbinding { CloseReason::Unbound } else { CloseReason::Inactivity };
+                    let reason = if unbinding {
+                        CloseReason::Unbound
+                    } else {
+                        CloseReason::Inactivity
+                    };
                     return self.close(now, link, reason);
                 }
                 TimerEvent::ResponseTimedOut(Token::Unbind) => {
                     return self.close(now, link, CloseReason::UnbindUnanswered);
                 }
-                TimerEvent::ResponseTimedOut(Token::Delivery(delivery)) => self.unanswered(now, link, delivery),
+                TimerEvent::ResponseTimedOut(Token::Delivery(delivery)) => {
+                    self.unanswered(now, link, delivery)
+                }
             }
         }
         self.set_session_timer(now, link);
@@ -260,8 +325,12 @@ impl Smsc {
 
     /// Sees that a session's own timers run. One that moves later leaves an early wake-up behind, which does nothing.
     pub(super) fn set_session_timer(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else { return };
-        let Some(due_at) = state.session.next_wakeup() else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
+        let Some(due_at) = state.session.next_wakeup() else {
+            return;
+        };
         let due_at = due_at.max(now + TICK);
         if state.timer_at.is_none_or(|at| due_at < at) {
             state.timer_at = Some(due_at);
@@ -287,5 +356,8 @@ fn name(command: &Command) -> &'static str {
 
 /// An `address_range` as an expression that is searched for in linear time (SMPP v3.4 Appendix A).
 fn compiled(address_range: &str) -> Option<regex::Regex> {
-    RegexBuilder::new(address_range).size_limit(ADDRESS_RANGE_OCTETS_MAX).build().ok()
+    RegexBuilder::new(address_range)
+        .size_limit(ADDRESS_RANGE_OCTETS_MAX)
+        .build()
+        .ok()
 }

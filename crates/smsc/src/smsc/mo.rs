@@ -15,11 +15,24 @@ impl Smsc {
             return self.route_mo(now, from, to, segment);
         }
         let event = if state.mo_waiting.len() < state.carrier.mo_waiting_max {
-            state.mo_waiting.push_back(Mo { from, to: to.clone(), segment });
+            state.mo_waiting.push_back(Mo {
+                from,
+                to: to.clone(),
+                segment,
+            });
             let (carrier, waiting) = (state.carrier.name.clone(), state.mo_waiting.len());
-            Event::MoWaits { from, to, carrier, waiting }
+            Event::MoWaits {
+                from,
+                to,
+                carrier,
+                waiting,
+            }
         } else {
-            Event::Dropped { parcel: Parcel::Mo { from, to }, system_id: None, reason: DropReason::WaitingMax }
+            Event::Dropped {
+                parcel: Parcel::Mo { from, to },
+                system_id: None,
+                reason: DropReason::WaitingMax,
+            }
         };
         self.note(event);
     }
@@ -43,9 +56,17 @@ impl Smsc {
     }
 
     fn bounce(&mut self, handset: Msisdn, code: Address, reason: DropReason) {
-        self.note(Event::Bounced { to: handset, from: code.clone(), reason });
+        self.note(Event::Bounced {
+            to: handset,
+            from: code.clone(),
+            reason,
+        });
         let text = self.config.bounce_text.clone();
-        self.outputs.push(Output::Bounce { to: handset, from: code, text });
+        self.outputs.push(Output::Bounce {
+            to: handset,
+            from: code,
+            text,
+        });
     }
 
     /// The account that texts to a code go to: the one whose code matches it best; else one without codes of its own
@@ -54,20 +75,26 @@ impl Smsc {
         let accounts = || (0_u16..).zip(&self.esmes);
         let provisioned = accounts()
             .filter_map(|(index, esme)| {
-                let best = esme.account.codes.iter().filter_map(|range| range.matches(code)).max()?;
+                let best = esme
+                    .account
+                    .codes
+                    .iter()
+                    .filter_map(|range| range.matches(code))
+                    .max()?;
                 Some((best, std::cmp::Reverse(index)))
             })
             .max()
             .map(|(_, std::cmp::Reverse(index))| index);
         let free = || accounts().filter(|(_, esme)| esme.account.codes.is_empty());
         let by_range = || free().find(|(_, esme)| esme.bound.iter().any(|link| self.asks_for(*link, code)));
-        let everything = || free().find(|(_, esme)| esme.bound.iter().any(|link| self.asks_for_everything(*link)));
+        let everything =
+            || free().find(|(_, esme)| esme.bound.iter().any(|link| self.asks_for_everything(*link)));
         provisioned.or_else(|| by_range().or_else(everything).map(|(index, _)| index))
     }
 
     fn asks_for_everything(&self, link: smpp::LinkId) -> bool {
-        self.links.get(&link).is_some_and(|state| {
-            !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives)
-        })
+        self.links
+            .get(&link)
+            .is_some_and(|state| !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives))
     }
 }

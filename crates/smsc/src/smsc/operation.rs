@@ -22,9 +22,15 @@ const QUARTER_HOUR_S: i64 = 900;
 impl Smsc {
     /// Does what a bound ESME asks for.
     pub(super) fn operation(&mut self, now: Timestamp, link: LinkId, request: &Command) {
-        let Some(state) = self.links.get(&link) else { return };
+        let Some(state) = self.links.get(&link) else {
+            return;
+        };
         let Some(account) = state.account else { return };
-        let sender = Sender { link, account, version: state.version };
+        let sender = Sender {
+            link,
+            account,
+            version: state.version,
+        };
         match &request.pdu {
             Pdu::SubmitSm(message) => self.submit_sm(now, sender, request, message),
             Pdu::DataSm(data) => self.data_sm(now, sender, request, data),
@@ -62,10 +68,17 @@ impl Smsc {
 
     /// An operation that is not offered gets a `generic_nack`.
     fn refuse_operation(&mut self, link: LinkId, request: &Command) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         let status = Status::ESME_RINVCMDID;
         let nack = state.session.respond(request, status, Pdu::GenericNack);
-        self.note(Event::PduRefused { link, answer: "generic_nack", status, reason: "the operation is not offered" });
+        self.note(Event::PduRefused {
+            link,
+            answer: "generic_nack",
+            status,
+            reason: "the operation is not offered",
+        });
         self.send(link, nack);
     }
 
@@ -80,26 +93,41 @@ impl Smsc {
             tlvs: data.tlvs.clone(),
             ..ShortMessage::default()
         };
-        let accepted = self.submit(now, sender, &message, true);
-        let (status, pdu) = match &accepted {
-            Ok((id, _)) => (Status::ESME_ROK, MessageIdResp::new(&id.to_string())),
-            Err(refusal) => (refusal.status, MessageIdResp::empty()),
-        };
-        self.respond(sender.link, request, status, Pdu::DataSmResp(pdu));
-        self.follow_up(now, sender, &message, accepted);
+        match self.submit(now, sender, &message, true) {
+            Ok((id, slot)) => self.answer_and_start(now, sender, request, id, slot),
+            Err(refusal) => {
+                self.respond(
+                    sender.link,
+                    request,
+                    refusal.status,
+                    Pdu::DataSmResp(MessageIdResp::empty()),
+                );
+                self.note_refusal(sender, &message.source, &message.destination, refusal);
+            }
+        }
     }
 
     fn submit_multi(&mut self, now: Timestamp, sender: Sender, request: &Command, multi: &SubmitMulti) {
         let nowhere = Address::default();
         let count = multi.destinations.len();
         let refusal = if (1..=self.config.destinations_max).contains(&count) {
-            self.take_token(now, sender).and_then(|()| self.rules(sender, false).check(now, &multi.message)).err()
+            self.take_token(now, sender)
+                .and_then(|()| self.rules(sender, false).check(now, &multi.message))
+                .err()
         } else {
             let reason = SubmitRefusal::Field("number_of_dests is out of range");
-            Some(Refusal { status: Status::ESME_RINVNUMDESTS, reason })
+            Some(Refusal {
+                status: Status::ESME_RINVNUMDESTS,
+                reason,
+            })
         };
         if let Some(refusal) = refusal {
-            self.respond(sender.link, request, refusal.status, Pdu::SubmitMultiResp(SubmitMultiResp::default()));
+            self.respond(
+                sender.link,
+                request,
+                refusal.status,
+                Pdu::SubmitMultiResp(SubmitMultiResp::default()),
+            );
             return self.note_refusal(sender, &multi.message.source, &nowhere, refusal);
         }
         let number = self.store.next_number();
@@ -131,13 +159,23 @@ impl Smsc {
     ) -> Result<(MessageId, u32), Refusal> {
         let DestAddress::Sme(address) = destination else {
             let reason = SubmitRefusal::Field("there are no distribution lists");
-            return Err(Refusal { status: Status::ESME_RINVDLNAME, reason });
+            return Err(Refusal {
+                status: Status::ESME_RINVDLNAME,
+                reason,
+            });
         };
         let rules = self.rules(sender, false);
         let submission = rules.check(now, &multi.message)?;
         let to = rules.check_destination(address)?;
         self.admit(now, sender, &submission, to)?;
-        self.accept(now, sender, submission, to, ServiceType::new(&multi.message.service_type), key)
+        self.accept(
+            now,
+            sender,
+            submission,
+            to,
+            ServiceType::new(&multi.message.service_type),
+            key,
+        )
     }
 
     fn query_sm(&mut self, sender: Sender, request: &Command, query: &QuerySm) {
@@ -145,7 +183,11 @@ impl Smsc {
         let (status, resp) = match found {
             Ok(message) => {
                 let scheduled = message.state == MessageState::Scheduled && sender.version < 0x50;
-                let state = if scheduled { MessageState::Enroute } else { message.state };
+                let state = if scheduled {
+                    MessageState::Enroute
+                } else {
+                    message.state
+                };
                 let resp = QuerySmResp {
                     message_id: query.message_id.clone(),
                     final_date: message.done_at.map_or_else(String::new, |at| self.local_time(at)),
@@ -187,7 +229,10 @@ impl Smsc {
     /// The pending messages that a `cancel_sm` without a message id means: those of its source, its destination and,
     /// if it names one, its service type (SMPP v3.4 §4.9).
     fn matching(&self, sender: Sender, cancel: &CancelSm) -> Result<Vec<u32>, Status> {
-        let to = self.rules(sender, false).check_destination(&cancel.destination).map_err(|refusal| refusal.status)?;
+        let to = self
+            .rules(sender, false)
+            .check_destination(&cancel.destination)
+            .map_err(|refusal| refusal.status)?;
         let service_type = ServiceType::new(&cancel.service_type);
         let matching = self.store.all_for(to.msisdn).filter(|slot| {
             let message = self.store.message(*slot);
@@ -213,8 +258,13 @@ impl Smsc {
     /// Replaces what a pending message says, and its times and flags as far as they are given (SMPP v3.4 §4.10).
     fn replace(&mut self, now: Timestamp, sender: Sender, replace: &ReplaceSm) -> Result<u32, Status> {
         let found = self.find(sender, &replace.message_id, &replace.source)?;
-        let [slot] = self.pending(found.message_id.number)[..] else { return Err(Status::ESME_RREPLACEFAIL) };
-        let payload = replace.tlvs.tlv(tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
+        let [slot] = self.pending(found.message_id.number)[..] else {
+            return Err(Status::ESME_RREPLACEFAIL);
+        };
+        let payload = replace
+            .tlvs
+            .tlv(tag::MESSAGE_PAYLOAD)
+            .map(|tlv| tlv.value.clone());
         let text = payload.unwrap_or_else(|| replace.short_message.clone());
         let (times, flags) = {
             let rules = self.rules(sender, false);
@@ -229,12 +279,21 @@ impl Smsc {
                 ..ShortMessage::default()
             };
             let times = rules.check_times(now, &as_message).map_err(status)?;
-            (times, rules.check_registered_delivery(replace.registered_delivery).map_err(status)?)
+            (
+                times,
+                rules
+                    .check_registered_delivery(replace.registered_delivery)
+                    .map_err(status)?,
+            )
         };
         let carrier = &self.carrier_state(self.store.message(slot).carrier).carrier;
         let (long_text, validity_max) = (carrier.long_text, carrier.validity_max);
         let segments_max = self.config.segments_max;
-        let body = self.store.message(slot).body.replaced(text, long_text, segments_max);
+        let body = self
+            .store
+            .message(slot)
+            .body
+            .replaced(text, long_text, segments_max);
         let body = body.map_err(|_| Status::ESME_RINVMSGLEN)?;
         if times.0.is_some() && self.store.message(slot).queued {
             self.store.dequeue(slot);
@@ -251,7 +310,8 @@ impl Smsc {
         let message = self.store.message_mut(slot);
         if let Some(at) = times.1 {
             message.expires_at = at.min(message.scheduled_at.max(now) + validity_max);
-            self.timers.set(message.expires_at, Timer::Expiry { slot, number });
+            self.timers
+                .set(message.expires_at, Timer::Expiry { slot, number });
         }
         Ok(slot)
     }
@@ -263,7 +323,11 @@ impl Smsc {
             mismatch |= account == sender.account && !self.is_source(sender, source, its);
             account == sender.account && self.is_source(sender, source, its)
         });
-        let absent = if mismatch { Status::ESME_RINVSRCADR } else { Status::ESME_RINVMSGID };
+        let absent = if mismatch {
+            Status::ESME_RINVSRCADR
+        } else {
+            Status::ESME_RINVMSGID
+        };
         found.ok_or(absent)
     }
 
@@ -271,7 +335,9 @@ impl Smsc {
     fn is_source(&self, sender: Sender, named: &Address, source: &Address) -> bool {
         let digits = named.digits.trim_start_matches('+');
         if digits.is_empty() {
-            let own = self.esmes[usize::from(sender.account)].account.source_by_default();
+            let own = self.esmes[usize::from(sender.account)]
+                .account
+                .source_by_default();
             return own.is_some_and(|own| own.digits == source.digits);
         }
         digits == source.digits
@@ -286,33 +352,54 @@ impl Smsc {
         MessageId::candidates(message_id).find_map(|number| {
             if let Some(slot) = self.store.slots_of(number).next() {
                 let message = self.store.message(slot);
-                let state = if message.queued { MessageState::Enroute } else { MessageState::Scheduled };
-                let meant = message.id.to_string() == message_id && admits((message.account, &message.source));
+                let state = if message.queued {
+                    MessageState::Enroute
+                } else {
+                    MessageState::Scheduled
+                };
+                let meant =
+                    message.id.to_string() == message_id && admits((message.account, &message.source));
                 let (message_id, cause) = (message.id, message.cause);
-                return meant.then_some(MessageStatus { message_id, state, cause, done_at: None });
+                return meant.then_some(MessageStatus {
+                    message_id,
+                    state,
+                    cause,
+                    done_at: None,
+                });
             }
             let last = self.store.remembered(number)?;
             let meant = last.id.to_string() == message_id && admits((last.account, &last.source));
             let (message_id, state, cause) = (last.id, last.state, last.cause);
-            meant.then_some(MessageStatus { message_id, state, cause, done_at: Some(last.done_at) })
+            meant.then_some(MessageStatus {
+                message_id,
+                state,
+                cause,
+                done_at: Some(last.done_at),
+            })
         })
     }
 
     /// The messages with a number that can still be changed: not final, not in the air.
     fn pending(&self, number: u32) -> Vec<u32> {
-        self.store.slots_of(number).filter(|slot| !self.is_in_the_air(*slot)).collect()
+        self.store
+            .slots_of(number)
+            .filter(|slot| !self.is_in_the_air(*slot))
+            .collect()
     }
 }
 
 /// The answer to a `submit_multi`: an error only when no destination was taken.
 fn multi_resp(started: &[(MessageId, u32)], failed: &[(&DestAddress, Refusal)]) -> (Status, SubmitMultiResp) {
     let Some((id, _)) = started.first() else {
-        let status = failed.first().map_or(Status::ESME_RINVNUMDESTS, |(_, refusal)| refusal.status);
+        let status = failed
+            .first()
+            .map_or(Status::ESME_RINVNUMDESTS, |(_, refusal)| refusal.status);
         return (status, SubmitMultiResp::default());
     };
-    let unsuccess = failed
-        .iter()
-        .map(|(destination, refusal)| UnsuccessSme { destination: address_of(destination), status: refusal.status });
+    let unsuccess = failed.iter().map(|(destination, refusal)| UnsuccessSme {
+        destination: address_of(destination),
+        status: refusal.status,
+    });
     let resp = SubmitMultiResp {
         message_id: compact_str::format_compact!("{id}"),
         unsuccess: unsuccess.collect(),
@@ -325,6 +412,9 @@ fn multi_resp(started: &[(MessageId, u32)], failed: &[(&DestAddress, Refusal)]) 
 fn address_of(destination: &DestAddress) -> Address {
     match destination {
         DestAddress::Sme(address) => address.clone(),
-        DestAddress::DistributionList(name) => Address { digits: name.clone(), ..Address::default() },
+        DestAddress::DistributionList(name) => Address {
+            digits: name.clone(),
+            ..Address::default()
+        },
     }
 }

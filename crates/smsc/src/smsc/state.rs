@@ -61,7 +61,11 @@ pub(super) struct Delivery {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// A MO segment.
-    Mo { from: Msisdn, to: Address, segment: Segment },
+    Mo {
+        from: Msisdn,
+        to: Address,
+        segment: Segment,
+    },
     /// A receipt or an intermediate notification.
     Receipt(Box<Receipt>),
     /// An `alert_notification`.
@@ -91,13 +95,18 @@ impl Delivery {
     /// What it is, for events.
     pub fn parcel(&self) -> Parcel {
         match &self.what {
-            What::Mo { from, to, .. } => Parcel::Mo { from: *from, to: to.clone() },
-            What::Receipt(receipt) if receipt.state.is_final() => {
-                Parcel::Receipt { message_id: receipt.message_id, state: receipt.state }
-            }
-            What::Receipt(receipt) => {
-                Parcel::Notification { message_id: receipt.message_id, cause: receipt.cause }
-            }
+            What::Mo { from, to, .. } => Parcel::Mo {
+                from: *from,
+                to: to.clone(),
+            },
+            What::Receipt(receipt) if receipt.state.is_final() => Parcel::Receipt {
+                message_id: receipt.message_id,
+                state: receipt.state,
+            },
+            What::Receipt(receipt) => Parcel::Notification {
+                message_id: receipt.message_id,
+                cause: receipt.cause,
+            },
             What::Alert { msisdn, .. } => Parcel::Alert { msisdn: *msisdn },
         }
     }
@@ -120,7 +129,14 @@ pub(super) struct Esme {
 impl Esme {
     pub fn new(account: Account) -> Self {
         let throttle = Throttle::new(account.submits_per_second_max, Timestamp::EPOCH);
-        Self { account, bound: Vec::new(), waiting: BTreeMap::new(), expiry_set: false, turn: 0, throttle }
+        Self {
+            account,
+            bound: Vec::new(),
+            waiting: BTreeMap::new(),
+            expiry_set: false,
+            turn: 0,
+            throttle,
+        }
     }
 }
 
@@ -144,7 +160,12 @@ pub(super) struct Mo {
 impl CarrierState {
     pub fn new(carrier: Carrier) -> Self {
         let throttle = Throttle::new(carrier.throttle_per_s, Timestamp::EPOCH);
-        Self { carrier, throttle, answer: None, mo_waiting: VecDeque::new() }
+        Self {
+            carrier,
+            throttle,
+            answer: None,
+            mo_waiting: VecDeque::new(),
+        }
     }
 
     /// The status that was asked for instead of an acceptance; one time less from now on.
@@ -168,7 +189,10 @@ impl CarrierState {
             return false;
         }
         let by_code = |account: &Account| {
-            account.codes.iter().any(|code| code.matches(number).is_some() && blocked.contains(code.digits()))
+            account
+                .codes
+                .iter()
+                .any(|code| code.matches(number).is_some() && blocked.contains(code.digits()))
         };
         blocked.contains(number) || account.is_some_and(by_code)
     }
@@ -192,10 +216,14 @@ impl Alerts {
     /// Owes an account an alert, once; not beyond `alerts_max`.
     pub fn owe(&mut self, msisdn: Msisdn, account: u16, esme: &Address, alerts_max: usize) {
         let owed = self.by_handset.get(&msisdn).is_some_and(|owed| {
-            owed.iter().any(|(other, address)| *other == account && address == esme)
+            owed.iter()
+                .any(|(other, address)| *other == account && address == esme)
         });
         if !owed && self.len < alerts_max {
-            self.by_handset.entry(msisdn).or_default().push((account, esme.clone()));
+            self.by_handset
+                .entry(msisdn)
+                .or_default()
+                .push((account, esme.clone()));
             self.len += 1;
         }
     }

@@ -1,10 +1,12 @@
 //! Texts from ESMEs: checked, throttled, answered, stored.
 
-use smpp::{Command, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
+use smpp::{Command, DataSm, LinkId, MessageIdResp, Pdu, ShortMessage, Status, Tlv, tag};
 use sms::{Address, Timestamp};
 
 use super::Smsc;
+use super::delivery::NETWORK_TYPE_GSM;
 use crate::carrier::BlockedReaction;
+use crate::cause::Cause;
 use crate::check::{Refusal, Rules, Submission};
 use crate::event::{Event, SubmitRefusal};
 use crate::message::{Body, Destination, Message, NONE, ServiceType};
@@ -19,32 +21,126 @@ pub(super) struct Sender {
     pub version: u8,
 }
 
-impl Smsc {
-    pub(super) fn submit_sm(&mut self, now: Timestamp, sender: Sender, request: &Command, message: &ShortMessage) {
-        let accepted = self.submit(now, sender, message, false);
-        let (status, pdu) = match &accepted {
-            Ok((id, _)) => (Status::ESME_ROK, MessageIdResp::new(&id.to_string())),
-            Err(refusal) => (refusal.status, MessageIdResp::empty()),
-        };
-        self.respond(sender.link, request, status, Pdu::SubmitSmResp(pdu));
-        self.follow_up(now, sender, message, accepted);
-    }
+/// A request in transaction mode whose answer is due when its message is final.
+pub(super) struct Transaction {
+    link: LinkId,
+    /// The request without its fields.
+    request: Command,
+}
 
-    /// Notes a refusal, or starts the message: after its response is out, so that nothing overtakes it.
-    pub(super) fn follow_up(
+impl Transaction {
+    fn of(link: LinkId, request: &Command) -> Self {
+        let pdu = match &request.pdu {
+            Pdu::DataSm(_) => Pdu::DataSm(DataSm::default()),
+            _ => Pdu::SubmitSm(ShortMessage::default()),
+        };
+        Self {
+            link,
+            request: Command {
+                status: request.status,
+                sequence_number: request.sequence_number,
+                pdu,
+            },
+        }
+    }
+}
+
+/// The value of the `delivery_failure_reason` TLV (SMPP v3.4 §5.3.2.33).
+const fn failure_reason(cause: Cause) -> u8 {
+    match cause {
+        Cause::Absent | Cause::NoCoverage | Cause::MemoryFull | Cause::Busy => 0,
+        Cause::UnknownSubscriber | Cause::Barred | Cause::Blocked | Cause::Equipment => 1,
+        Cause::NoAnswer | Cause::LinkDown | Cause::SystemFailure => 3,
+    }
+}
+
+impl Smsc {
+    pub(super) fn submit_sm(
         &mut self,
         now: Timestamp,
         sender: Sender,
+        request: &Command,
         message: &ShortMessage,
-        accepted: Result<(MessageId, u32), Refusal>,
     ) {
-        match accepted {
-            Ok((_, slot)) => self.start(now, slot),
-            Err(refusal) => self.note_refusal(sender, &message.source, &message.destination, refusal),
+        match self.submit(now, sender, message, false) {
+            Ok((id, slot)) => self.answer_and_start(now, sender, request, id, slot),
+            Err(refusal) => {
+                self.respond(
+                    sender.link,
+                    request,
+                    refusal.status,
+                    Pdu::SubmitSmResp(MessageIdResp::empty()),
+                );
+                self.note_refusal(sender, &message.source, &message.destination, refusal);
+            }
         }
     }
 
-    pub(super) fn note_refusal(&mut self, sender: Sender, source: &Address, destination: &Address, refusal: Refusal) {
+    /// Answers the `submit_sm` or `data_sm` of a stored message, then starts it, so that nothing overtakes the answer.
+    /// In transaction mode the answer is the outcome.
+    pub(super) fn answer_and_start(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        request: &Command,
+        id: MessageId,
+        slot: u32,
+    ) {
+        if self.store.message(slot).transaction {
+            let transaction = Transaction::of(sender.link, request);
+            self.transactions.insert(id.number, transaction);
+        } else {
+            let resp = MessageIdResp::new(&compact_str::format_compact!("{id}"));
+            let pdu = match &request.pdu {
+                Pdu::DataSm(_) => Pdu::DataSmResp(resp),
+                _ => Pdu::SubmitSmResp(resp),
+            };
+            self.respond(sender.link, request, Status::ESME_ROK, pdu);
+        }
+        self.start(now, slot);
+    }
+
+    /// Answers a message in transaction mode with its outcome (SMPP v3.4 §4.7.2): the one error that has a body.
+    pub(super) fn end_transaction(&mut self, message: &Message, delivered: bool) {
+        let Some(Transaction { link, request }) = self.transactions.remove(&message.id.number) else {
+            return;
+        };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
+        let mut resp = MessageIdResp::new(&compact_str::format_compact!("{}", message.id));
+        if let Some(cause) = message.cause.filter(|_| !delivered) {
+            resp.tlvs
+                .push(Tlv::octet(tag::DELIVERY_FAILURE_REASON, failure_reason(cause)));
+            resp.tlvs.push(Tlv::new(
+                tag::NETWORK_ERROR_CODE,
+                [NETWORK_TYPE_GSM, 0, cause.code()],
+            ));
+            if message.set_dpf {
+                resp.tlvs
+                    .push(Tlv::octet(tag::DPF_RESULT, u8::from(cause.is_absence())));
+            }
+        }
+        let status = if delivered {
+            Status::ESME_ROK
+        } else {
+            Status::ESME_RDELIVERYFAILURE
+        };
+        let pdu = match &request.pdu {
+            Pdu::DataSm(_) => Pdu::DataSmResp(resp),
+            _ => Pdu::SubmitSmResp(resp),
+        };
+        let response = state.session.respond(&request, status, pdu);
+        self.send(link, response);
+    }
+
+    pub(super) fn note_refusal(
+        &mut self,
+        sender: Sender,
+        source: &Address,
+        destination: &Address,
+        refusal: Refusal,
+    ) {
         self.note(Event::SubmitRefused {
             link: sender.link,
             system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
@@ -69,7 +165,14 @@ impl Smsc {
         let to = rules.check_destination(&message.destination)?;
         self.admit(now, sender, &submission, to)?;
         let number = self.store.next_number();
-        self.accept(now, sender, submission, to, ServiceType::new(&message.service_type), (number, 0))
+        self.accept(
+            now,
+            sender,
+            submission,
+            to,
+            ServiceType::new(&message.service_type),
+            (number, 0),
+        )
     }
 
     /// What a sender's texts are checked against.
@@ -88,7 +191,10 @@ impl Smsc {
         if self.esmes[usize::from(sender.account)].throttle.take(now) {
             Ok(())
         } else {
-            Err(Refusal { status: Status::ESME_RTHROTTLED, reason: SubmitRefusal::AccountThrottle })
+            Err(Refusal {
+                status: Status::ESME_RTHROTTLED,
+                reason: SubmitRefusal::AccountThrottle,
+            })
         }
     }
 
@@ -131,10 +237,19 @@ impl Smsc {
     ) -> Result<(MessageId, u32), Refusal> {
         let index = self.plan.carrier(to.msisdn);
         let carrier = &self.carriers[usize::from(index)].carrier;
-        let body = Body::new(submission.segment, carrier.long_text, self.config.segments_max)
-            .map_err(|_| Refusal { status: Status::ESME_RINVMSGLEN, reason: SubmitRefusal::Field("the text is too long") })?;
+        let body =
+            Body::new(submission.segment, carrier.long_text, self.config.segments_max).map_err(|_| {
+                Refusal {
+                    status: Status::ESME_RINVMSGLEN,
+                    reason: SubmitRefusal::Field("the text is too long"),
+                }
+            })?;
         // An ESME of v3.3 reads ids of at most 8 characters.
-        let style = if sender.version < 0x34 { MessageIdStyle::Same } else { carrier.message_ids };
+        let style = if sender.version < 0x34 {
+            MessageIdStyle::Same
+        } else {
+            carrier.message_ids
+        };
         let id = MessageId { number, style };
         let starts_at = submission.scheduled_at.unwrap_or(now);
         let expires_at = submission
@@ -157,7 +272,8 @@ impl Smsc {
             body,
             registered_delivery: submission.registered_delivery,
             user_message_reference: submission.user_message_reference,
-            datagram: submission.datagram,
+            once: submission.datagram || submission.transaction,
+            transaction: submission.transaction,
             set_dpf: submission.set_dpf,
             queued: false,
             notified: false,
@@ -222,7 +338,9 @@ impl Smsc {
 
     /// Sends a response.
     pub(super) fn respond(&mut self, link: LinkId, request: &Command, status: Status, pdu: Pdu) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
         let status = status.for_version(state.version);
         let response = if status.is_ok() {
             state.session.respond(request, status, pdu)
