@@ -1,2 +1,32 @@
-//! placeholder
-fn main(){}
+//! The shells around the simulated world: sockets, files, the terminal and the machine's clock. They turn outside events
+//! into inputs and outputs into effects, and know no rule.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program prints"
+)]
+
+mod callback_client;
+mod cli;
+mod clock;
+mod engine;
+mod exit;
+mod http;
+mod server;
+mod smpp_listener;
+mod sources;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli::execute(cli) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit::Exit::of(&error).into()
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The command line: one file a command.
+
+mod check;
+mod explain;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// An SMS gateway simulator: an SMSC that speaks SMPP, carriers, handsets, FBOOK 32665 and its REST API.
+#[derive(Debug, Parser)]
+#[command(name = "smsim", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  smsim run tests/scenarios        play every scenario in virtual time
+  smsim serve                      put FBOOK 32665 on the air on this machine
+  smsim repl                       text from a handset at a prompt
+
+Exit codes: 0 all well, 1 a test failed, 2 the command line or a file is wrong, 3 the environment is, 4 no test selected.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Serve(serve::Args),
+    Explain(explain::Args),
+}
+
+/// Does what the command line says.
+pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        Command::Check(args) => check::execute(&args),
+        Command::Serve(args) => serve::execute(&args),
+        Command::Explain(args) => explain::execute(&args),
+    }
+}

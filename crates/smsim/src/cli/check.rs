@@ -1,0 +1,40 @@
+//! `smsim check`: are the files well written, without running them?
+
+use std::path::PathBuf;
+
+use scenario::Sources;
+
+use crate::exit::{Exit, Wrong};
+use crate::sources;
+
+/// Check scenario files without running them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  smsim check tests/scenarios")]
+pub struct Args {
+    /// Files, and folders in which every .sms file is checked.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+pub fn execute(args: &Args) -> anyhow::Result<Exit> {
+    let files = sources::scenario_files(&args.paths)?;
+    anyhow::ensure!(
+        !files.is_empty(),
+        Wrong("no .sms file in what was named".to_owned())
+    );
+    let mut faulty = 0;
+    for file in &files {
+        let mut read = Sources::new();
+        let diagnostics = match sources::load(&mut read, file) {
+            Ok(script) => script.warnings,
+            Err(sources::NotLoaded::Faults(faults)) => {
+                faulty += 1;
+                faults
+            }
+            Err(sources::NotLoaded::Unreadable(error)) => return Err(error),
+        };
+        eprint!("{}", sources::rendered(&diagnostics, &read));
+    }
+    println!("Checked {} files, {faulty} with faults", files.len());
+    Ok(if faulty == 0 { Exit::Ok } else { Exit::Wrong })
+}

@@ -1,0 +1,191 @@
+//! `smsim serve`: a world on real ports and the machine's clock.
+
+use std::io::{IsTerminal, Write};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use scenario::DeclaredWorld;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::Exit;
+use crate::server::{Ports, Server};
+use crate::sources;
+
+/// Put FBOOK 32665 on the air: SMPP for gateways, HTTP for apps, phones on emulated carriers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  smsim serve                          the demo world, SMPP on 2775, HTTP on 32665
+  smsim serve world.sms --port 0       any free ports, printed as one JSON line
+  RUST_LOG=smsim=debug smsim serve     with what happens on every link
+
+Stop it with Ctrl-C: ESMEs are unbound, then the ports are closed.")]
+pub struct Args {
+    /// The world: carriers, apps, people and ESMEs in the scenario language. Without it: simulator-config/demo.sms, built in.
+    world: Option<PathBuf>,
+    /// Both ports; 0 picks free ones and prints one JSON line {"http":N,"smpp":N} on stdout when they are open.
+    #[arg(long, value_name = "N", conflicts_with_all = ["smpp_port", "http_port"])]
+    port: Option<u16>,
+    /// The port for ESMEs.
+    #[arg(long, value_name = "N", default_value_t = 2775)]
+    smpp_port: u16,
+    /// The port for apps.
+    #[arg(long, value_name = "N", default_value_t = 32665)]
+    http_port: u16,
+    /// The address to listen on. Beyond loopback, everyone who can reach it may text in anybody's name.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    listen: IpAddr,
+    /// The seed of all chance; it overrides the world's.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+pub fn execute(args: &Args) -> anyhow::Result<Exit> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let mut world = sources::load_world(args.world.as_deref())?;
+    if !world.start_given {
+        // Apps compare a callback's time with their own clock, and refuse what is days old.
+        world.config.start = crate::clock::wall();
+    }
+    if let Some(seed) = args.seed {
+        world.config.seed = seed;
+    }
+    let ports = match args.port {
+        Some(port) => Ports {
+            listen: args.listen,
+            smpp: port,
+            http: port,
+        },
+        None => Ports {
+            listen: args.listen,
+            smpp: args.smpp_port,
+            http: args.http_port,
+        },
+    };
+    anyhow::ensure!(
+        ports.smpp != ports.http || ports.smpp == 0,
+        crate::exit::Wrong(format!(
+            "SMPP and HTTP cannot share port {}; give --smpp-port and --http-port",
+            ports.smpp
+        ))
+    );
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O runtime")?;
+    runtime.block_on(async {
+        let greeting = Greeting::of(&world);
+        let server = Server::start(world, ports).await?;
+        greeting.print(&server, args.port == Some(0))?;
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result.context("cannot listen for Ctrl-C")?,
+            _ = terminate.recv() => {}
+        }
+        server.stop().await;
+        Ok(Exit::Ok)
+    })
+}
+
+/// What is said when the server is up.
+struct Greeting {
+    code: String,
+    seed: u64,
+    clock: String,
+    apps: Vec<(String, String, String)>,
+    esmes: Vec<(String, String, String)>,
+    phones: Vec<String>,
+    try_this: Option<String>,
+}
+
+impl Greeting {
+    fn of(world: &DeclaredWorld) -> Self {
+        let config = &world.config;
+        let apps = config.apps.iter().map(|app| {
+            let credentials = &app.credentials;
+            (
+                app.app.name.clone(),
+                credentials.api_key.clone(),
+                credentials.secret.expose().to_owned(),
+            )
+        });
+        let esmes = config.accounts.iter().map(|account| {
+            let codes: Vec<String> = account.codes.iter().map(ToString::to_string).collect();
+            (
+                account.system_id.to_string(),
+                account.password.to_string(),
+                codes.join(" "),
+            )
+        });
+        let not_installed = config.users.iter().find_map(|user| {
+            let app = config
+                .apps
+                .iter()
+                .find(|app| !user.user.apps.contains_key(&app.app.id))?;
+            Some(format!(
+                "on {}'s phone text  {} hello  then answer  Y",
+                user.user.name, app.app.canvas
+            ))
+        });
+        Self {
+            code: config.short_code.to_string(),
+            seed: config.seed,
+            clock: format!(
+                "{} {}",
+                config.zone.civil(config.start),
+                config.zone.abbreviation(config.start)
+            ),
+            apps: apps.collect(),
+            esmes: esmes.collect(),
+            phones: config
+                .users
+                .iter()
+                .map(|user| format!("{} {}", user.user.name, user.user.phone))
+                .collect(),
+            try_this: not_installed,
+        }
+    }
+
+    /// On stdout one JSON line, where asked for; the rest is for people and goes to stderr then.
+    fn print(&self, server: &Server, json: bool) -> std::io::Result<()> {
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({ "http": server.http.port(), "smpp": server.smpp.port() })
+            );
+            return std::io::stdout().flush();
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "FBOOK {} is on the air", self.code)?;
+        writeln!(out, "  app API   http://{}/restserver.php", server.http)?;
+        for (name, key, secret) in &self.apps {
+            writeln!(out, "            {name}: api_key {key}  secret {secret}")?;
+        }
+        writeln!(out, "  SMPP      {}", server.smpp)?;
+        for (system_id, password, codes) in &self.esmes {
+            writeln!(
+                out,
+                "            {codes}: system_id {system_id}  password {password}"
+            )?;
+        }
+        if self.esmes.is_empty() {
+            writeln!(
+                out,
+                "            no account for an outside ESME; declare one: esme acme, system_id acme, password secret, code 12345"
+            )?;
+        }
+        writeln!(out, "  phones    {}", self.phones.join(", "))?;
+        writeln!(
+            out,
+            "  clock     {}, running x1       seed {}",
+            self.clock, self.seed
+        )?;
+        if let Some(try_this) = &self.try_this {
+            writeln!(out, "Try in smsim repl: {try_this}")?;
+        }
+        writeln!(out, "Ctrl-C stops it.")?;
+        out.flush()
+    }
+}

@@ -1,0 +1,313 @@
+//! The one loop that owns a [`World`] on the machine's clock: [`Engine`].
+//!
+//! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
+//! one else touches the world, so that there is no lock.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use platform::{AppId, CallId, NotifyOutcome};
+use scenario::stub_app::StubApps;
+use smpp::{Frame, LinkId};
+use tokio::sync::{mpsc, oneshot};
+use world::io::CallbackId;
+use world::{Input, Output, World};
+
+use crate::callback_client::CallbackClient;
+use crate::clock::Clock;
+use crate::smpp_listener::{LinkCommand, LinkSender};
+
+/// Messages that may wait for the world; whoever has more to say waits.
+const INBOX_MAX: usize = 4_096;
+/// Messages taken from the inbox before the outputs are sent on.
+const BATCH_MAX: usize = 256;
+/// How long the ESMEs have to answer an unbind at the end.
+const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What the shells say to the engine.
+enum Message {
+    /// An app calls the API.
+    Api {
+        request: rest::Request,
+        reply: oneshot::Sender<rest::Response>,
+    },
+    /// A callback is over.
+    CallbackDone {
+        callback: CallbackId,
+        outcome: NotifyOutcome,
+    },
+    /// An outside ESME has connected.
+    LinkOpened {
+        link: LinkId,
+        peer: IpAddr,
+        sender: LinkSender,
+    },
+    /// It has sent something.
+    LinkReceived { link: LinkId, frames: Vec<Frame> },
+    /// It is gone.
+    LinkClosed { link: LinkId },
+    /// Someone who watches has a question.
+    Look(Box<dyn FnOnce(&World) + Send>),
+    /// The end: unbind everyone, then answer.
+    Stop { done: oneshot::Sender<()> },
+}
+
+/// A way to the engine, for every shell its own.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    inbox: mpsc::Sender<Message>,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Message")
+    }
+}
+
+impl EngineHandle {
+    /// Calls the API; none when the engine has ended.
+    pub async fn api(&self, request: rest::Request) -> Option<rest::Response> {
+        let (reply, response) = oneshot::channel();
+        self.inbox.send(Message::Api { request, reply }).await.ok()?;
+        response.await.ok()
+    }
+
+    /// Says that an ESME has connected; false when the engine has ended.
+    pub async fn link_opened(&self, link: LinkId, peer: IpAddr, sender: LinkSender) -> bool {
+        self.inbox
+            .send(Message::LinkOpened { link, peer, sender })
+            .await
+            .is_ok()
+    }
+
+    /// Hands on what an ESME has sent; false when the engine has ended.
+    pub async fn link_received(&self, link: LinkId, frames: Vec<Frame>) -> bool {
+        self.inbox
+            .send(Message::LinkReceived { link, frames })
+            .await
+            .is_ok()
+    }
+
+    /// Says that an ESME is gone.
+    pub async fn link_closed(&self, link: LinkId) {
+        let _ = self.inbox.send(Message::LinkClosed { link }).await;
+    }
+
+    /// Looks at the world and gives what was seen; none when the engine has ended.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&World) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let look = Box::new(move |world: &World| {
+            // Who asked and went away does not want it any more.
+            let _ = reply.send(look(world));
+        });
+        self.inbox.send(Message::Look(look)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Ends the engine: every ESME is unbound first.
+    pub async fn stop(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.inbox.send(Message::Stop { done }).await.is_ok() {
+            let _ = ended.await;
+        }
+    }
+
+    async fn callback_done(&self, callback: CallbackId, outcome: NotifyOutcome) {
+        let _ = self.inbox.send(Message::CallbackDone { callback, outcome }).await;
+    }
+}
+
+/// A world on the machine's clock.
+pub struct Engine {
+    world: World,
+    clock: Clock,
+    inbox: mpsc::Receiver<Message>,
+    handle: EngineHandle,
+    links: BTreeMap<LinkId, LinkSender>,
+    /// Who waits for the answer to a call; apps that answer by rules do not.
+    calls: BTreeMap<CallId, oneshot::Sender<rest::Response>>,
+    next_call: u64,
+    callbacks: CallbackClient,
+    /// Apps that answer by rules.
+    stubs: StubApps,
+}
+
+impl Engine {
+    /// An engine and a way to it. Nothing happens before [`Engine::run`].
+    pub fn new(
+        world: World,
+        clock: Clock,
+        callbacks: CallbackClient,
+        stubs: StubApps,
+    ) -> (Self, EngineHandle) {
+        let (sender, inbox) = mpsc::channel(INBOX_MAX);
+        let handle = EngineHandle { inbox: sender };
+        let engine = Self {
+            world,
+            clock,
+            inbox,
+            handle: handle.clone(),
+            links: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            callbacks,
+            stubs,
+        };
+        (engine, handle)
+    }
+
+    /// Runs until it is stopped.
+    pub async fn run(mut self) {
+        let mut messages = Vec::with_capacity(BATCH_MAX);
+        loop {
+            self.dispatch();
+            let wakeup = [self.world.next_wakeup(), self.stubs.next_wakeup()]
+                .into_iter()
+                .flatten()
+                .min();
+            let sleep = wakeup.map(|at| self.clock.until(at));
+            let received = tokio::select! {
+                biased;
+                count = self.inbox.recv_many(&mut messages, BATCH_MAX) => count > 0,
+                () = async {
+                    match sleep {
+                        Some(sleep) => tokio::time::sleep(sleep).await,
+                        None => std::future::pending().await,
+                    }
+                } => true,
+            };
+            if !received {
+                return;
+            }
+            if messages.is_empty() {
+                self.handle(Input::Tick);
+            }
+            for message in messages.drain(..) {
+                if let Message::Stop { done } = message {
+                    self.unbind_all().await;
+                    let _ = done.send(());
+                    return;
+                }
+                self.take(message);
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Api { request, reply } => self.api(request, reply),
+            Message::CallbackDone { callback, outcome } => {
+                self.handle(Input::CallbackDone { callback, outcome })
+            }
+            Message::LinkOpened { link, peer, sender } => {
+                self.links.insert(link, sender);
+                self.handle(Input::LinkOpened {
+                    link,
+                    peer: Some(peer),
+                });
+            }
+            Message::LinkReceived { link, frames } => self.handle(Input::LinkReceived { link, frames }),
+            Message::LinkClosed { link } => {
+                self.links.remove(&link);
+                self.handle(Input::LinkClosed { link });
+            }
+            Message::Look(look) => look(&self.world),
+            // The loop takes it before it comes here.
+            Message::Stop { .. } => {}
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = self.clock.now();
+        self.world.handle(now, input);
+    }
+
+    fn api(&mut self, request: rest::Request, reply: oneshot::Sender<rest::Response>) {
+        let call = self.new_call();
+        self.calls.insert(call, reply);
+        self.handle(Input::Api { call, request });
+    }
+
+    fn new_call(&mut self) -> CallId {
+        self.next_call += 1;
+        CallId(self.next_call)
+    }
+
+    /// Acts on everything that the world wants done.
+    fn dispatch(&mut self) {
+        loop {
+            let now = self.clock.now();
+            for (_, request) in self.stubs.due(now) {
+                let call = self.new_call();
+                self.handle(Input::Api { call, request });
+            }
+            let Some(output) = self.world.poll_output() else {
+                return;
+            };
+            match output {
+                Output::ApiReply { call, response, .. } => {
+                    if let Some(reply) = self.calls.remove(&call) {
+                        // A caller that has hung up does not want it any more.
+                        let _ = reply.send(response);
+                    }
+                }
+                Output::Callback {
+                    callback,
+                    app,
+                    request,
+                    ..
+                } => self.callback(callback, app, request),
+                // Only scenarios ask for keys.
+                Output::SessionKey { .. } => {}
+                Output::LinkSend { link, command } => {
+                    if let Some(sender) = self.links.get(&link) {
+                        sender.send(LinkCommand::Send(command));
+                    }
+                }
+                Output::LinkClose { link } => {
+                    if let Some(sender) = self.links.remove(&link) {
+                        sender.send(LinkCommand::Close);
+                    }
+                }
+            }
+        }
+    }
+
+    fn callback(&mut self, callback: CallbackId, app: AppId, request: rest::CallbackRequest) {
+        let now = self.clock.now();
+        if let Some(outcome) = self.stubs.callback(now, app, &request) {
+            if let Some(outcome) = outcome {
+                self.handle(Input::CallbackDone { callback, outcome });
+            }
+            return;
+        }
+        let (client, handle) = (self.callbacks.clone(), self.handle.clone());
+        tokio::spawn(async move {
+            let outcome = client.post(request).await;
+            handle.callback_done(callback, outcome).await;
+        });
+    }
+
+    /// Unbinds every ESME, waits a little for their answers, and closes the connections.
+    async fn unbind_all(&mut self) {
+        self.handle(Input::Stop);
+        self.dispatch();
+        let all_gone = async {
+            while !self.links.is_empty() {
+                let Some(message) = self.inbox.recv().await else {
+                    break;
+                };
+                self.take(message);
+                self.dispatch();
+            }
+        };
+        // Who does not answer in time is closed all the same.
+        let _ = tokio::time::timeout(UNBIND_TIMEOUT, all_gone).await;
+        for (_, sender) in std::mem::take(&mut self.links) {
+            sender.send(LinkCommand::Close);
+        }
+    }
+}

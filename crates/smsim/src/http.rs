@@ -1,0 +1,65 @@
+//! The HTTP server: the REST API of the apps, and whether the server is well.
+
+mod form;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+
+use crate::engine::EngineHandle;
+
+/// The largest body of a call.
+const BODY_OCTETS_MAX: usize = 1 << 20;
+
+/// What the server answers.
+pub fn router(engine: EngineHandle) -> Router {
+    Router::new()
+        .route("/restserver.php", any(restserver))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
+        .with_state(engine)
+}
+
+/// The REST server: query string and body together, GET or POST, urlencoded or multipart.
+async fn restserver(
+    State(engine): State<EngineHandle>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let params = match form::params(request).await {
+        Ok(params) => params,
+        Err(error) => return error.into_response(),
+    };
+    let request = rest::Request {
+        params,
+        peer: Some(peer.ip()),
+    };
+    match engine.api(request).await {
+        Some(response) => ([(header::CONTENT_TYPE, response.content_type)], response.body).into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response(),
+    }
+}
+
+/// Ready when the platform's own link is bound, so that a text would get through.
+async fn readyz(State(engine): State<EngineHandle>) -> Response {
+    match engine.look(|world| world.esme().is_bound()).await {
+        Some(true) => "ready\n".into_response(),
+        Some(false) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the platform's SMPP link is not bound\n",
+        )
+            .into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response(),
+    }
+}
+
+async fn nothing_here() -> Response {
+    let text = "Nothing stands here. The REST API is at /restserver.php, the server's state at /healthz and /readyz.\n";
+    (StatusCode::NOT_FOUND, text).into_response()
+}

@@ -1,0 +1,101 @@
+//! A world on real ports: [`Server`].
+
+use std::net::{IpAddr, SocketAddr};
+
+use anyhow::Context;
+use scenario::DeclaredWorld;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use world::World;
+
+use crate::callback_client::CallbackClient;
+use crate::clock::Clock;
+use crate::engine::{Engine, EngineHandle};
+use crate::{http, smpp_listener};
+
+/// Where to listen; port 0 picks a free one.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    /// The address.
+    pub listen: IpAddr,
+    /// For ESMEs.
+    pub smpp: u16,
+    /// For apps.
+    pub http: u16,
+}
+
+/// A running server.
+pub struct Server {
+    /// Where ESMEs connect.
+    pub smpp: SocketAddr,
+    /// Where apps call.
+    pub http: SocketAddr,
+    /// The way to the world.
+    pub engine: EngineHandle,
+    stop: watch::Sender<bool>,
+    running: Vec<JoinHandle<()>>,
+    world: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the ports and lets the world run.
+    pub async fn start(world: DeclaredWorld, ports: Ports) -> anyhow::Result<Self> {
+        let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port").await?;
+        let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port").await?;
+        let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
+        let DeclaredWorld { config, stubs, .. } = world;
+        let clock = Clock::starting_at(config.start);
+        let callbacks = CallbackClient::new(config.callback_timeout);
+        let command_length_max = config.command_length_max;
+        let world = World::new(config).map_err(|error| crate::exit::Wrong(error.to_string()))?;
+        let (engine, handle) = Engine::new(world, clock, callbacks, stubs);
+        let (stop, stopped) = watch::channel(false);
+        let world = tokio::spawn(engine.run());
+        let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
+        let app = http::router(handle.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let mut stopped_http = stopped;
+        let apps = async move {
+            let stopping = async move {
+                let _ = stopped_http.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(http_socket, app)
+                .with_graceful_shutdown(stopping)
+                .await
+            {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        };
+        let running = vec![tokio::spawn(esmes), tokio::spawn(apps)];
+        Ok(Self {
+            smpp,
+            http,
+            engine: handle,
+            stop,
+            running,
+            world,
+        })
+    }
+
+    /// Stops accepting, unbinds every ESME, lets calls under way finish, and closes the ports. Whoever does not let go in
+    /// time is cut off.
+    pub async fn stop(self) {
+        /// How long calls and links may take to end.
+        const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(GRACE, self.engine.stop()).await;
+        let _ = tokio::time::timeout(GRACE, self.world).await;
+        for task in self.running {
+            let abort = task.abort_handle();
+            if tokio::time::timeout(GRACE, task).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}
+
+async fn open(listen: IpAddr, port: u16, what: &str, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((listen, port)).await.with_context(|| {
+        format!("cannot open {what} port {port} on {listen}; give another with {option}, or any free one with --port 0")
+    })
+}

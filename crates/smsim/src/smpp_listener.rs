@@ -1,0 +1,217 @@
+//! SMPP over TCP for outside ESMEs: accepts, moves octets, and knows no rule.
+//!
+//! Octets are decoded and encoded here, in the tasks of the connection, so that the world handles typed PDUs in batches.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use smpp::{Frame, Framer, LinkId};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use crate::engine::EngineHandle;
+
+/// Octets read at once.
+const READ_OCTETS: usize = 64 * 1024;
+/// Commands that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
+/// TCP instead of filling the memory.
+const UNWRITTEN_MAX: usize = 4_096;
+/// How long a PDU may take from its first octet to its last.
+const PDU_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a closed connection stays half open, so that the peer reads the last answer before it sees the end.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// Accepts ESMEs until `stop` says so.
+pub async fn listen(
+    listener: TcpListener,
+    engine: EngineHandle,
+    command_length_max: u32,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut next_link = 1;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let link = LinkId(next_link);
+                next_link += 1;
+                tokio::spawn(serve(stream, peer, link, engine.clone(), command_length_max));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: those that are open go on, and some will close.
+                info!(%error, "cannot accept an SMPP connection; trying again");
+                tokio::time::sleep(LINGER).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    link: LinkId,
+    engine: EngineHandle,
+    command_length_max: u32,
+) {
+    // Without it two peers answer each other in steps of the delayed acknowledgement.
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(link = link.0, %error, "no TCP_NODELAY");
+    }
+    info!(link = link.0, %peer, "ESME connected");
+    let (reader, writer) = stream.into_split();
+    let (commands, outgoing) = mpsc::unbounded_channel();
+    let unwritten = Arc::new(Unwritten::default());
+    let sender = LinkSender {
+        commands,
+        unwritten: Arc::clone(&unwritten),
+    };
+    if !engine.link_opened(link, peer.ip(), sender).await {
+        return;
+    }
+    let writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten)));
+    read(reader, link, &engine, command_length_max, &unwritten).await;
+    engine.link_closed(link).await;
+    let _ = writing.await;
+    info!(link = link.0, %peer, "ESME gone");
+}
+
+/// What waits to be written to one ESME.
+#[derive(Debug, Default)]
+struct Unwritten {
+    commands: AtomicUsize,
+    progress: Notify,
+}
+
+impl Unwritten {
+    async fn wait_for_room(&self) {
+        loop {
+            let progress = self.progress.notified();
+            if self.commands.load(Ordering::Acquire) < UNWRITTEN_MAX {
+                return;
+            }
+            progress.await;
+        }
+    }
+}
+
+/// The engine's end of one connection: what is to be sent goes in here and never waits.
+#[derive(Clone, Debug)]
+pub struct LinkSender {
+    commands: mpsc::UnboundedSender<LinkCommand>,
+    unwritten: Arc<Unwritten>,
+}
+
+impl LinkSender {
+    /// Queues one command. A connection that is gone takes it and forgets it.
+    pub fn send(&self, command: LinkCommand) {
+        self.unwritten.commands.fetch_add(1, Ordering::AcqRel);
+        let _ = self.commands.send(command);
+    }
+}
+
+/// What the engine wants of a connection.
+#[derive(Debug)]
+pub enum LinkCommand {
+    /// Send this.
+    Send(smpp::Command),
+    /// Close it when everything before is sent.
+    Close,
+}
+
+async fn read(
+    mut reader: OwnedReadHalf,
+    link: LinkId,
+    engine: &EngineHandle,
+    command_length_max: u32,
+    unwritten: &Unwritten,
+) {
+    let mut framer = Framer::new(command_length_max);
+    let mut octets = vec![0; READ_OCTETS];
+    let mut unfinished_until = None;
+    loop {
+        unwritten.wait_for_room().await;
+        let reading = reader.read(&mut octets);
+        let count = match unfinished_until {
+            Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
+            None => Ok(reading.await),
+        };
+        let frames: Vec<Frame> = match count {
+            Ok(Ok(0)) => return,
+            Ok(Ok(count)) => {
+                framer.feed(&octets[..count]);
+                std::iter::from_fn(|| framer.next_frame()).collect()
+            }
+            Ok(Err(error)) => {
+                debug!(link = link.0, %error, "reading ended");
+                return;
+            }
+            Err(_) => framer.give_up().into_iter().collect(),
+        };
+        // The time runs from a PDU's first octet, however slowly the others come.
+        unfinished_until = match unfinished_until {
+            _ if !framer.is_within_pdu() => None,
+            Some(deadline) if frames.is_empty() => Some(deadline),
+            Some(_) | None => Some(Instant::now() + PDU_READ_TIMEOUT),
+        };
+        if frames.is_empty() {
+            continue;
+        }
+        let broken = matches!(frames.last(), Some(Frame::Broken { .. }));
+        if !engine.link_received(link, frames).await || broken {
+            // After a broken frame nothing can be told apart; what still comes is read and dropped until the peer, or the
+            // message centre, closes.
+            while broken && matches!(reader.read(&mut octets).await, Ok(count) if count > 0) {}
+            return;
+        }
+    }
+}
+
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut outgoing: mpsc::UnboundedReceiver<LinkCommand>,
+    unwritten: Arc<Unwritten>,
+) {
+    let mut commands = Vec::new();
+    let mut octets = BytesMut::new();
+    // Everything that waits goes out with one write.
+    while outgoing.recv_many(&mut commands, 256).await > 0 {
+        let mut close = false;
+        let taken = commands.len();
+        for command in commands.drain(..) {
+            match command {
+                LinkCommand::Send(command) => smpp::encode_into(&command, &mut octets),
+                LinkCommand::Close => {
+                    close = true;
+                    break;
+                }
+            }
+        }
+        let written = writer.write_all(&octets).await;
+        unwritten.commands.fetch_sub(taken, Ordering::AcqRel);
+        unwritten.progress.notify_one();
+        if written.is_err() {
+            break;
+        }
+        octets.clear();
+        if close {
+            let _ = writer.shutdown().await;
+            tokio::time::sleep(LINGER).await;
+            break;
+        }
+    }
+    // What the engine still queues goes nowhere, and must not keep the reader waiting.
+    outgoing.close();
+    unwritten.commands.store(0, Ordering::Release);
+    unwritten.progress.notify_one();
+}

@@ -1,0 +1,158 @@
+//! Reads scenario files and the worlds that they declare: the only place that opens them.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use scenario::{Colour, DeclaredWorld, Diagnostic, Script, Sources};
+
+use crate::exit::Wrong;
+
+/// The demo world, built in.
+const DEMO: &str = include_str!("../../../simulator-config/demo.sms");
+/// Its path in messages.
+const DEMO_PATH: &str = "demo.sms";
+/// The largest file that is read.
+const FILE_OCTETS_MAX: u64 = 16 << 20;
+/// Folders within folders that are looked into.
+const FOLDERS_DEEP_MAX: usize = 32;
+
+/// Why a scenario file cannot be used.
+#[derive(Debug)]
+pub enum NotLoaded {
+    /// It is wrong.
+    Faults(Vec<Diagnostic>),
+    /// It cannot be read.
+    Unreadable(anyhow::Error),
+}
+
+/// The world of that file, or the demo world.
+pub fn load_world(path: Option<&Path>) -> anyhow::Result<DeclaredWorld> {
+    let mut sources = Sources::new();
+    let loaded = match path {
+        Some(path) => load(&mut sources, path),
+        None => {
+            sources.insert(DEMO_PATH, DEMO);
+            scenario::load(&sources, DEMO_PATH).map_err(NotLoaded::Faults)
+        }
+    };
+    let script = match loaded {
+        Ok(script) => script,
+        Err(NotLoaded::Faults(faults)) => return Err(wrong(&sources, &faults)),
+        Err(NotLoaded::Unreadable(error)) => return Err(error),
+    };
+    eprint!("{}", rendered(&script.warnings, &sources));
+    scenario::world_config(&script).map_err(|faults| wrong(&sources, &faults))
+}
+
+/// Reads a file and everything that it uses into `sources`, and checks it.
+pub fn load(sources: &mut Sources, path: &Path) -> Result<Script, NotLoaded> {
+    let path = slashes(path);
+    let text = read(Path::new(&path)).map_err(NotLoaded::Unreadable)?;
+    sources.insert(path.clone(), text);
+    loop {
+        let mut found = false;
+        for missing in scenario::missing(sources, &path) {
+            // What cannot be read is left out: the check says so at the line that names it.
+            if let Ok(text) = read(Path::new(&missing)) {
+                sources.insert(missing, text);
+                found = true;
+            }
+        }
+        if !found {
+            return scenario::load(sources, &path).map_err(NotLoaded::Faults);
+        }
+    }
+}
+
+/// The scenario files among `paths`: files themselves, and every `.sms` file in and below a folder, in order.
+pub fn scenario_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = files.len();
+            search(path, 0, &mut files)?;
+            files[before..].sort();
+        } else if path.exists() {
+            files.push(path.clone());
+        } else {
+            anyhow::bail!(Wrong(format!("{}: no such file or folder", path.display())));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}
+
+fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        depth < FOLDERS_DEEP_MAX,
+        "{}: folders are nested too deep",
+        folder.display()
+    );
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot look into {}", folder.display()))?;
+    for entry in entries {
+        let path = entry
+            .with_context(|| format!("cannot look into {}", folder.display()))?
+            .path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_dir() && !hidden {
+            search(&path, depth + 1, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "sms") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let size = std::fs::metadata(path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .len();
+    anyhow::ensure!(
+        size <= FILE_OCTETS_MAX,
+        Wrong(format!(
+            "{} has {size} octets; a scenario file has at most {FILE_OCTETS_MAX}",
+            path.display()
+        ))
+    );
+    let octets = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    String::from_utf8(octets).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Wrong(format!(
+            "{}: octet {at} is not UTF-8; save the file as UTF-8",
+            path.display()
+        ))
+        .into()
+    })
+}
+
+/// Diagnostics as one error that ends the command, exit code 2; they are printed here.
+pub fn wrong(sources: &Sources, faults: &[Diagnostic]) -> anyhow::Error {
+    eprint!("{}", rendered(faults, sources));
+    let errors = faults.len();
+    Wrong(format!(
+        "{errors} {} in the file above; nothing ran",
+        if errors == 1 { "fault" } else { "faults" }
+    ))
+    .into()
+}
+
+/// Diagnostics as text for stderr, in colour on a terminal.
+pub fn rendered(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let colour = if std::io::stderr().is_terminal() {
+        Colour::Always
+    } else {
+        Colour::Never
+    };
+    scenario::render_all(diagnostics, sources, colour)
+}
+
+/// A path as scenario sources spell it.
+pub fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
