@@ -24,7 +24,8 @@ pub struct Config {
     pub interface_version: u8,
     /// Requests that may await their response at one time.
     pub window_max: usize,
-    /// Texts of which some part waits to be sent; one more is refused. Parts that are put back do not count against it.
+    /// Texts of which some part waits to be sent; one more is refused. Parts that are put back do not count
+    /// against it.
     pub queue_max: usize,
     /// After how long a silence `enquire_link` is sent; none: never.
     pub enquire_link: Option<Duration>,
@@ -40,8 +41,8 @@ pub struct Config {
     pub resends_max: u8,
     /// How often one part is sent again after the link was lost before its response came.
     pub losses_max: u8,
-    /// Texts whose receipts are awaited; one more, and the oldest is forgotten. As many whose receipts are complete are
-    /// remembered, to know a receipt that comes again.
+    /// Texts whose receipts are awaited; one more, and the oldest is forgotten. As many whose receipts are
+    /// complete are remembered, to know a receipt that comes again.
     pub correlations_max: usize,
     /// Receipts kept until the response that names their message comes.
     pub early_receipts_max: usize,
@@ -54,8 +55,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The account `fbook`, and limits that fit one SMSC: a window of 10 as SMPP v3.4 §2.9 suggests, responses within 10
-    /// seconds, `enquire_link` after 30, the next connection after 5, a pause of 1 second when throttled.
+    /// The account `fbook`, and limits that fit one SMSC: a window of 10 as SMPP v3.4 §2.9 suggests,
+    /// responses within 10 seconds, `enquire_link` after 30, the next connection after 5, a pause of 1 second
+    /// when throttled.
     fn default() -> Self {
         Self {
             system_id: "fbook".to_owned(),
@@ -109,8 +111,8 @@ impl fmt::Debug for Config {
     }
 }
 
-/// How the same message id is written in `submit_sm_resp` and in a receipt. SMSCs differ; the text of a receipt prints a
-/// decimal number in SMPP v3.4 Appendix B, while `message_id` of the response is any string.
+/// How the same message id is written in `submit_sm_resp` and in a receipt. SMSCs differ; the text of a
+/// receipt prints a decimal number in SMPP v3.4 Appendix B, while `message_id` of the response is any string.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageIdBases {

@@ -7,7 +7,8 @@ use sms::MessageState;
 use crate::config::MessageIdBases;
 use crate::receipt::Receipt;
 
-/// The texts whose receipts are awaited, and those whose receipts came lately, by the message ids of their parts.
+/// The texts whose receipts are awaited, and those whose receipts came lately, by the message ids of their
+/// parts.
 #[derive(Debug)]
 pub(crate) struct Correlations {
     /// Of each kind: awaited, and complete.
@@ -81,7 +82,8 @@ impl Correlations {
         }
     }
 
-    /// Awaits the receipts of a text; returns the token of the oldest text when that has to be given up for it.
+    /// Awaits the receipts of a text; returns the token of the oldest text when that has to be given up for
+    /// it.
     pub(crate) fn await_receipts(&mut self, token: u64, message_ids: &[String]) -> Option<u64> {
         let text = self.next_text;
         self.next_text += 1;
@@ -151,8 +153,8 @@ impl Correlations {
         found
     }
 
-    /// The part that the receipt names: of several with one id the newest that is not final. The same string comes before
-    /// one that differs in letter case or leading zeros.
+    /// The part that the receipt names: of several with one id the newest that is not final. The same string
+    /// comes before one that differs in letter case or leading zeros.
     fn find(&self, receipt: &Receipt) -> Option<Name> {
         let id = self.id_of_response(receipt);
         let names = self.names.get(&fold(&id))?;

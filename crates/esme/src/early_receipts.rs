@@ -9,7 +9,8 @@ use crate::receipt::Receipt;
 #[derive(Debug)]
 pub(crate) struct EarlyReceipts {
     receipts_max: usize,
-    /// Each with the youngest text that was under way when it came: it cannot be about one that was submitted later.
+    /// Each with the youngest text that was under way when it came: it cannot be about one that was submitted
+    /// later.
     receipts: VecDeque<(u64, Receipt)>,
 }
 
@@ -21,8 +22,8 @@ impl EarlyReceipts {
         }
     }
 
-    /// Keeps a receipt that can only be about texts up to `youngest`; returns the oldest one when there is no room for
-    /// it.
+    /// Keeps a receipt that can only be about texts up to `youngest`; returns the oldest one when there is no
+    /// room for it.
     pub(crate) fn keep(&mut self, youngest: u64, receipt: Receipt) -> Option<Receipt> {
         self.receipts.push_back((youngest, receipt));
         if self.receipts.len() <= self.receipts_max {

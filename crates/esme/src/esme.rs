@@ -100,8 +100,8 @@ impl Esme {
 
     /// Takes one input and gives what the ESME does about it, in order.
     ///
-    /// What is due by `now` comes first, so that a late [`Input::Tick`] changes nothing but the instant that it happens
-    /// at.
+    /// What is due by `now` comes first, so that a late [`Input::Tick`] changes nothing but the instant that
+    /// it happens at.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.catch_up(now, &mut outputs);
@@ -316,8 +316,8 @@ impl Esme {
         requests.into_iter().filter_map(part).collect()
     }
 
-    /// Waits for the next connection. What this one left unanswered is answered by nobody (SMPP v5.0 §2.6.3) and goes out
-    /// again.
+    /// Waits for the next connection. What this one left unanswered is answered by nobody (SMPP v5.0 §2.6.3)
+    /// and goes out again.
     fn leave_session(&mut self, now: Timestamp, unanswered: Vec<PartId>, outputs: &mut Vec<Output>) {
         self.enter(
             Phase::Apart {
@@ -391,7 +391,8 @@ impl Esme {
         }
     }
 
-    /// Answers a request of the SMSC, first of all: it waits for the answer, and nothing about the text changes it.
+    /// Answers a request of the SMSC, first of all: it waits for the answer, and nothing about the text
+    /// changes it.
     fn requested(&mut self, now: Timestamp, request: Command, outputs: &mut Vec<Output>) {
         let Some(session) = &mut self.session else { return };
         let mut respond = |resp| Output::Send(session.respond(&request, Status::ESME_ROK, resp));

@@ -64,7 +64,8 @@ pub enum Event {
         /// Which attempt the next one is, from 2.
         attempt: u8,
     },
-    /// A part was not answered and is sent again. The SMSC may have taken it, so that a person may get it twice.
+    /// A part was not answered and is sent again. The SMSC may have taken it, so that a person may get it
+    /// twice.
     Resent {
         /// The text.
         token: u64,

@@ -6,7 +6,8 @@ use sms::{Address, Reference, Segment, TooLong};
 
 use crate::event::Unanswered;
 
-/// One part of one text. Parts are sent in this order: texts as they were submitted, and each from its first part.
+/// One part of one text. Parts are sent in this order: texts as they were submitted, and each from its first
+/// part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct PartId {
     text: u64,

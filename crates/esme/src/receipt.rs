@@ -19,13 +19,14 @@ const FIELDS: [&str; 8] = [
     "text",
 ];
 
-/// The part of a delivery receipt, or of an intermediate notification, that tells which message it is about and what
-/// became of it.
+/// The part of a delivery receipt, or of an intermediate notification, that tells which message it is about
+/// and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// The SMSC's name of the message, as the receipt writes it.
     pub message_id: String,
-    /// Whether the id is the TLV's: that is the very string of the response, while the text may print another base.
+    /// Whether the id is the TLV's: that is the very string of the response, while the text may print another
+    /// base.
     pub id_is_exact: bool,
     /// The state; [`MessageState::Unknown`] when the receipt gives none that is known.
     pub state: MessageState,
@@ -34,8 +35,9 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Reads a receipt: its TLVs first (SMPP v3.4 §5.3.2), and what they leave open from its text, whose form is the
-    /// vendor's own (Appendix B). The fields of the text may stand in any order and letter case, and any may be missing.
+    /// Reads a receipt: its TLVs first (SMPP v3.4 §5.3.2), and what they leave open from its text, whose form
+    /// is the vendor's own (Appendix B). The fields of the text may stand in any order and letter case, and
+    /// any may be missing.
     ///
     /// None when neither gives a message id of 1 to 64 octets.
     pub fn read(segment: &Segment, tlvs: &[Tlv]) -> Option<Self> {
@@ -79,8 +81,8 @@ fn is_message_id(id: &str) -> bool {
     (1..=MESSAGE_ID_OCTETS_MAX).contains(&id.len())
 }
 
-/// The characters of a receipt. Its fields are plain ASCII in practice, also under data_coding 0, where the GSM alphabet
-/// would turn the `_` of an id into a `§`.
+/// The characters of a receipt. Its fields are plain ASCII in practice, also under data_coding 0, where the
+/// GSM alphabet would turn the `_` of an id into a `§`.
 fn text(segment: &Segment) -> String {
     if segment.encoding() == Encoding::Ucs2 {
         segment.text()
@@ -89,8 +91,8 @@ fn text(segment: &Segment) -> String {
     }
 }
 
-/// The state that a `stat:` word means: the words of Appendix B, those that SMSCs use beside them for "not yet", and the
-/// names of the states in full.
+/// The state that a `stat:` word means: the words of Appendix B, those that SMSCs use beside them for "not
+/// yet", and the names of the states in full.
 fn state_of(word: &str) -> Option<MessageState> {
     let word = word.trim_end_matches([',', ';', '.']);
     MessageState::from_stat(word).or_else(|| match word.to_ascii_uppercase().as_str() {
@@ -108,7 +110,8 @@ struct Fields<'a> {
     text: &'a str,
     /// The same in lower case, octet for octet.
     folded: String,
-    /// Where the first octets of the message itself begin, if they are given: a person's words, which may look like fields.
+    /// Where the first octets of the message itself begin, if they are given: a person's words, which may
+    /// look like fields.
     message_at: usize,
 }
 

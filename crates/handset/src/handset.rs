@@ -16,10 +16,11 @@ pub struct Config {
     pub inbox_max: u16,
     /// Texts that wait while the phone is off the air; one more is refused.
     pub outbox_max: u16,
-    /// Texts of which some segments are still to come, at one time; one more, and the oldest is shown as it is. At least 1.
+    /// Texts of which some segments are still to come, at one time; one more, and the oldest is shown as it
+    /// is. At least 1.
     pub incomplete_max: u16,
-    /// How long a phone waits for the missing segments of a text before it shows what there is of it, and how long it knows
-    /// the segments of a whole text when they come again.
+    /// How long a phone waits for the missing segments of a text before it shows what there is of it, and how
+    /// long it knows the segments of a whole text when they come again.
     pub hold: Duration,
 }
 
@@ -94,8 +95,8 @@ impl Handset {
 
     /// Takes one input and gives what the phone does about it, in order.
     ///
-    /// What is due by `now` comes first, so that a late [`Input::Tick`] changes nothing but the instant that a text is
-    /// shown at.
+    /// What is due by `now` comes first, so that a late [`Input::Tick`] changes nothing but the instant that
+    /// a text is shown at.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.show_overdue(now, &mut outputs);

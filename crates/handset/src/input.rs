@@ -13,7 +13,8 @@ pub enum Input {
         /// What it says, of any length up to 255 segments.
         text: String,
     },
-    /// The network pages the phone with one SMS. It is answered by exactly one [`Output::Answer`](crate::Output).
+    /// The network pages the phone with one SMS. It is answered by exactly one
+    /// [`Output::Answer`](crate::Output).
     Page {
         /// Who sent it.
         from: Address,

@@ -1,4 +1,5 @@
-//! A message centre played by hand: what the ESME says, in few words, and what the other end of its link answers.
+//! A message centre played by hand: what the ESME says, in few words, and what the other end of its link
+//! answers.
 
 use std::time::Duration;
 
@@ -124,7 +125,8 @@ impl Link {
         self.answers(sequence_number, status, Pdu::SubmitSmResp(MessageIdResp::empty()))
     }
 
-    /// A request of the message centre, which the ESME has to answer with ESME_ROK; gives what it says beside that.
+    /// A request of the message centre, which the ESME has to answer with ESME_ROK; gives what it says beside
+    /// that.
     pub fn delivers(&mut self, pdu: Pdu) -> Vec<String> {
         let sequence_number = self.next_request;
         self.next_request += 1;

@@ -337,6 +337,7 @@ impl Audit {
         self.play(Step::Control(Control::BindUp));
         for _ in 0..2_000 {
             if self.submitted.len() + self.refused.len() == usize::try_from(self.next_token).expect("few") {
+                assert_eq!(self.esme.queued(), 0);
                 return;
             }
             if !self.is_open {

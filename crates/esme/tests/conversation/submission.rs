@@ -209,6 +209,11 @@ fn a_system_error_is_tried_again_retries_max_times() {
         );
     }
     assert_eq!(link.rejects(4, Status::ESME_RSYSERR), ["refused 1 ESME_RSYSERR"]);
+    assert_eq!(
+        link.esme.next_wakeup(),
+        None,
+        "nothing waits for the end of the pause"
+    );
     assert_eq!(link.after(SECOND), [""; 0]);
     assert_eq!(link.gives(submit(2, "b")), ["submit_sm #5 b"]);
 }
@@ -264,6 +269,7 @@ fn one_refused_part_refuses_the_whole_text_once() {
         ["refused 1 ESME_RINVDSTADR", "submit_sm #4 next"],
         "the third part is not sent"
     );
+    assert_eq!(link.esme.queued(), 0);
     assert_eq!(link.takes(3, "b"), ["noted answer_too_late b ESME_ROK"]);
     assert_eq!(link.takes(4, "n"), ["submitted 2 n"]);
 }
