@@ -36,6 +36,10 @@ enum Step {
         wants_session: bool,
         long: bool,
     },
+    /// A text to the number of the session that a callback was last about.
+    Again(&'static str),
+    /// The app's answer in the session that a callback was last about.
+    Answer(bool),
     CanSend(usize, usize),
     Change(Change),
     Wait(Duration),
@@ -48,13 +52,15 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop_oneof![Just("Stop"), Just("off"), Just("on"), Just("ON")],
         2 => prop_oneof![Just("help"), Just("hello there"), Just(""), Just(CODE)],
     ];
-    let number = prop_oneof![3 => Just(0_u32), 2 => 1_u32..8];
-    let session = prop_oneof![1 => Just(None), 1 => (1_u32..8).prop_map(Some)];
+    let number = prop_oneof![3 => Just(0_u32), 3 => 1_u32..4];
+    let session = prop_oneof![1 => Just(None), 1 => (1_u32..4).prop_map(Some)];
     prop_oneof![
         6 => (0..3_usize, number, word).prop_map(|(user, to, word)| Step::Text(user, to, word)),
         6 => (0..3_usize, 0..3_usize, session, any::<bool>(), 0..10_u8).prop_map(
             |(app, user, session, wants_session, long)| Step::Send { app, user, session, wants_session, long: long == 0 },
         ),
+        2 => prop_oneof![Just("more"), Just("Y"), Just("on")].prop_map(Step::Again),
+        4 => any::<bool>().prop_map(Step::Answer),
         1 => (0..3_usize, 0..3_usize).prop_map(|(app, user)| Step::CanSend(app, user)),
         2 => change().prop_map(Step::Change),
         4 => prop_oneof![
@@ -373,6 +379,8 @@ struct Run {
     platform: Platform,
     model: Model,
     now: Timestamp,
+    /// User, app and session of the last callback.
+    last: Option<(Uid, AppId, SessionId)>,
 }
 
 impl Run {
@@ -408,6 +416,7 @@ impl Run {
             platform,
             model,
             now: Timestamp::from_secs(1_236_031_200),
+            last: None,
         }
     }
 
@@ -428,6 +437,25 @@ impl Run {
                 session: session.map(SessionId),
                 wants_session: *wants_session,
             }),
+            Step::Again(text) => {
+                if let Some((uid, _, SessionId(session))) = self.last {
+                    self.text(uid, session, text);
+                }
+            }
+            Step::Answer(wants_session) => {
+                if let Some((to, app, session)) = self.last {
+                    let (message, session) = ("Hi".to_owned(), Some(session));
+                    let wants_session = *wants_session;
+                    self.send(&Send {
+                        call: CallId(1),
+                        app,
+                        to,
+                        message,
+                        session,
+                        wants_session,
+                    });
+                }
+            }
             Step::CanSend(app, user) => {
                 let (app, user) = (APPS[*app], USERS[*user]);
                 let outputs = self.platform.handle(
@@ -527,7 +555,10 @@ impl Run {
                     let uid = self.platform.user_by_phone(*to).expect("one of three").uid;
                     self.model.said(self.now, texter, uid, text);
                 }
-                Output::Notify(notification) => self.model.forwarded(self.now, yes, notification),
+                Output::Notify(notification) => {
+                    self.last = Some((notification.user, notification.app, notification.session));
+                    self.model.forwarded(self.now, yes, notification);
+                }
                 Output::Authorized { .. } | Output::Removed { .. } | Output::Decided(_) => {}
                 Output::Reply { .. } => panic!("nobody has asked"),
             }
