@@ -22,7 +22,7 @@ impl World {
                     to: to.digits.to_string(),
                     text: text.clone(),
                 });
-                self.to_handset(handset, handset::Input::Compose { to, text });
+                self.handset_takes(handset, handset::Input::Compose { to, text });
             }
             Input::Api { call, request } => self.api_call(call, request),
             Input::CallbackDone { callback, outcome } => self.callback_done(callback, outcome),
@@ -55,17 +55,17 @@ impl World {
         match hop {
             Hop::Smsc(input) => {
                 for output in self.smsc.handle(self.now, input) {
-                    self.from_smsc(output);
+                    self.smsc_says(output);
                 }
             }
             Hop::Esme(input) => {
                 for output in self.esme.handle(self.now, input) {
-                    self.from_esme(output);
+                    self.esme_says(output);
                 }
             }
             Hop::Platform(input) => {
                 for output in self.platform.handle(self.now, input) {
-                    self.from_platform(output);
+                    self.platform_says(output);
                 }
             }
             Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, &octets),
@@ -81,7 +81,7 @@ impl World {
                             let outcome = page_outcome(outcome);
                             self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
                         } else {
-                            self.from_handset(to, output);
+                            self.handset_says(to, output);
                         }
                     }
                 }
@@ -98,7 +98,7 @@ impl World {
                 let segments =
                     sms::Segment::split(&text, sms::segment::Reference::Octet(0)).unwrap_or_default();
                 for segment in segments {
-                    self.to_handset(
+                    self.handset_takes(
                         to,
                         handset::Input::Page {
                             from: from.clone(),
@@ -113,14 +113,14 @@ impl World {
 
     /// Tells a phone that its time has come.
     pub(crate) fn wake_handset(&mut self, msisdn: Msisdn) {
-        self.to_handset(msisdn, handset::Input::Tick);
+        self.handset_takes(msisdn, handset::Input::Tick);
     }
 
-    fn to_handset(&mut self, msisdn: Msisdn, input: handset::Input) {
+    fn handset_takes(&mut self, msisdn: Msisdn, input: handset::Input) {
         match self.handset_handles(msisdn, input) {
             Some(outputs) => {
                 for output in outputs {
-                    self.from_handset(msisdn, output);
+                    self.handset_says(msisdn, output);
                 }
             }
             None => self.record(Event::NotComposed {
@@ -130,11 +130,11 @@ impl World {
         }
     }
 
-    fn from_handset(&mut self, msisdn: Msisdn, output: handset::Output) {
+    fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
         match output {
             handset::Output::Transmit { to, segment } => {
                 let carrier = self.smsc.carrier_of(msisdn);
-                let (name, latency) = (carrier.name.clone(), carrier.latency.clone());
+                let (name, latency) = (carrier.name.clone(), carrier.latency);
                 let latency = latency.sample(self.dice.unit(&name));
                 self.record(Event::OnAir {
                     handset: msisdn,
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    fn from_smsc(&mut self, output: smsc::Output) {
+    fn smsc_says(&mut self, output: smsc::Output) {
         match output {
             smsc::Output::Send { link, command } => {
                 if link.0 < OWN_LINKS {
@@ -206,7 +206,7 @@ impl World {
                 let Some((latency, loss_percent)) = self
                     .smsc
                     .carrier(&carrier)
-                    .map(|carrier| (carrier.latency.clone(), carrier.loss_percent))
+                    .map(|carrier| (carrier.latency, carrier.loss_percent))
                 else {
                     return self.at_once(Hop::PageLost { attempt });
                 };
@@ -233,7 +233,7 @@ impl World {
             }
             smsc::Output::Bounce { to, from, text } => {
                 let carrier = self.smsc.carrier_of(to);
-                let (name, latency) = (carrier.name.clone(), carrier.latency.clone());
+                let (name, latency) = (carrier.name.clone(), carrier.latency);
                 let latency = latency.sample(self.dice.unit(&name));
                 self.schedule(
                     latency,
@@ -248,7 +248,7 @@ impl World {
         }
     }
 
-    fn from_esme(&mut self, output: esme::Output) {
+    fn esme_says(&mut self, output: esme::Output) {
         match output {
             esme::Output::Connect => {
                 let link = self.connect_own_link();
@@ -307,7 +307,7 @@ impl World {
         }
     }
 
-    fn from_platform(&mut self, output: platform::Output) {
+    fn platform_says(&mut self, output: platform::Output) {
         match output {
             platform::Output::Reply { call, answer } => {
                 let submission = match &answer {
@@ -508,7 +508,7 @@ impl World {
                     change,
                 }));
             }
-            Change::Handset(msisdn, setting) => self.to_handset(msisdn, handset::Input::Set(setting)),
+            Change::Handset(msisdn, setting) => self.handset_takes(msisdn, handset::Input::Set(setting)),
             Change::CallbackUrl(app, url) => {
                 if let Err(error) = self.rest.set_callback_url(app, url) {
                     self.record(Event::Changed {
