@@ -10,6 +10,7 @@ mod decode;
 mod encode;
 pub mod framing;
 mod operation;
+mod outcome;
 mod outstanding;
 pub mod pdu;
 pub mod session;

@@ -11,6 +11,9 @@ use crate::pdu::{Command, Pdu};
 use crate::status::Status;
 use crate::timers::Timers;
 
+mod waking;
+
+pub use crate::outcome::{CannotSend, Received, TimerEvent};
 pub use crate::state::{Role, State};
 
 /// The limits of a [`Session`].
@@ -68,75 +71,6 @@ pub struct Session<T> {
     enquired_at: Timestamp,
     inactive_since: Timestamp,
     unbound_at: Option<Timestamp>,
-}
-
-/// What a frame of the peer is to the owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Received<T> {
-    /// A request that the owner answers; `outbind` and `alert_notification` need no answer.
-    Request(Command),
-    /// The response to a request of the owner; a `generic_nack` when the peer did not understand it.
-    Response {
-        /// What the peer says.
-        command: Command,
-        /// What the owner attached to the request.
-        token: T,
-        /// When the request was sent.
-        sent_at: Timestamp,
-    },
-    /// The session's own answer, to be sent as it is.
-    Answer {
-        /// The answer.
-        command: Command,
-        /// Whether the owner closes the connection once it is sent.
-        close: bool,
-        /// Why, as a lower-case fragment.
-        why: &'static str,
-    },
-    /// Nothing to do.
-    Ignored {
-        /// Why, as a lower-case fragment.
-        why: &'static str,
-    },
-}
-
-/// What a timer of the session did.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TimerEvent<T> {
-    /// The peer has been silent: this is to be sent.
-    EnquireLink(Command),
-    /// The peer has been silent since an `enquire_link`, too: the owner closes the connection.
-    EnquireLinkTimedOut,
-    /// No bind came in time: the owner closes the connection.
-    SessionInitExpired,
-    /// The peer has been silent for the whole inactivity time, or has not closed the connection after an unbind: the owner
-    /// unbinds or closes.
-    InactivityExpired,
-    /// A request had no response in time; a response that still comes is ignored.
-    ResponseTimedOut(T),
-}
-
-/// A request that cannot be sent now, with what came with it.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum CannotSend<T> {
-    /// As many requests wait for their response as the window holds.
-    #[error("the window is full")]
-    WindowFull {
-        /// The request.
-        pdu: Box<Pdu>,
-        /// What was to be attached.
-        token: T,
-    },
-    /// The session's state does not allow it.
-    #[error("{} is not allowed in {state}", pdu.name())]
-    WrongState {
-        /// The request.
-        pdu: Box<Pdu>,
-        /// What was to be attached.
-        token: T,
-        /// The state.
-        state: State,
-    },
 }
 
 impl<T> Session<T> {
@@ -514,91 +448,6 @@ impl<T> Session<T> {
         if !pdu.tlvs().is_empty() && self.version() < V50 {
             crate::version::fit(pdu, self.version());
         }
-    }
-
-    /// When [`Session::on_timer`] has something to do.
-    pub fn next_wakeup(&self) -> Option<Timestamp> {
-        [
-            self.session_init_at(),
-            self.enquire_link_at(),
-            self.inactivity_at(),
-            self.unbound_until(),
-            self.response_due_at(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// Does what is due by `now`.
-    pub fn on_timer(&mut self, now: Timestamp) -> Vec<TimerEvent<T>> {
-        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        let mut events = Vec::new();
-        while is_due(self.response_due_at()) {
-            events.extend(self.time_out_request());
-        }
-        if is_due(self.session_init_at()) {
-            self.opened_at = None;
-            events.push(TimerEvent::SessionInitExpired);
-        }
-        if is_due(self.unbound_until()) {
-            self.unbound_at = None;
-            events.push(TimerEvent::InactivityExpired);
-        }
-        if is_due(self.inactivity_at()) {
-            self.inactive_since = now;
-            events.push(TimerEvent::InactivityExpired);
-        } else if is_due(self.enquire_link_at()) {
-            self.enquired_at = now;
-            let sequence_number = self.take_sequence_number();
-            self.outstanding
-                .insert(now, sequence_number, command_id::ENQUIRE_LINK, None);
-            events.push(TimerEvent::EnquireLink(Command::request(
-                sequence_number,
-                Pdu::EnquireLink,
-            )));
-        }
-        events
-    }
-
-    fn time_out_request(&mut self) -> Option<TimerEvent<T>> {
-        let (sequence_number, sent_at) = self.outstanding.first()?;
-        let request_id = self.outstanding.command_id(sequence_number)?;
-        let (token, _) = self.outstanding.remove(sequence_number)?;
-        self.is_binding &= !is_bind(request_id);
-        self.is_unbinding &= request_id != command_id::UNBIND;
-        match token {
-            Some(token) => Some(TimerEvent::ResponseTimedOut(token)),
-            // Any PDU since is evidence of life (SMPP v3.4 §4.11).
-            None if self.received_at >= sent_at => None,
-            None => Some(TimerEvent::EnquireLinkTimedOut),
-        }
-    }
-
-    fn session_init_at(&self) -> Option<Timestamp> {
-        Some(self.opened_at.filter(|_| self.state.is_before_bind())? + self.limits.timers.session_init?)
-    }
-
-    fn enquire_link_at(&self) -> Option<Timestamp> {
-        if !self.state.is_bound() || self.is_unbinding {
-            return None;
-        }
-        Some(self.received_at.max(self.enquired_at) + self.limits.timers.enquire_link?)
-    }
-
-    fn inactivity_at(&self) -> Option<Timestamp> {
-        if !self.state.is_bound() {
-            return None;
-        }
-        Some(self.inactive_since + self.limits.timers.inactivity?)
-    }
-
-    fn unbound_until(&self) -> Option<Timestamp> {
-        Some(self.unbound_at.filter(|_| self.state == State::Unbound)? + self.limits.timers.response?)
-    }
-
-    fn response_due_at(&self) -> Option<Timestamp> {
-        Some(self.outstanding.first()?.1 + self.limits.timers.response?)
     }
 
     /// Notes that the connection is gone, and gives back what was attached to the requests that still waited, in the order
