@@ -6,6 +6,7 @@ mod render;
 use serde::{Deserialize, Serialize};
 
 pub use code::{Class, Code};
+pub(crate) use render::Paint;
 pub use render::{Colour, render, render_all};
 
 use crate::syntax::Span;

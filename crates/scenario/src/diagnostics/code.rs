@@ -167,6 +167,8 @@ codes! {
         "No receipt of that text with that state has reached the platform in time. A text of several parts has several receipts."
     E209 Error "the phone did not send the text"
         "A phone that is off holds a text back until it is on; one whose outbox is full refuses it."
+    E210 Error "not at the same instant"
+        "The steps of a block `together:` happen at one instant, so nothing in it may wait. Put a `<` line behind the block."
     E300 Error "a step that cannot be run here"
         "The language knows this step, but this runner does not perform it."
     E301 Error "a world that cannot be built"

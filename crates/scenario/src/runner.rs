@@ -1,0 +1,308 @@
+//! Tests in virtual time: [`Runner`] plays each in a new world and says what came of it.
+//!
+//! There is no clock and no chance here: time is the world's, chance comes from its seed, and the same script with the
+//! same seed gives the same records.
+
+mod action;
+mod block;
+mod check;
+mod expectation;
+mod inbox;
+mod scope;
+mod setting;
+mod stage;
+mod why;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sms::Timestamp;
+
+pub use stage::OUTPUTS_PER_INSTANT_MAX;
+
+use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
+use crate::report::TestReport;
+use crate::report::lanes::Lanes;
+use crate::runner::inbox::Content;
+use crate::runner::scope::{Bound, Scope};
+use crate::runner::stage::Stage;
+use crate::script::Script;
+use crate::source::{Sources, place};
+use crate::syntax::{Actor, Arg, Span, Spanned, Step, Test};
+use crate::world_config::{DeclaredWorld, world_config};
+
+/// Unclaimed items that are told at the end of a test, at most.
+const UNCLAIMED_TOLD_MAX: usize = 8;
+
+/// How tests are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RunOptions {
+    /// The seed, in place of the world's own.
+    pub seed: Option<u64>,
+}
+
+/// Runs the tests of one script.
+#[derive(Clone, Debug)]
+pub struct Runner<'s> {
+    sources: &'s Sources,
+    script: &'s Script,
+    declared: DeclaredWorld,
+}
+
+impl<'s> Runner<'s> {
+    /// A runner of a checked script. `sources` are those that it was loaded from.
+    ///
+    /// # Errors
+    ///
+    /// When its declarations make no world.
+    pub fn new(sources: &'s Sources, script: &'s Script) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            sources,
+            script,
+            declared: world_config(script)?,
+        })
+    }
+
+    /// The tests, in the order of the file.
+    pub fn tests(&self) -> impl Iterator<Item = &'s Spanned<Test>> {
+        self.script.tests()
+    }
+
+    /// The line of a test, from 1.
+    pub fn line_of(&self, test: &Spanned<Test>) -> usize {
+        place(
+            self.sources.text(self.script.path()).unwrap_or_default(),
+            test.span.start,
+        )
+        .line
+    }
+
+    /// Plays one test in a new world.
+    pub fn run(&self, test: &Spanned<Test>, options: RunOptions) -> TestReport {
+        let seed = options.seed.unwrap_or(self.declared.config.seed);
+        let path = self.script.path();
+        let line = self.line_of(test);
+        let mut report = TestReport::new(path, line, test, seed);
+        let mut stage = match Stage::new(&self.declared, seed) {
+            Ok(stage) => stage,
+            Err(error) => {
+                let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
+                report.diagnostics.push(fault.label("its world cannot be built"));
+                return report;
+            }
+        };
+        let start = stage.now();
+        let mut run = Run {
+            script: self.script,
+            patience: self.declared.patience,
+            scopes: vec![Scope::new(path)],
+            step_end: start,
+            action_seq: 0,
+            ignored: BTreeSet::new(),
+            lanes: Lanes::new(start),
+            start,
+            stage: &mut stage,
+        };
+        let mut faults = match run.steps(&test.steps) {
+            Ok(()) => run.end(test.name.span),
+            Err(fault) => vec![*fault],
+        };
+        report.lanes = std::mem::take(&mut run.lanes).with_records(&run.stage.world, &run.stage.actors);
+        for fault in &mut faults {
+            let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");
+            *fault = fault.clone().note(NoteKind::Plain, replay);
+        }
+        report.diagnostics = faults;
+        report.virtual_time = stage.now().since(start);
+        report.records = stage.world.next_record();
+        report.records_hash = stage.hash;
+        report
+    }
+}
+
+/// One test being played.
+struct Run<'s, 'w> {
+    script: &'s Script,
+    stage: &'w mut Stage,
+    patience: Duration,
+    /// The test's own variables, and over them those of the scenes that are being run.
+    scopes: Vec<Scope<'s>>,
+    start: Timestamp,
+    /// When the previous step was over: `within` and `after` count from then.
+    step_end: Timestamp,
+    /// The record with which the last action began: reasons are looked for from there.
+    action_seq: u64,
+    ignored: BTreeSet<String>,
+    lanes: Lanes,
+}
+
+impl<'s> Run<'s, '_> {
+    fn steps(&mut self, steps: &'s [Spanned<Step>]) -> Fallible<()> {
+        for step in steps {
+            self.step(step)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &'s Spanned<Step>) -> Fallible<()> {
+        let span = step.span;
+        match &step.node {
+            Step::Compose { user, text, to } => self.compose(span, user, text, to)?,
+            Step::Send(send) => self.send(span, send)?,
+            Step::Call {
+                app,
+                method,
+                params,
+                result,
+            } => self.call(span, app, method, params, result.as_ref())?,
+            Step::CanSend { app, user, result } => self.can_send(span, app, user, result)?,
+            Step::Arrival(arrival) => self.arrival(span, arrival)?,
+            Step::Quiet {
+                actor,
+                pattern,
+                window,
+            } => self.quiet(span, actor, pattern.as_ref(), window)?,
+            Step::Receipt { text, state, within } => self.receipt(span, text, state, *within)?,
+            Step::Set(actor, setting) => self.set(span, actor, setting)?,
+            Step::Check(actor, setting) => self.check(span, actor, setting)?,
+            Step::Wait(durs) => {
+                let end = durs
+                    .iter()
+                    .fold(self.stage.now(), |end, dur| end + dur.duration());
+                self.stage.advance_to(end);
+            }
+            Step::At { days, time } => self.at(span, days.map_or(0, |days| days.node), time)?,
+            Step::Note(text) => {
+                let text = self.scope().text(text);
+                self.lanes
+                    .add(self.stage.world.next_record(), self.stage.now(), "note", text);
+            }
+            Step::Run { scene, args } => self.scene(span, scene, args)?,
+            Step::Block(kind, steps) => self.block(span, kind, steps)?,
+            Step::Ignore(actor) => {
+                let name = self.actor(actor);
+                self.ignored.insert(name);
+            }
+            Step::Pdu(pdu) => {
+                let message = format!("steps about PDUs ({}) are not run yet", pdu.pdu.node);
+                return Err(Box::new(self.fault(Code::E300, span, message)));
+            }
+            Step::Fill => {
+                let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
+                return Err(Box::new(fault.help("`smsim fill` writes what happens here")));
+            }
+        }
+        if self.stage.restless {
+            let message = format!("more than {OUTPUTS_PER_INSTANT_MAX} things happen in one instant");
+            return Err(Box::new(self.fault(Code::E304, span, message)));
+        }
+        self.step_end = self.stage.now();
+        Ok(())
+    }
+
+    fn scope(&self) -> &Scope<'s> {
+        self.scopes.last().expect("a test has a scope")
+    }
+
+    fn scope_mut(&mut self) -> &mut Scope<'s> {
+        self.scopes.last_mut().expect("a test has a scope")
+    }
+
+    /// The name of an actor.
+    fn actor(&self, actor: &Spanned<Actor>) -> String {
+        self.scope().actor(&actor.node)
+    }
+
+    /// What is wrong at a place of the file whose steps are being run.
+    fn fault(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, self.scope().path, span, message)
+    }
+
+    /// Notes that an action begins: reasons are looked for from here.
+    fn begin_action(&mut self) {
+        self.action_seq = self.stage.world.next_record();
+    }
+
+    fn at(&mut self, span: Span, days: u32, time: &crate::syntax::TimeOfDay) -> Fallible<()> {
+        let zone = self.stage.world.zone().clone();
+        let today = zone.civil(self.stage.now());
+        let target = i32::try_from(days)
+            .ok()
+            .and_then(|days| today.plus_days(days))
+            .and_then(|day| day.at(time.hour, time.minute, time.second));
+        let Some(target) = target else {
+            return Err(Box::new(self.fault(
+                Code::E042,
+                span,
+                "the calendar has no such day",
+            )));
+        };
+        let at = zone.instant(target);
+        if at < self.stage.now() {
+            let message = format!("it is {today} already");
+            let fault = self
+                .fault(Code::E206, span, message)
+                .label("time does not go backward");
+            return Err(Box::new(fault.help(format!("name the day: `at +1d {time}`"))));
+        }
+        self.stage.advance_to(at);
+        Ok(())
+    }
+
+    fn scene(&mut self, span: Span, name: &Spanned<String>, args: &[Spanned<Arg>]) -> Fallible<()> {
+        let scene = self.script.scene(name).expect("the script was checked");
+        let mut scope = Scope::new(scene.path);
+        for (param, arg) in scene.part.params.iter().zip(args) {
+            let bound = match &arg.node {
+                Arg::Actor(Actor::Name(name)) => Bound::Actor(name.clone()),
+                Arg::Actor(Actor::Var(var)) => self
+                    .scope()
+                    .get(var)
+                    .cloned()
+                    .unwrap_or_else(|| Bound::Value(String::new())),
+                Arg::Text(text) => Bound::Value(self.scope().text(text)),
+                Arg::Number(number) => Bound::Value(number.to_string()),
+            };
+            scope.bind(&param.node, bound);
+        }
+        self.scopes.push(scope);
+        let done = self.steps(&scene.part.steps);
+        self.scopes.pop();
+        done.map_err(|fault| Box::new(fault.also(self.scope().path, span, "run from here")))
+    }
+
+    /// Runs the world `patience` longer and tells what no line has claimed.
+    fn end(&mut self, name: Span) -> Vec<Diagnostic> {
+        let end = self.stage.now() + self.patience;
+        self.stage.advance_to(end);
+        let mut faults = Vec::new();
+        for (actor, inbox) in &self.stage.inboxes {
+            let by_itself = self
+                .stage
+                .actors
+                .apps
+                .get(actor)
+                .is_some_and(|app| self.stage.acts_by_itself(*app));
+            if by_itself || self.ignored.contains(actor) {
+                continue;
+            }
+            for (_, item) in inbox.unclaimed() {
+                let user = match &item.content {
+                    Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?"),
+                    Content::Text { .. } => actor,
+                };
+                let what = match &item.content {
+                    Content::Callback { .. } => "a callback",
+                    Content::Text { .. } => "a text",
+                };
+                let message = format!("{actor} got {what} that no line claims");
+                let line = format!("{actor} < {}", item.content.line(user));
+                let fault = self.fault(Code::E204, name, message).label("in this test");
+                let fault = fault.help(format!("at {} came: {line}", self.offset(item.at)));
+                faults.push(fault.help(format!("claim it with that line, or say `ignore {actor}`")));
+            }
+        }
+        faults.truncate(UNCLAIMED_TOLD_MAX);
+        faults
+    }
+}

@@ -1,0 +1,164 @@
+//! Blocks: loops, and arrivals in other orders than the strict one.
+
+use std::collections::VecDeque;
+
+use crate::diagnostics::{Code, Fallible};
+use crate::runner::Run;
+use crate::runner::scope::Bound;
+use crate::syntax::{Actor, Arrival, BlockKind, Span, Spanned, Step};
+
+/// Arrivals that are expected one after the other; the chains of a block may be interleaved.
+struct Chain<'s> {
+    waiting: VecDeque<(Span, &'s Arrival)>,
+    /// The record of the arrival before: the next one must come after it.
+    after: Option<u64>,
+}
+
+impl<'s> Run<'s, '_> {
+    pub(super) fn block(
+        &mut self,
+        span: Span,
+        kind: &'s BlockKind,
+        steps: &'s [Spanned<Step>],
+    ) -> Fallible<()> {
+        match kind {
+            BlockKind::Repeat(rounds) => (0..rounds.node).try_for_each(|_| self.steps(steps)),
+            BlockKind::For(var, names) => names.iter().try_for_each(|name| {
+                let bound = Bound::Actor(self.scope().actor(&Actor::Name(name.node.clone())));
+                self.scope_mut().bind(&var.node, bound);
+                self.steps(steps)
+            }),
+            // Nothing in such a block takes time, so that one step after the other is all at once.
+            BlockKind::Together => self.together(span, steps),
+            BlockKind::AnyOrder => {
+                let chains = steps
+                    .iter()
+                    .map(|step| self.chain(step))
+                    .collect::<Fallible<Vec<_>>>()?;
+                self.interleaved(span, chains)
+            }
+            BlockKind::InOrder => {
+                let mut chain = Chain {
+                    waiting: VecDeque::new(),
+                    after: None,
+                };
+                for step in steps {
+                    chain.waiting.extend(self.chain(step)?.waiting);
+                }
+                self.interleaved(span, vec![chain])
+            }
+        }
+    }
+
+    fn together(&mut self, span: Span, steps: &'s [Spanned<Step>]) -> Fallible<()> {
+        let instant = self.stage.now();
+        self.steps(steps)?;
+        match self.stage.now() == instant {
+            true => Ok(()),
+            false => {
+                let fault = self.fault(
+                    Code::E210,
+                    span,
+                    "the steps of this block did not happen at the same instant",
+                );
+                Err(Box::new(fault.label(format!(
+                    "they took until {}",
+                    self.offset(self.stage.now())
+                ))))
+            }
+        }
+    }
+
+    /// A step of a block whose arrivals come in another order.
+    fn chain(&self, step: &'s Spanned<Step>) -> Fallible<Chain<'s>> {
+        let waiting = match &step.node {
+            Step::Arrival(arrival) => VecDeque::from([(step.span, &**arrival)]),
+            Step::Block(BlockKind::InOrder, steps) => {
+                let chains = steps
+                    .iter()
+                    .map(|step| self.chain(step))
+                    .collect::<Fallible<Vec<_>>>()?;
+                chains.into_iter().flat_map(|chain| chain.waiting).collect()
+            }
+            _ => {
+                let fault = self.fault(
+                    Code::E300,
+                    step.span,
+                    "this block holds what actors see, and nothing else",
+                );
+                return Err(Box::new(
+                    fault.label("only `<` lines with texts, and `in order:`"),
+                ));
+            }
+        };
+        Ok(Chain { waiting, after: None })
+    }
+
+    /// Waits until every chain is at its end; the first arrival of any chain may be claimed at any time.
+    fn interleaved(&mut self, span: Span, mut chains: Vec<Chain<'s>>) -> Fallible<()> {
+        loop {
+            while let Some(place) = (0..chains.len()).find(|&place| self.claim_next(&mut chains[place])) {
+                if chains[place].waiting.is_empty() {
+                    chains.remove(place);
+                }
+            }
+            chains.retain(|chain| !chain.waiting.is_empty());
+            let Some(deadline) = chains
+                .iter()
+                .flat_map(|chain| &chain.waiting)
+                .map(|(_, next)| self.deadline(next))
+                .max()
+            else {
+                return Ok(());
+            };
+            if !self.stage.step_toward(deadline) {
+                self.stage.advance_to(deadline);
+                return Err(Box::new(self.still_waiting(span, &chains)));
+            }
+        }
+    }
+
+    /// Claims what the chain waits for next, if it has arrived.
+    fn claim_next(&mut self, chain: &mut Chain<'s>) -> bool {
+        let Some(&(span, arrival)) = chain.waiting.front() else {
+            return false;
+        };
+        let name = self.actor(&arrival.actor);
+        let found = self.stage.inboxes.get(&name).and_then(|inbox| {
+            let later = |seq: u64| chain.after.is_none_or(|after| seq > after);
+            inbox
+                .unclaimed()
+                .find(|(_, item)| later(item.seq) && self.fits(span, arrival, &name, item))
+        });
+        let Some((place, item)) = found.map(|(place, item)| (place, item.clone())) else {
+            return false;
+        };
+        self.claim(&name, place, arrival, &item);
+        chain.after = Some(item.seq);
+        chain.waiting.pop_front();
+        true
+    }
+
+    fn still_waiting(&self, span: Span, chains: &[Chain<'s>]) -> crate::diagnostics::Diagnostic {
+        let Some(&(place, arrival)) = chains.first().and_then(|chain| chain.waiting.front()) else {
+            return self.fault(Code::E210, span, "the block is not over");
+        };
+        let name = self.actor(&arrival.actor);
+        let fault = self.nothing_arrived(place, &name, arrival);
+        let unclaimed = self
+            .stage
+            .inboxes
+            .get(&name)
+            .into_iter()
+            .flat_map(|inbox| inbox.unclaimed());
+        let mut fault = fault.also(self.scope().path, span, "in this block");
+        for (_, item) in unclaimed.take(4) {
+            let line = format!("{name} < {}", item.content.line("..."));
+            fault = fault.help(format!(
+                "at {} came, and fits no line: {line}",
+                self.offset(item.at)
+            ));
+        }
+        fault
+    }
+}

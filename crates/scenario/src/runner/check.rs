@@ -1,0 +1,217 @@
+//! `check`: the same words as `set`, compared with what is.
+
+use crate::check::Kind;
+use crate::diagnostics::{Code, Fallible};
+use crate::runner::Run;
+use crate::runner::setting::word;
+use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
+
+/// Whether what the line says is so, and what is so.
+struct Found {
+    holds: bool,
+    actual: String,
+}
+
+impl Found {
+    /// Compares a word with the one that is so.
+    fn word(expected: &str, actual: impl Into<String>) -> Result<Self, String> {
+        let actual = actual.into();
+        Ok(Self {
+            holds: expected == actual,
+            actual,
+        })
+    }
+
+    /// Compares with one of two words.
+    fn either(expected: &str, yes: bool, words: (&str, &str)) -> Result<Self, String> {
+        Self::word(expected, if yes { words.0 } else { words.1 })
+    }
+}
+
+impl Run<'_, '_> {
+    pub(super) fn check(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
+        let name = self.actor(actor);
+        let words: Vec<String> = setting
+            .values
+            .iter()
+            .map(|value| self.scope().value(&value.node))
+            .collect();
+        let key = setting.key.node.as_str();
+        let found = match self.kind(&name) {
+            Some(Kind::User) => self.user_setting(&name, key, &words),
+            Some(Kind::Carrier) => self.carrier_setting(&name, key, &words),
+            Some(Kind::App) => self.app_setting(&name, key, &words),
+            Some(Kind::Fbook) => Found::either(
+                word(&words, 0),
+                self.stage.world.esme().is_bound(),
+                ("up", "down"),
+            ),
+            Some(Kind::Esme) => Err("no outside ESME is connected in a test run".to_owned()),
+            None => Err(format!("{name} is not declared")),
+        };
+        match found {
+            Ok(Found { holds: true, .. }) => Ok(()),
+            Ok(Found { actual, .. }) => {
+                let shown = format!("{name} {key} is {actual}");
+                let fault = self
+                    .fault(Code::E205, span, shown)
+                    .label(format!("expected {}", words.join(" ")));
+                Err(Box::new(self.with_reasons(fault, &[&name])))
+            }
+            Err(why) => Err(Box::new(
+                self.fault(Code::E300, span, "this cannot be checked").label(why),
+            )),
+        }
+    }
+
+    fn user_setting(&self, name: &str, key: &str, words: &[String]) -> Result<Found, String> {
+        let person = self.person(name);
+        let user = self
+            .stage
+            .world
+            .platform()
+            .user(person.uid)
+            .ok_or("the platform has no such user")?;
+        let phone = self
+            .stage
+            .world
+            .handset(person.phone)
+            .ok_or("the world has no such phone")?;
+        let value = word(words, 0);
+        match key {
+            "texts" => Found::either(value, user.texts_on, ("on", "off")),
+            "registered" => Found::either(value, user.registered, ("yes", "no")),
+            "quiet-hours" => Found::word(
+                value,
+                user.quiet_hours
+                    .map_or("none".to_owned(), |hours| hours.to_string()),
+            ),
+            "daily-limit" => Found::word(
+                value,
+                user.daily_max.map_or("none".to_owned(), |max| max.to_string()),
+            ),
+            "phone" => Found::either(value, phone.power(), ("on", "off")),
+            "coverage" => Found::either(value, phone.coverage(), ("on", "off")),
+            "memory" => Found::either(value, phone.memory_full(), ("full", "ok")),
+            "inbox" => Found::word(value, phone.inbox().texts().len().to_string()),
+            "app" => {
+                let app = self
+                    .stage
+                    .actors
+                    .apps
+                    .get(value)
+                    .ok_or_else(|| format!("{value} is no app"))?;
+                let install = user.apps.get(app);
+                let actual = match install {
+                    None => "absent",
+                    Some(install) if install.sms_granted => "on",
+                    Some(_) => "off",
+                };
+                // `installed` asks for no grant, and `off` is also so when there is no app at all.
+                let holds = match word(words, 1) {
+                    "installed" => install.is_some(),
+                    "off" => actual != "on",
+                    wanted => wanted == actual,
+                };
+                let actual = if actual == "off" {
+                    "installed, without the grant"
+                } else {
+                    actual
+                };
+                Ok(Found {
+                    holds,
+                    actual: format!("{value} {actual}"),
+                })
+            }
+            other => Err(format!("a user's {other} cannot be checked")),
+        }
+    }
+
+    fn carrier_setting(&self, name: &str, key: &str, words: &[String]) -> Result<Found, String> {
+        let carrier = self
+            .stage
+            .world
+            .smsc()
+            .carrier(name)
+            .ok_or("the message centre has no such carrier")?;
+        let value = word(words, 0);
+        match key {
+            "link" => Found::either(value, carrier.link_up, ("up", "down")),
+            "queue" => Found::word(value, self.stage.world.smsc().queue_len(name).to_string()),
+            "loss" => {
+                let holds = crate::check::percent(value) == Some(carrier.loss_percent);
+                Ok(Found {
+                    holds,
+                    actual: format!("{}%", carrier.loss_percent),
+                })
+            }
+            "latency" => {
+                let longest = carrier.latency.longest();
+                let holds = value.parse::<Dur>().is_ok_and(|dur| dur.duration() == longest);
+                Ok(Found {
+                    holds,
+                    actual: crate::report::length(longest),
+                })
+            }
+            "throttle" => Found::word(
+                value,
+                carrier
+                    .throttle_per_s
+                    .map_or("none".to_owned(), |max| max.to_string()),
+            ),
+            "receipts" => Found::word(
+                value,
+                match carrier.receipt_mode {
+                    smsc::ReceiptMode::Normal => "normal",
+                    smsc::ReceiptMode::Late => "late",
+                    smsc::ReceiptMode::Lost => "lost",
+                    smsc::ReceiptMode::Duplicated => "duplicated",
+                },
+            ),
+            "block" | "unblock" => {
+                let app = self
+                    .stage
+                    .actors
+                    .apps
+                    .get(value)
+                    .ok_or_else(|| format!("{value} is no app"))?;
+                let blocked = self.stage.world.platform().is_blocked(name, *app);
+                let actual = format!(
+                    "not so: {value} is {}",
+                    if blocked { "blocked" } else { "not blocked" }
+                );
+                Ok(Found {
+                    holds: blocked == (key == "block"),
+                    actual,
+                })
+            }
+            other => Err(format!("a carrier's {other} cannot be checked")),
+        }
+    }
+
+    fn app_setting(&self, name: &str, key: &str, words: &[String]) -> Result<Found, String> {
+        let (app, value) = (self.app(name), word(words, 0));
+        let world = &self.stage.world;
+        match key {
+            "url" => {
+                let url = world
+                    .rest()
+                    .credentials(app)
+                    .and_then(|app| app.callback_url.clone());
+                Found::word(value, url.unwrap_or_else(|| "none".to_owned()))
+            }
+            "pool" => {
+                let left = world
+                    .platform()
+                    .pool_left(world.now(), app)
+                    .ok_or("the platform has no such app")?;
+                Found::word(value, left.to_string())
+            }
+            "sms" => {
+                let app = world.platform().app(app).ok_or("the platform has no such app")?;
+                Found::either(value, app.sms_capable, ("on", "off"))
+            }
+            other => Err(format!("an app's {other} cannot be checked")),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What captures and variables hold while steps run: [`Scope`].
+
+use std::collections::BTreeMap;
+
+use platform::SubmissionId;
+
+use crate::pattern::{Matcher, filled};
+use crate::syntax::{Actor, Pattern, Text, Value, Var};
+
+/// What a variable holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Bound {
+    /// A parameter of a scene or a `for`: somebody's name.
+    Actor(String),
+    /// A session by its id.
+    Session(u32),
+    /// The number that a text came from.
+    Number(String),
+    /// A text that was sent.
+    Submission(SubmissionId),
+    /// Anything else.
+    Value(String),
+}
+
+impl Bound {
+    /// As `{$x}` inserts it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Actor(text) | Self::Number(text) | Self::Value(text) => text.clone(),
+            Self::Session(session) => session.to_string(),
+            Self::Submission(submission) => submission.0.to_string(),
+        }
+    }
+}
+
+/// The variables of a test, or of a scene that it runs, and the file that their steps stand in.
+#[derive(Clone, Debug)]
+pub(super) struct Scope<'s> {
+    pub path: &'s str,
+    bound: BTreeMap<String, Bound>,
+}
+
+impl<'s> Scope<'s> {
+    pub const fn new(path: &'s str) -> Self {
+        Self {
+            path,
+            bound: BTreeMap::new(),
+        }
+    }
+
+    pub fn bind(&mut self, var: &Var, bound: Bound) {
+        if !var.is_blank() {
+            self.bound.insert(var.0.clone(), bound);
+        }
+    }
+
+    pub fn get(&self, var: &Var) -> Option<&Bound> {
+        self.bound.get(&var.0)
+    }
+
+    /// The name of an actor.
+    pub fn actor(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::Name(name) => name.clone(),
+            Actor::Var(var) => self.get(var).map(Bound::text).unwrap_or_default(),
+        }
+    }
+
+    /// A text with its captures inserted.
+    pub fn text(&self, text: &Text) -> String {
+        filled(text, &|name: &str| self.named(name))
+    }
+
+    /// A value with its captures inserted.
+    pub fn value(&self, value: &Value) -> String {
+        match value {
+            Value::Bare(text) => text.clone(),
+            Value::Quoted(text) => self.text(text),
+            Value::Var(var) => self.get(var).map(Bound::text).unwrap_or_default(),
+        }
+    }
+
+    /// A pattern with its captures inserted.
+    pub fn matcher(&self, pattern: &Pattern) -> Matcher {
+        Matcher::new(pattern, |name| self.named(name))
+    }
+
+    fn named(&self, name: &str) -> String {
+        self.bound.get(name).map(Bound::text).unwrap_or_default()
+    }
+}

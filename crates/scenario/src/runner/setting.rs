@@ -1,0 +1,163 @@
+//! `set`: changes of users, carriers, apps and of the platform's link.
+
+use platform::Change as Policy;
+use world::{Change, Input};
+
+use crate::check::Kind;
+use crate::diagnostics::{Code, Fallible};
+use crate::runner::Run;
+use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
+
+/// What a key and its values mean for one kind of actor, or why nothing.
+type Meaning = Result<Change, String>;
+
+impl Run<'_, '_> {
+    pub(super) fn set(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
+        let name = self.actor(actor);
+        let words: Vec<String> = setting
+            .values
+            .iter()
+            .map(|value| self.scope().value(&value.node))
+            .collect();
+        let key = setting.key.node.as_str();
+        let change = match self.kind(&name) {
+            Some(Kind::User) => self.user_change(&name, key, &words),
+            Some(Kind::Carrier) => self.carrier_change(&name, key, &words),
+            Some(Kind::App) => self.app_change(&name, key, &words),
+            Some(Kind::Fbook) => Ok(Change::Bind(word(&words, 0) == "up")),
+            Some(Kind::Esme) => Err("no outside ESME is connected in a test run".to_owned()),
+            None => Err(format!("{name} is not declared")),
+        };
+        let change = match change {
+            Ok(change) => change,
+            Err(why) => {
+                return Err(Box::new(
+                    self.fault(Code::E300, span, "this cannot be set").label(why),
+                ));
+            }
+        };
+        self.begin_action();
+        let told = format!("set {key} {}", words.join(" "));
+        self.lanes
+            .add(self.stage.world.next_record(), self.stage.now(), &name, told);
+        self.stage.input(Input::Change(change));
+        Ok(())
+    }
+
+    pub(super) fn kind(&self, name: &str) -> Option<Kind> {
+        self.script.names().kind(name)
+    }
+
+    fn user_change(&self, name: &str, key: &str, words: &[String]) -> Meaning {
+        let person = self.person(name);
+        let (uid, value) = (person.uid, word(words, 0));
+        let on = matches!(value, "on" | "yes" | "ok");
+        Ok(match key {
+            "texts" => Change::Platform(Policy::Texts(uid, on)),
+            "registered" => Change::Platform(Policy::Registered(uid, on)),
+            "quiet-hours" => Change::Platform(Policy::QuietHours(uid, none_or(value, "hours")?)),
+            "daily-limit" => Change::Platform(Policy::DailyMax(uid, none_or(value, "a whole number")?)),
+            "app" => {
+                let app = *self
+                    .stage
+                    .actors
+                    .apps
+                    .get(value)
+                    .ok_or_else(|| format!("{value} is no app"))?;
+                Change::Platform(match word(words, 1) {
+                    "on" => Policy::GrantSms(uid, app),
+                    "off" => Policy::RevokeSms(uid, app),
+                    "installed" => Policy::InstallWithoutSms(uid, app),
+                    "absent" => Policy::RemoveApp(uid, app),
+                    other => return Err(format!("{other} is none of on, off, installed, absent")),
+                })
+            }
+            "phone" => Change::Handset(person.phone, handset::Setting::Power(on)),
+            "coverage" => Change::Handset(person.phone, handset::Setting::Coverage(on)),
+            "memory" => Change::Handset(person.phone, handset::Setting::MemoryFull(value == "full")),
+            other => return Err(format!("a user's {other} cannot be set")),
+        })
+    }
+
+    fn carrier_change(&self, name: &str, key: &str, words: &[String]) -> Meaning {
+        let value = word(words, 0);
+        let change = match key {
+            "link" if value == "up" => smsc::Change::LinkUp,
+            "link" => smsc::Change::LinkDown,
+            "latency" => smsc::Change::Latency(smsc::Latency::Fixed(duration(value)?)),
+            "loss" => smsc::Change::Loss(crate::check::percent(value).ok_or("not a percentage")?),
+            "throttle" => smsc::Change::Throttle(none_or(value, "a whole number")?),
+            "receipts" => smsc::Change::Receipts(receipt_mode(value)?),
+            "answer" => smsc::Change::Answer {
+                status: smpp::Status::from_name(value)
+                    .ok_or_else(|| format!("{value} is no command_status"))?,
+                count: match word(words, 2) {
+                    "" => None,
+                    count => Some(count.parse().map_err(|_| format!("{count} is no number"))?),
+                },
+            },
+            "block" | "unblock" => {
+                let app = *self
+                    .stage
+                    .actors
+                    .apps
+                    .get(value)
+                    .ok_or_else(|| format!("{value} is no app"))?;
+                let blocked = key == "block";
+                return Ok(Change::Platform(Policy::OperatorBlock {
+                    operator: name.to_owned(),
+                    app,
+                    blocked,
+                }));
+            }
+            other => return Err(format!("a carrier's {other} cannot be set")),
+        };
+        Ok(Change::Carrier(name.to_owned(), change))
+    }
+
+    fn app_change(&self, name: &str, key: &str, words: &[String]) -> Meaning {
+        let (app, value) = (self.app(name), word(words, 0));
+        Ok(match key {
+            "url" if value == "none" => Change::CallbackUrl(app, None),
+            "url" => Change::CallbackUrl(app, Some(value.to_owned())),
+            "pool" => Change::Platform(Policy::Pool(
+                app,
+                value.parse().map_err(|_| format!("{value} is no number"))?,
+            )),
+            "sms" => Change::Platform(Policy::SmsCapable(app, value == "on")),
+            other => return Err(format!("an app's {other} cannot be set")),
+        })
+    }
+}
+
+/// The word at that place; empty where there is none.
+pub(super) fn word(words: &[String], index: usize) -> &str {
+    words.get(index).map_or("", String::as_str)
+}
+
+fn duration(value: &str) -> Result<std::time::Duration, String> {
+    value
+        .parse::<Dur>()
+        .map(Dur::duration)
+        .map_err(|error| error.to_string())
+}
+
+fn none_or<T: std::str::FromStr>(value: &str, what: &str) -> Result<Option<T>, String> {
+    match value {
+        "none" => Ok(None),
+        value => value
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("{value} is not {what} or none")),
+    }
+}
+
+fn receipt_mode(value: &str) -> Result<smsc::ReceiptMode, String> {
+    Ok(match value {
+        "normal" => smsc::ReceiptMode::Normal,
+        "late" => smsc::ReceiptMode::Late,
+        "lost" => smsc::ReceiptMode::Lost,
+        "duplicated" => smsc::ReceiptMode::Duplicated,
+        other => return Err(format!("{other} is none of normal, late, lost, duplicated")),
+    })
+}

@@ -1,0 +1,357 @@
+//! A world that is driven in virtual time, with what has arrived at its actors: [`Stage`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use platform::{AppId, CallId, SubmissionId, Uid};
+use rest::client::CallError;
+use rest::{Credentials, Request, Value};
+use sms::{MessageState, Msisdn, Timestamp};
+use world::io::CallbackId;
+use world::{ConfigError, Event, Input, Output, World};
+
+use crate::runner::inbox::{Content, Inbox, Item, Said};
+use crate::stub_app::StubApps;
+use crate::world_config::{Actors, DeclaredWorld};
+
+/// Things to do outside in one instant, at most; a world that wants more does not come to rest.
+pub const OUTPUTS_PER_INSTANT_MAX: usize = 100_000;
+
+/// A world with the driver's side of it.
+pub(super) struct Stage {
+    pub world: World,
+    pub actors: Actors,
+    pub inboxes: BTreeMap<String, Inbox>,
+    /// What apps that answer by rules have said.
+    pub said: BTreeMap<String, Vec<Said>>,
+    pub receipts: Vec<Receipt>,
+    /// Whether the world did not come to rest within an instant.
+    pub restless: bool,
+    /// A running hash of all records.
+    pub hash: u64,
+    stubs: StubApps,
+    credentials: BTreeMap<AppId, Credentials>,
+    phones: BTreeMap<Msisdn, String>,
+    /// The record up to which all were read.
+    read_to: u64,
+    next_call: u64,
+    replies: BTreeMap<CallId, Reply>,
+    stub_calls: BTreeMap<CallId, AppId>,
+    signatures: BTreeMap<CallbackId, bool>,
+    session_key: Option<String>,
+}
+
+/// A receipt that reached the platform.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Receipt {
+    pub at: Timestamp,
+    pub submission: SubmissionId,
+    pub state: MessageState,
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    pub value: Result<Value, CallError>,
+    pub submission: Option<SubmissionId>,
+    /// What the REST server notes about it.
+    pub summary: String,
+}
+
+impl Stage {
+    pub fn new(declared: &DeclaredWorld, seed: u64) -> Result<Self, ConfigError> {
+        let mut config = declared.config.clone();
+        config.seed = seed;
+        let credentials = config
+            .apps
+            .iter()
+            .map(|app| (app.credentials.app, app.credentials.clone()))
+            .collect();
+        let actors = declared.actors.clone();
+        let mut stage = Self {
+            world: World::new(config)?,
+            phones: actors
+                .users
+                .iter()
+                .map(|(name, person)| (person.phone, name.clone()))
+                .collect(),
+            actors,
+            inboxes: BTreeMap::new(),
+            said: BTreeMap::new(),
+            receipts: Vec::new(),
+            restless: false,
+            hash: 0xcbf2_9ce4_8422_2325,
+            stubs: declared.stubs.clone(),
+            credentials,
+            read_to: 0,
+            next_call: 1,
+            replies: BTreeMap::new(),
+            stub_calls: BTreeMap::new(),
+            signatures: BTreeMap::new(),
+            session_key: None,
+        };
+        stage.settle();
+        Ok(stage)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// Whether the app's `>` lines are awaited rather than performed.
+    pub fn acts_by_itself(&self, app: AppId) -> bool {
+        !self.stubs.contains(app) || self.stubs.has_rules(app)
+    }
+
+    /// Whether the app is outside of the simulation.
+    pub fn is_real(&self, app: AppId) -> bool {
+        !self.stubs.contains(app)
+    }
+
+    /// Gives the world an input now, with all that it brings forth.
+    pub fn input(&mut self, input: Input) {
+        self.world.handle(self.now(), input);
+        self.settle();
+    }
+
+    /// Moves the clock to `end`, through everything that is due by then.
+    pub fn advance_to(&mut self, end: Timestamp) {
+        while self.step_toward(end) {}
+        if self.now() < end && !self.restless {
+            self.world.handle(end, Input::Tick);
+            self.settle();
+        }
+    }
+
+    /// Moves the clock to the next event that is due by `deadline`. False, and nothing moves, when there is none.
+    pub fn step_toward(&mut self, deadline: Timestamp) -> bool {
+        if self.restless {
+            return false;
+        }
+        let due = [self.world.next_wakeup(), self.stubs.next_wakeup()]
+            .into_iter()
+            .flatten()
+            .min();
+        let Some(due) = due.filter(|due| *due <= deadline) else {
+            return false;
+        };
+        self.world.handle(due, Input::Tick);
+        self.settle();
+        true
+    }
+
+    /// Calls the API as the app would, and waits for the answer, up to `patience`.
+    pub fn call(
+        &mut self,
+        app: AppId,
+        method: &str,
+        params: &[(&str, &str)],
+        patience: Duration,
+    ) -> Option<Reply> {
+        let request = rest::client::request(self.credentials.get(&app)?, method, params);
+        let call = self.name_call();
+        self.input(Input::Api { call, request });
+        let deadline = self.now() + patience;
+        while !self.replies.contains_key(&call) && self.step_toward(deadline) {}
+        self.replies.remove(&call)
+    }
+
+    /// A session key of the user with the app: the newest that lives, or one that is minted now.
+    pub fn session_key(&mut self, app: AppId, user: Uid) -> String {
+        if let Some(session) = self.world.rest().session_of(self.now(), app, user) {
+            return session.key;
+        }
+        self.input(Input::MintSession { app, user });
+        self.session_key.take().unwrap_or_default()
+    }
+
+    /// A number that grows from call to call.
+    pub fn call_id(&self) -> String {
+        self.next_call.to_string()
+    }
+
+    fn name_call(&mut self) -> CallId {
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        call
+    }
+
+    /// Does what the world wants done outside, and what that brings forth, until the instant is over.
+    fn settle(&mut self) {
+        for _ in 0..OUTPUTS_PER_INSTANT_MAX {
+            if let Some(output) = self.world.poll_output() {
+                self.perform(output);
+            } else if let Some(calls) = Some(self.stubs.due(self.now())).filter(|calls| !calls.is_empty()) {
+                for (app, request) in calls {
+                    self.stub_calls_api(app, request);
+                }
+            } else {
+                self.read_records();
+                return;
+            }
+        }
+        self.restless = true;
+        self.read_records();
+    }
+
+    fn stub_calls_api(&mut self, app: AppId, request: Request) {
+        let call = self.name_call();
+        self.stub_calls.insert(call, app);
+        self.world.handle(self.now(), Input::Api { call, request });
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::ApiReply {
+                call,
+                response,
+                submission,
+            } => {
+                let reply = Reply {
+                    value: rest::client::parse(&response.body),
+                    submission,
+                    summary: response.to_string(),
+                };
+                match self.stub_calls.contains_key(&call) {
+                    true => self.stub_answered(call, reply),
+                    false => {
+                        self.replies.insert(call, reply);
+                    }
+                }
+            }
+            Output::Callback {
+                callback,
+                app,
+                request,
+                ..
+            } => {
+                self.signatures.insert(callback, self.is_signed(app, &request));
+                // A real app's answer comes from outside, and this driver has no way there.
+                if let Some(Some(outcome)) = self.stubs.callback(self.now(), app, &request) {
+                    self.world
+                        .handle(self.now(), Input::CallbackDone { callback, outcome });
+                }
+            }
+            Output::SessionKey { key, .. } => self.session_key = Some(key),
+            // No outside ESME is connected.
+            Output::LinkSend { .. } | Output::LinkClose { .. } => {}
+        }
+    }
+
+    fn is_signed(&self, app: AppId, request: &rest::CallbackRequest) -> bool {
+        let Some(credentials) = self.credentials.get(&app) else {
+            return false;
+        };
+        let signature = request
+            .fields
+            .iter()
+            .find(|(name, _)| name == "fb_sig")
+            .map_or("", |(_, value)| value.as_str());
+        let signed: Vec<(String, String)> = request
+            .fields
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("fb_sig_")?.to_owned(), value.clone())))
+            .collect();
+        rest::signature::verify(&signed, &credentials.secret, signature)
+    }
+
+    fn stub_answered(&mut self, call: CallId, reply: Reply) {
+        // The records of the call come first, so that there is something to answer.
+        self.read_records();
+        let Some(app) = self
+            .stub_calls
+            .get(&call)
+            .and_then(|app| self.actors.app_name(*app))
+        else {
+            return;
+        };
+        let said = self
+            .said
+            .get_mut(app)
+            .into_iter()
+            .flatten()
+            .find(|said| said.call == call);
+        if let Some(said) = said {
+            said.reply = Some(reply);
+        }
+    }
+
+    /// Puts what the new records tell into inboxes, and into the hash.
+    fn read_records(&mut self) {
+        for record in self.world.records_since(self.read_to) {
+            let line = serde_json::to_vec(record).unwrap_or_default();
+            self.hash = line.iter().fold(self.hash, |hash, octet| {
+                (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+            });
+            let (seq, at) = (record.seq, record.at);
+            match &record.event {
+                Event::Received {
+                    handset,
+                    from,
+                    text,
+                    parts,
+                    encoding,
+                } => {
+                    let Some(user) = self.phones.get(handset) else {
+                        continue;
+                    };
+                    let content = Content::Text {
+                        from: from.clone(),
+                        text: text.clone(),
+                        parts: *parts,
+                        encoding: *encoding,
+                    };
+                    self.inboxes
+                        .entry(user.clone())
+                        .or_default()
+                        .push(Item::new(seq, at, content));
+                }
+                Event::CallbackSent {
+                    callback,
+                    app,
+                    user,
+                    fields,
+                    ..
+                } => {
+                    let signed = self.signatures.get(callback).copied().unwrap_or_default();
+                    let (Some(content), Some(app)) = (
+                        Content::callback(*user, fields, signed),
+                        self.actors.app_name(*app),
+                    ) else {
+                        continue;
+                    };
+                    self.inboxes
+                        .entry(app.to_owned())
+                        .or_default()
+                        .push(Item::new(seq, at, content));
+                }
+                Event::ApiCall { call, params } => {
+                    let Some(app) = self
+                        .stub_calls
+                        .get(call)
+                        .and_then(|app| self.actors.app_name(*app))
+                    else {
+                        continue;
+                    };
+                    let said = Said {
+                        call: *call,
+                        at,
+                        params: params.clone(),
+                        reply: None,
+                        claimed: false,
+                    };
+                    self.said.entry(app.to_owned()).or_default().push(said);
+                }
+                Event::Receipt { submission, state } => {
+                    self.receipts.push(Receipt {
+                        at,
+                        submission: *submission,
+                        state: *state,
+                    });
+                }
+                _ => {}
+            }
+        }
+        self.read_to = self.world.next_record();
+    }
+}
