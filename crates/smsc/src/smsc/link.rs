@@ -169,6 +169,7 @@ impl Smsc {
             return;
         };
         let answer = state.session.accept_bind(now, request, &self.config.system_id);
+        state.lingers_for = None;
         state.account = Some(account);
         state.kind = Some(bind.kind);
         state.version = state.session.version();

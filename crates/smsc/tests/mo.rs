@@ -1,0 +1,245 @@
+//! Texts from handsets: routes, waiting, order, windows, answers.
+
+mod support;
+
+use smpp::{Bind, BindKind, LinkId, Pdu, Status, Timers};
+use smsc::{Account, Change, Config, Event, Output};
+use sms::{Address, Npi, Ton};
+use support::*;
+
+fn bounces(outputs: &[Output]) -> Vec<String> {
+    outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Bounce { text, .. } => Some(text.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_text_to_the_code_arrives_as_deliver_sm() {
+    let mut bench = Bench::bound(config());
+    for code in ["32665", "3266507"] {
+        let outputs = bench.mo(ALICE, code, "quiz play");
+        let [(_, message)] = &delivers(&outputs)[..] else { panic!("{outputs:?}") };
+        assert_eq!(message.source, handset(ALICE));
+        assert_eq!(message.destination.digits, code);
+        assert_eq!(message.segment().text(), "quiz play");
+        assert_eq!((message.esm_class, message.registered_delivery), (0, 0));
+    }
+}
+
+#[test]
+fn a_header_of_the_handset_is_kept() {
+    let mut bench = Bench::bound(config());
+    let parts = sms::Segment::split(&"a".repeat(200), sms::segment::Reference::Octet(9)).expect("two parts");
+    for part in parts {
+        let outputs =
+            bench.handle(smsc::Input::Mo { from: msisdn(ALICE), to: code("32665"), segment: part.clone() });
+        assert_eq!(delivers(&outputs)[0].1.segment(), part);
+    }
+}
+
+#[test]
+fn the_longest_matching_code_wins() {
+    let account = |name: &str, code: &str| {
+        let mut account = Account::new(name, "");
+        account.codes = vec![code.parse().expect("a code")];
+        account
+    };
+    let mut config = config();
+    config.accounts =
+        vec![account("a", "326*"), account("b", "32665*"), account("c", "32665"), account("d", "32665*")];
+    let mut bench = Bench::new(config);
+    for (link, name) in (1..).zip(["a", "b", "c", "d"]) {
+        bench.connect(LinkId(link));
+        bench.request(LinkId(link), Pdu::Bind(Bind::new(BindKind::Receiver, name, "")));
+    }
+    for (code, link) in [("32665", 3), ("3266507", 2), ("32601", 1)] {
+        let outputs = bench.mo(ALICE, code, "hello");
+        assert_eq!(sent(&outputs)[0].0, LinkId(link), "{code}");
+    }
+}
+
+#[test]
+fn nobodys_code_bounces() {
+    let mut bench = Bench::bound(config());
+    let outputs = bench.mo(ALICE, "99999", "hello");
+    assert_eq!(bounces(&outputs).len(), 1);
+    assert!(delivers(&outputs).is_empty());
+}
+
+#[test]
+fn a_blocked_code_bounces_with_its_session_numbers() {
+    let mut bench = Bench::bound(config());
+    bench.change(Change::BlockCode("32665".into()));
+    for code in ["32665", "3266507"] {
+        assert_eq!(bounces(&bench.mo(ALICE, code, "hello")).len(), 1, "{code}");
+    }
+    bench.change(Change::UnblockCode("32665".into()));
+    assert_eq!(words(&bench.mo(ALICE, "32665", "hello")), ["hello"]);
+}
+
+#[test]
+fn an_address_range_counts_only_without_codes_of_its_own() {
+    for (codes, range, number, arrives) in [
+        (&[][..], "^324", "32401", true),
+        (&[], "^324", "32501", false),
+        (&[], "24", "32401", true),
+        (&[], "[13579]$", "32401", true),
+        (&[], "[13579]$", "32402", false),
+        (&[], "", "32401", true),
+        (&[], "(unclosed", "32401", false),
+        (&["32665"], "^324", "32401", false),
+        (&["32665"], "^324", "32665", true),
+    ] {
+        let mut config = config();
+        config.accounts[0].codes = codes.iter().map(|code| code.parse().expect("a code")).collect();
+        let mut bench = Bench::new(config);
+        bench.connect(LINK);
+        let address_range = Address::new(Ton::Unknown, Npi::Unknown, range);
+        let bind = Bind { address_range, ..Bind::new(BindKind::Receiver, "fbook", "fbook") };
+        assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK, "{range}");
+        let outputs = bench.mo(ALICE, number, "hello");
+        assert_eq!(!delivers(&outputs).is_empty(), arrives, "{codes:?} {range} {number}");
+        assert_eq!(bounces(&outputs).is_empty(), arrives, "{codes:?} {range} {number}");
+    }
+}
+
+#[test]
+fn sessions_that_receive_take_turns() {
+    let mut bench = Bench::bound(config());
+    bench.bind(LinkId(2), BindKind::Transmitter);
+    bench.bind(LinkId(3), BindKind::Receiver);
+    let links: Vec<u64> = (0..4).map(|_| sent(&bench.mo(ALICE, "32665", "hello"))[0].0.0).collect();
+    assert!(!links.contains(&2), "{links:?}");
+    assert!(links.contains(&1) && links.contains(&3), "{links:?}");
+}
+
+#[test]
+fn texts_wait_for_a_session_and_come_in_order() {
+    let mut bench = Bench::new(config());
+    for (index, words) in ["one", "two", "three"].into_iter().enumerate() {
+        let outputs = bench.mo(ALICE, "32665", words);
+        assert!(matches!(notes(&outputs)[..], [Event::WaitsForEsme { waiting, .. }] if waiting == index + 1));
+    }
+    bench.wait(secs(3_600));
+    assert_eq!(words(&bench.bind(LINK, BindKind::Receiver)), ["one", "two", "three"]);
+}
+
+#[test]
+fn the_window_of_the_account_is_never_exceeded() {
+    let mut config = config();
+    config.accounts[0].window_max = 2;
+    let mut bench = Bench::bound(config);
+    let mut out = Vec::new();
+    for words in ["one", "two", "three", "four"] {
+        out.extend(delivers(&bench.mo(ALICE, "32665", words)));
+    }
+    assert_eq!(out.len(), 2);
+    assert_eq!(words(&bench.acknowledge(LINK, &out[0].0, Status::ESME_ROK)), ["three"]);
+    assert_eq!(words(&bench.acknowledge(LINK, &out[1].0, Status::ESME_ROK)), ["four"]);
+    assert_eq!(bench.smsc.waiting("fbook"), 0);
+}
+
+#[test]
+fn what_a_lost_link_left_unanswered_comes_first_on_the_next() {
+    let mut config = config();
+    config.accounts[0].window_max = 2;
+    let mut bench = Bench::bound(config);
+    let mut out = Vec::new();
+    for words in ["one", "two", "three"] {
+        out.extend(delivers(&bench.mo(ALICE, "32665", words)));
+    }
+    bench.acknowledge(LINK, &out[1].0, Status::ESME_ROK);
+    let outputs = bench.handle(smsc::Input::Closed { link: LINK });
+    assert!(notes(&outputs).iter().any(|event| matches!(event, Event::LinkClosed { unanswered: 2, .. })));
+    assert_eq!(words(&bench.bind(LinkId(2), BindKind::Transceiver)), ["one", "three"]);
+}
+
+#[test]
+fn answers_decide_whether_it_is_sent_again() {
+    for (status, again) in [
+        (Status::ESME_ROK, false),
+        (Status::ESME_RX_T_APPN, true),
+        (Status::ESME_RMSGQFUL, true),
+        (Status::ESME_RTHROTTLED, true),
+        (Status::ESME_RSYSERR, true),
+        (Status::ESME_RX_P_APPN, false),
+        (Status::ESME_RX_R_APPN, false),
+        (Status::ESME_RINVDSTADR, false),
+    ] {
+        let mut bench = Bench::bound(config());
+        let first = delivers(&bench.mo(ALICE, "32665", "one"));
+        let outputs = bench.acknowledge(LINK, &first[0].0, status);
+        assert!(delivers(&outputs).is_empty());
+        let dropped = notes(&outputs).iter().any(|event| matches!(event, Event::Dropped { .. }));
+        assert_eq!(dropped, !again && !status.is_ok(), "{status}");
+        // While it is to be sent again, what comes later waits behind it.
+        let later = words(&bench.mo(ALICE, "32665", "two"));
+        let expected: &[&str] = if again { &[] } else { &["two"] };
+        assert_eq!(later, expected, "{status}");
+        let expected: &[&str] = if again { &["one", "two"] } else { &[] };
+        assert_eq!(words(&bench.wait(secs(1))), expected, "{status}");
+    }
+}
+
+#[test]
+fn a_refusal_of_one_session_goes_to_another() {
+    let mut bench = Bench::bound(config());
+    bench.bind(LinkId(2), BindKind::Receiver);
+    let outputs = bench.mo(ALICE, "32665", "one");
+    let (link, command) = sent(&outputs)[0].clone();
+    let outputs = bench.acknowledge(link, &command, Status::ESME_RX_T_APPN);
+    let [(other, _)] = &sent(&outputs)[..] else { panic!("{outputs:?}") };
+    assert_ne!(*other, link);
+}
+
+#[test]
+fn no_answer_in_time_means_again() {
+    let mut config = config();
+    config.session.timers = Timers { response: Some(secs(10)), ..Timers::OFF };
+    let mut bench = Bench::bound(config);
+    bench.mo(ALICE, "32665", "one");
+    assert!(words(&bench.wait(secs(9))).is_empty());
+    assert_eq!(words(&bench.wait(secs(1))), ["one"]);
+}
+
+#[test]
+fn no_more_than_waiting_max_wait_and_the_handset_is_told() {
+    let mut config = config();
+    config.accounts[0].waiting_max = 2;
+    let mut bench = Bench::new(config);
+    bench.mo(ALICE, "32665", "one");
+    assert!(bounces(&bench.mo(ALICE, "32665", "two")).is_empty());
+    assert_eq!(bounces(&bench.mo(ALICE, "32665", "three")).len(), 1);
+    assert_eq!(bench.smsc.waiting("fbook"), 2);
+}
+
+#[test]
+fn what_waits_too_long_is_given_up() {
+    let mut bench = Bench::new(Config { waiting_validity: secs(3_600), ..config() });
+    bench.mo(ALICE, "32665", "one");
+    bench.wait(secs(10));
+    bench.mo(ALICE, "32665", "two");
+    assert!(notes(&bench.wait(secs(3_589))).is_empty());
+    assert!(matches!(notes(&bench.wait(secs(1)))[..], [Event::Dropped { .. }]));
+    assert_eq!(words(&bench.bind(LINK, BindKind::Receiver)), ["two"]);
+    assert_eq!(bench.smsc.waiting("fbook"), 0);
+}
+
+#[test]
+fn texts_of_a_down_carrier_wait_there_and_come_in_order() {
+    let mut config = config();
+    config.carriers[0].mo_waiting_max = 2;
+    let mut bench = Bench::bound(config);
+    bench.change(Change::LinkDown);
+    for words in ["one", "two"] {
+        let outputs = bench.mo(ALICE, "32665", words);
+        assert!(matches!(notes(&outputs)[..], [Event::MoWaits { .. }]));
+    }
+    assert!(matches!(notes(&bench.mo(ALICE, "32665", "three"))[..], [Event::Dropped { .. }]));
+    bench.wait(secs(600));
+    assert_eq!(words(&bench.change(Change::LinkUp)), ["one", "two"]);
+}
