@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::diagnostics::{Colour, Paint, render};
+use crate::diagnostics::{Colour, Paint, render_all};
 use crate::report::{RunReport, TestReport, length};
 use crate::source::Sources;
 
@@ -47,14 +47,11 @@ pub fn render_test(test: &TestReport, group_chars: usize, sources: &Sources, col
         test.group(),
         own_name(test)
     );
-    for diagnostic in &test.diagnostics {
-        out.push_str(&render(diagnostic, sources, colour));
-    }
+    out.push_str(&render_all(&test.diagnostics, sources, colour));
     if !test.passed() {
         let lanes = test.lanes.render();
-        if !lanes.is_empty() {
-            let _ = write!(out, "\n{lanes}\n");
-        }
+        let gap = if lanes.is_empty() { "" } else { "\n" };
+        let _ = writeln!(out, "{gap}{lanes}");
     }
     out
 }
@@ -142,7 +139,7 @@ mod tests {
             "    Checked 5 files, 2 tests\n\
              \x20       PASS [   0.4ms | virtual 10h01m] quota  two texts a day\n\
              \x20       FAIL [       - | virtual   2.0s] quota  Stop\n\
-             error[E200]: other\n --> tests/scenarios/quota.sms:1:1\n  |\n1 | one\n  | ^^^\n\
+             error[E200]: other\n --> tests/scenarios/quota.sms:1:1\n  |\n1 | one\n  | ^^^\n\n\
              \x20    Summary [ 0.012s | virtual 10h01m] 2 tests: 1 passed, 1 failed\n"
         );
     }

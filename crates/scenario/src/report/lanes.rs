@@ -218,8 +218,8 @@ impl Told<'_> {
                 .unwrap_or(param("uid"))
         };
         match param("method") {
-            "sms.send" => format!("> {} {}", whom(), quoted(param("message"))),
-            "sms.canSend" => format!("? {}", whom()),
+            "sms.send" if !whom().is_empty() => format!("> {} {}", whom(), quoted(param("message"))),
+            "sms.canSend" if !whom().is_empty() => format!("? {}", whom()),
             method => format!("> {method}"),
         }
     }

@@ -185,7 +185,7 @@ impl Run<'_, '_> {
             let fault = self
                 .fault(Code::E201, span, format!("{app_name} said nothing"))
                 .label("awaited from its rules");
-            return Err(Box::new(self.with_reasons(fault, &[app_name, user_name])));
+            return Err(Box::new(self.with_network_reasons(fault, &[app_name, user_name])));
         };
         let said = self
             .stage

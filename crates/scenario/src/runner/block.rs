@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
+use crate::runner::inbox::Content;
 use crate::runner::scope::Bound;
 use crate::syntax::{Actor, Arrival, BlockKind, Span, Spanned, Step};
 
@@ -153,11 +154,16 @@ impl<'s> Run<'s, '_> {
             .flat_map(|inbox| inbox.unclaimed());
         let mut fault = fault.also(self.scope().path, span, "in this block");
         for (_, item) in unclaimed.take(4) {
-            let line = format!("{name} < {}", item.content.line("..."));
-            fault = fault.help(format!(
-                "at {} came, and fits no line: {line}",
-                self.offset(item.at)
-            ));
+            let sender = match &item.content {
+                Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?"),
+                Content::Text { .. } => "",
+            };
+            let how = match self.fits(place, arrival, &name, item) {
+                true => "came before what the line above it waits for",
+                false => "came, and fits no line",
+            };
+            let line = format!("{name} < {}", item.content.line(sender));
+            fault = fault.help(format!("at {} {how}: {line}", self.offset(item.at)));
         }
         fault
     }

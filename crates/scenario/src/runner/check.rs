@@ -52,7 +52,7 @@ impl Run<'_, '_> {
         match found {
             Ok(Found { holds: true, .. }) => Ok(()),
             Ok(Found { actual, .. }) => {
-                let shown = format!("{name} {key} is {actual}");
+                let shown = format!("{name} has {key} {actual}");
                 let fault = self
                     .fault(Code::E205, span, shown)
                     .label(format!("expected {}", words.join(" ")));
@@ -177,7 +177,7 @@ impl Run<'_, '_> {
                     .ok_or_else(|| format!("{value} is no app"))?;
                 let blocked = self.stage.world.platform().is_blocked(name, *app);
                 let actual = format!(
-                    "not so: {value} is {}",
+                    "{value}: it is {}",
                     if blocked { "blocked" } else { "not blocked" }
                 );
                 Ok(Found {

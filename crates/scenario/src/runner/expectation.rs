@@ -107,19 +107,10 @@ impl Run<'_, '_> {
             let fault = self.fault(Code::E200, place, format!("{name} {got} a different {what}"));
             let fault = fault.label(format!("at {} came: {line}", self.offset(item.at)));
             let fault = self.with_difference(fault, arrival, item.content.text());
-            return Some(self.with_reasons(fault, &self.concerned(arrival, name)));
+            return Some(self.with_reasons(fault, &[name, &sender]));
         }
         self.wrong_property(span, arrival, item)
-            .map(|fault| self.with_reasons(fault, &self.concerned(arrival, name)))
-    }
-
-    /// The actors whose affair the line is.
-    fn concerned<'n>(&'n self, arrival: &'n Arrival, name: &'n str) -> Vec<&'n str> {
-        let user = arrival.user.as_ref().and_then(|user| match &user.node {
-            Actor::Name(name) => Some(name.as_str()),
-            Actor::Var(_) => None,
-        });
-        std::iter::once(name).chain(user).collect()
+            .map(|fault| self.with_reasons(fault, &[name, &sender]))
     }
 
     /// Where two long texts part, said in words: an underline cannot show it.
@@ -229,7 +220,14 @@ impl Run<'_, '_> {
         };
         let fault = self.fault(Code::E201, span, format!("{name} got no {what}"));
         let fault = fault.label(format!("nothing came within {}", crate::report::length(waited)));
-        self.with_reasons(fault, &self.concerned(arrival, name))
+        let user = arrival
+            .user
+            .as_ref()
+            .map(|user| self.actor(user))
+            .unwrap_or_default();
+        // What came of a user's text that no app got is the platform's affair with the user.
+        let concerned: &[&str] = if user.is_empty() { &[name] } else { &[&user] };
+        self.with_network_reasons(fault, concerned)
     }
 
     pub(super) fn quiet(
