@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod run;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,7 @@ Exit codes: 0 all well, 1 a test failed, 2 the command line or a file is wrong, 
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Check(check::Args),
     Serve(serve::Args),
     Explain(explain::Args),
@@ -33,6 +35,7 @@ enum Command {
 /// Does what the command line says.
 pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
+        Command::Run(args) => run::execute(&args),
         Command::Check(args) => check::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Explain(args) => explain::execute(&args),

@@ -44,7 +44,11 @@ impl Server {
         let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port").await?;
         let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port").await?;
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
-        let DeclaredWorld { config, stubs, .. } = world;
+        let DeclaredWorld {
+            mut config, stubs, ..
+        } = world;
+        // Peers on a network can go silent or be half open.
+        config.smsc.session = smpp::SessionLimits::default();
         let clock = Clock::starting_at(config.start);
         let callbacks = CallbackClient::new(config.callback_timeout);
         let command_length_max = config.command_length_max;

@@ -110,7 +110,7 @@ impl Default for Config {
             operator_blocks: BTreeSet::new(),
             own_account: own_account(FBOOK),
             esme: own_esme(),
-            smsc: smsc::Config::new(Vec::new(), vec![smsc::Carrier::new(NOBODYS_CARRIER)]),
+            smsc: quiet_message_centre(),
             handset: handset::Config::default(),
             command_length_max: smpp::framing::COMMAND_LENGTH_MAX,
             records_max: 200_000,
@@ -193,6 +193,15 @@ impl Config {
 
 /// The carrier of a world that declares none.
 const NOBODYS_CARRIER: &str = "ideal";
+
+/// A message centre that asks no ESME whether the line is alive: links within the process cannot go silent, and a scenario
+/// that waits for days would be filled with the answers. A server on real ports sets its own timers.
+fn quiet_message_centre() -> smsc::Config {
+    let mut config = smsc::Config::new(Vec::new(), vec![smsc::Carrier::new(NOBODYS_CARRIER)]);
+    config.session.timers.enquire_link = None;
+    config.session.timers.inactivity = None;
+    config
+}
 
 /// The platform's account: it owns its short code and every longer number that begins so.
 fn own_account(code: ShortCode) -> smsc::Account {

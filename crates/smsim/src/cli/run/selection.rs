@@ -1,0 +1,110 @@
+//! Which tests a command line means: [`Selection`].
+
+use std::path::{Path, PathBuf};
+
+use scenario::Runner;
+use scenario::syntax::{Spanned, Test};
+
+use crate::exit::Wrong;
+
+/// Paths, lines, tags and a word of the name.
+#[derive(Debug, Default)]
+pub struct Selection {
+    paths: Vec<(PathBuf, Option<usize>)>,
+    tags: Vec<String>,
+    keyword: Option<String>,
+}
+
+impl Selection {
+    /// Reads `PATH`, `PATH:LINE` and `@TAG`.
+    pub fn parse(what: &[String], keyword: Option<&str>) -> anyhow::Result<Self> {
+        let mut selection = Self {
+            keyword: keyword.map(str::to_lowercase),
+            ..Self::default()
+        };
+        for word in what {
+            if let Some(tag) = word.strip_prefix('@') {
+                selection.tags.push(tag.to_owned());
+            } else {
+                selection.paths.push(path_and_line(word));
+            }
+        }
+        anyhow::ensure!(
+            !selection.paths.is_empty(),
+            Wrong("name a file or a folder beside the tags".to_owned())
+        );
+        Ok(selection)
+    }
+
+    /// The files and folders.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.paths.iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// How many tests of a file are meant.
+    pub fn count(&self, path: &Path, runner: &Runner<'_>) -> usize {
+        runner
+            .tests()
+            .filter(|test| self.wants(path, runner, test))
+            .count()
+    }
+
+    /// Whether a test is meant. A line means the test that begins at it, or the last one that begins before it.
+    pub fn wants(&self, path: &Path, runner: &Runner<'_>, test: &Spanned<Test>) -> bool {
+        let tagged = self.tags.is_empty() || test.tags.iter().any(|tag| self.tags.contains(&tag.node));
+        let named = self
+            .keyword
+            .as_ref()
+            .is_none_or(|word| test.name.node.to_lowercase().contains(word));
+        let placed = self.paths.iter().any(|(wanted, line)| match line {
+            None => path.starts_with(wanted),
+            Some(line) => path == wanted && at_line(runner, test, *line),
+        });
+        tagged && named && placed
+    }
+}
+
+fn at_line(runner: &Runner<'_>, test: &Spanned<Test>, line: usize) -> bool {
+    let own = runner.line_of(test);
+    let meant = runner
+        .tests()
+        .map(|test| runner.line_of(test))
+        .filter(|begins| *begins <= line)
+        .max();
+    meant == Some(own)
+}
+
+/// `quota.sms:12` is a line of a file; anything else is a path as it stands, also one that has a colon in it.
+fn path_and_line(word: &str) -> (PathBuf, Option<usize>) {
+    let line = word
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
+    match line {
+        Some((path, line)) if !Path::new(word).exists() => (path, Some(line)),
+        _ => (PathBuf::from(word), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_paths_lines_or_tags() {
+        for (word, path, line) in [
+            ("a.sms", "a.sms", None),
+            ("a.sms:12", "a.sms", Some(12)),
+            ("a:b", "a:b", None),
+        ] {
+            assert_eq!(path_and_line(word), (PathBuf::from(path), line), "{word}");
+        }
+        let words = ["a.sms".to_owned(), "@demo".to_owned()];
+        let selection = Selection::parse(&words, Some("Quiz")).expect("a selection");
+        assert_eq!(selection.tags, ["demo"]);
+        assert_eq!(selection.keyword.as_deref(), Some("quiz"));
+        assert!(
+            Selection::parse(&words[1..], None).is_err(),
+            "tags alone name no file"
+        );
+    }
+}
