@@ -14,6 +14,8 @@ from support import (
 SEED = 7
 STORM_LINKS, STORM_ROUNDS, STORM_S_MAX = 64, 30, 90
 BINDS_MAX = 16  # of an account, unless it says otherwise
+PDU_READ_S_MAX = 30  # the server's own timer is shorter
+UNREAD_OCTETS_MAX = 256 << 20  # far more than both ends of a connection buffer
 BODY_OCTETS_MAX = 1 << 20  # of an HTTP request
 ENQUIRED = (RESP | ENQUIRE_LINK, ROK, 77)
 
@@ -131,6 +133,44 @@ def closed_in_the_middle(check, serve):
 def gone_before_the_answers(check, serve):
     with Link(serve.smpp).bound() as link:
         link.send(b"".join(submit(number, b"a receipt for nobody", 1) for number in range(2, 102)))
+
+
+def silent_in_the_middle(check, serve):
+    """The PDU-read timer ends the wait for the rest of a PDU."""
+    with Link(serve.smpp) as before, Link(serve.smpp).bound() as bound:
+        for link in (before, bound):
+            link.socket.settimeout(PDU_READ_S_MAX)
+            link.send(pdu(ENQUIRE_LINK, 7, length=20))
+        for state, link in (("before bind", before), ("when bound", bound)):
+            check(f"{state}: generic_nack RINVCMDLEN", link.answer(), nack(RINVCMDLEN, 0))
+            check(f"{state}: then closed", link.end(), "closed")
+
+
+def never_reads(check, serve):
+    """A peer that asks and never reads the answers is slowed down by TCP, and does not fill the server's memory."""
+    with Link(serve.smpp).bound() as link:
+        asked = pdu(ENQUIRE_LINK, 2) * 4096
+        link.socket.settimeout(1)
+        sent = 0
+        try:
+            while sent < UNREAD_OCTETS_MAX:
+                sent += link.socket.send(asked)
+        except TimeoutError:
+            pass
+        check(f"it can send no more before {UNREAD_OCTETS_MAX} octets", sent < UNREAD_OCTETS_MAX, True)
+        check("others are served meanwhile", can_bind(serve), True)
+
+
+def idle_crowd(check, serve):
+    links = []
+    try:
+        for port in (serve.smpp, serve.http):
+            links += [socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S_MAX) for _ in range(200)]
+        check("an ESME is served among 400 idle connections", can_bind(serve), True)
+        check("an app too", http_get(serve.http, "/readyz")[0], 200)
+    finally:
+        for link in links:
+            link.close()
 
 
 def storm(check, serve):
@@ -251,6 +291,9 @@ CASES = {
     "everything at once": many_at_once,
     "connection closed in the middle of a PDU": closed_in_the_middle,
     "connection closed before its answers": gone_before_the_answers,
+    "silence in the middle of a PDU": silent_in_the_middle,
+    "a peer that never reads": never_reads,
+    "a crowd of idle connections": idle_crowd,
     f"{STORM_LINKS} x {STORM_ROUNDS} binds and unbinds in parallel": storm,
     "HTTP: wrong signature": wrong_signature,
     "HTTP: unknown key": unknown_key,
