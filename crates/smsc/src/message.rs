@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_waiting_message_is_small() {
-        assert!(size_of::<Message>() <= 176, "{}", size_of::<Message>());
+        assert!(size_of::<Message>() <= 152, "{}", size_of::<Message>());
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::event::Event;
 use crate::message_id::MessageId;
 use crate::port::{AttemptId, Input, Output};
 use crate::routing::NumberPlan;
-use crate::store::Store;
+use crate::store::{Store, Wait};
 use crate::timer::{Timer, Timers};
 
 /// A message centre with its carriers: ESMEs bind to it, it stores their texts, pages handsets over the carriers' air
@@ -262,7 +262,7 @@ impl Smsc {
             Timer::Expiry { slot, number } => self.expire(now, slot, number),
             Timer::PageUnanswered { attempt } => self.page_unanswered(now, attempt),
             Timer::Scheduled { slot, number } => self.start_scheduled(now, slot, number),
-            Timer::Retry { msisdn, stamp } => self.retry(now, msisdn, stamp),
+            Timer::Retry { msisdn } => self.retry(now, msisdn),
             Timer::LateReceipt { number } => self.send_late_receipt(now, number),
             Timer::Waiting { account } => self.expire_waiting(now, account),
             Timer::Session { link } => self.session_timer(now, link),
@@ -275,25 +275,34 @@ impl Smsc {
     fn discard_stale_timers(&mut self) {
         if self.timers.wants_sweep() {
             let mut timers = std::mem::take(&mut self.timers);
-            timers.sweep(|timer| self.is_live(timer));
+            timers.sweep(|due_at, timer| self.is_live(due_at, timer));
             self.timers = timers;
         }
-        while self.timers.first().is_some_and(|(_, timer)| !self.is_live(timer)) {
+        while self
+            .timers
+            .first()
+            .is_some_and(|(due_at, timer)| !self.is_live(due_at, timer))
+        {
             self.timers.take_first();
         }
     }
 
-    fn is_live(&self, timer: &Timer) -> bool {
+    fn is_live(&self, due_at: Timestamp, timer: &Timer) -> bool {
         match *timer {
-            Timer::Expiry { slot, number } => self.store.holds(slot, number),
+            Timer::Expiry { slot, number } => {
+                self.store.holds(slot, number) && self.store.message(slot).expires_at == due_at
+            }
             Timer::PageUnanswered { attempt } => self.pages.contains_key(&attempt),
             Timer::Scheduled { slot, number } => {
-                self.store.holds(slot, number) && !self.store.message(slot).queued
+                self.store.holds(slot, number) && {
+                    let message = self.store.message(slot);
+                    !message.queued && message.scheduled_at == due_at
+                }
             }
-            Timer::Retry { msisdn, stamp } => self
+            Timer::Retry { msisdn } => self
                 .store
                 .queue(msisdn)
-                .is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some()),
+                .is_some_and(|queue| queue.wait == Wait::Retry(due_at)),
             Timer::LateReceipt { number } => self.late_receipts.contains_key(&number),
             Timer::Waiting { account } => !self.esmes[usize::from(account)].waiting.is_empty(),
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {

@@ -20,14 +20,34 @@ pub(crate) struct Queue {
     tail: u32,
     /// How many.
     pub len: u32,
-    /// Which [`crate::timer::Timer::Retry`] counts; every other one is stale.
-    pub stamp: u32,
+    /// What the first waits for.
+    pub wait: Wait,
+}
+
+/// What a queue waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wait {
+    /// Nothing: its first text is to be tried.
+    Nothing,
+    /// The answer to a page.
+    Page {
+        /// The page.
+        attempt: AttemptId,
+        /// Whether the handset became reachable since: if the page fails, the next follows at once.
+        available: bool,
+    },
+    /// An instant. [`crate::timer::Timer::Retry`] is set for it; every other one is stale.
+    Retry(Timestamp),
+}
+
+impl Queue {
     /// The page that is in the air.
-    pub paging: Option<AttemptId>,
-    /// When the first is tried again; none while one is in the air.
-    pub retry_at: Option<Timestamp>,
-    /// The handset became reachable while a page was in the air: if that fails, the next follows at once.
-    pub available: bool,
+    pub const fn paging(&self) -> Option<AttemptId> {
+        match self.wait {
+            Wait::Page { attempt, .. } => Some(attempt),
+            Wait::Nothing | Wait::Retry(_) => None,
+        }
+    }
 }
 
 impl Default for Queue {
@@ -36,10 +56,7 @@ impl Default for Queue {
             head: NONE,
             tail: NONE,
             len: 0,
-            stamp: 0,
-            paging: None,
-            retry_at: None,
-            available: false,
+            wait: Wait::Nothing,
         }
     }
 }
@@ -215,7 +232,7 @@ impl Store {
         let idle = self
             .queues
             .get(&msisdn)
-            .is_some_and(|queue| queue.len == 0 && queue.paging.is_none());
+            .is_some_and(|queue| queue.len == 0 && queue.paging().is_none());
         if idle {
             self.queues.remove(&msisdn);
         }
@@ -236,7 +253,7 @@ impl Store {
     pub fn waiting_handsets(&self, carrier: u16) -> Vec<Msisdn> {
         let mut waiting: Vec<(Timestamp, u32, Msisdn)> = Vec::new();
         for (msisdn, queue) in &self.queues {
-            if queue.paging.is_none() && queue.head != NONE {
+            if queue.paging().is_none() && queue.head != NONE {
                 let head = self.message(queue.head);
                 if head.carrier == carrier {
                     waiting.push((head.submitted_at, head.id.number, *msisdn));

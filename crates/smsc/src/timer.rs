@@ -21,7 +21,7 @@ pub(crate) enum Timer {
     /// A scheduled message enters its queue.
     Scheduled { slot: u32, number: u32 },
     /// A handset is tried again.
-    Retry { msisdn: Msisdn, stamp: u32 },
+    Retry { msisdn: Msisdn },
     /// A receipt that was held back is sent.
     LateReceipt { number: u64 },
     /// The first thing that waits for an account may have waited too long.
@@ -63,8 +63,9 @@ impl Timers {
     }
 
     /// Keeps only the timers that are live.
-    pub fn sweep(&mut self, is_live: impl Fn(&Timer) -> bool) {
-        self.heap.retain(|Reverse((_, timer, _))| is_live(timer));
+    pub fn sweep(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
+        self.heap
+            .retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
         self.heap.shrink_to(self.heap.len() * 2);
         self.stale = 0;
     }
@@ -106,7 +107,6 @@ mod tests {
         let (early, late) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
         let retry = Timer::Retry {
             msisdn: Msisdn::new(14_155_550_101).expect("a number"),
-            stamp: 1,
         };
         let expiry = Timer::Expiry { slot: 9, number: 9 };
         let session = Timer::Session { link: LinkId(1) };
@@ -140,7 +140,7 @@ mod tests {
         assert!(!timers.wants_sweep());
         timers.forget();
         assert!(timers.wants_sweep());
-        timers.sweep(|timer| matches!(timer, Timer::Expiry { number, .. } if number % 2 == 0));
+        timers.sweep(|_, timer| matches!(timer, Timer::Expiry { number, .. } if number % 2 == 0));
         assert_eq!(timers.len(), STALE_MIN + 1);
         assert!(!timers.wants_sweep());
     }

@@ -8,29 +8,69 @@ use std::time::Duration;
 use proptest::prelude::*;
 use smpp::time::Time;
 use smpp::{BindKind, CancelSm, Command, LinkId, Pdu, ReplaceSm, ShortMessage, Status};
+use sms::{MessageState, Msisdn, Segment};
 use smsc::event::{DropReason, Parcel};
 use smsc::{Carrier, Cause, Change, Config, Event, Input, Output, PageOutcome, ReceiptMode};
-use sms::{MessageState, Msisdn, Segment};
 use support::*;
 
 /// Something that happens; numbers pick among what there is.
 #[derive(Clone, Debug)]
 enum Step {
-    Submit { handset: u64, validity_s: u64, schedule_s: u64, flags: u8, mode: u8, replace: bool, long: bool },
-    AnswerPage { pick: usize, outcome: Option<Cause> },
-    Available { handset: u64 },
-    Mo { handset: u64, to_nobody: bool },
-    Acknowledge { pick: usize, status: u32 },
-    Wait { ms: u64 },
-    Link { carrier: bool, up: bool },
-    Receipts { mode: ReceiptMode },
-    Connect { kind: BindKind },
-    Disconnect { pick: usize },
+    Submit {
+        handset: u64,
+        validity_s: u64,
+        schedule_s: u64,
+        flags: u8,
+        mode: u8,
+        replace: bool,
+        long: bool,
+    },
+    AnswerPage {
+        pick: usize,
+        outcome: Option<Cause>,
+    },
+    Available {
+        handset: u64,
+    },
+    Mo {
+        handset: u64,
+        to_nobody: bool,
+    },
+    Acknowledge {
+        pick: usize,
+        status: u32,
+    },
+    Wait {
+        ms: u64,
+    },
+    Link {
+        carrier: bool,
+        up: bool,
+    },
+    Receipts {
+        mode: ReceiptMode,
+    },
+    Connect {
+        kind: BindKind,
+    },
+    Disconnect {
+        pick: usize,
+    },
     Unbind,
-    Cancel { number: u32 },
-    Replace { number: u32, schedule_s: u64 },
-    Assign { handset: u64, carrier: bool },
-    Block { blocked: bool },
+    Cancel {
+        number: u32,
+    },
+    Replace {
+        number: u32,
+        schedule_s: u64,
+    },
+    Assign {
+        handset: u64,
+        carrier: bool,
+    },
+    Block {
+        blocked: bool,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -46,7 +86,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ReceiptMode::Duplicated,
     ]);
     let ack = prop::sample::select(vec![0_u32, 0, 0, 0x64, 0x65, 0x66, 0x08, 0x0B]);
-    let submit = (handset.clone(), 0_u64..400, 0_u64..200, 0_u8..0x14, 0_u8..8, any::<bool>(), any::<bool>());
+    let submit = (
+        handset.clone(),
+        0_u64..400,
+        0_u64..200,
+        0_u8..0x14,
+        0_u8..8,
+        any::<bool>(),
+        any::<bool>(),
+    );
     let step = prop_oneof![
         8 => submit.prop_map(|(handset, validity_s, schedule_s, flags, mode, replace, long)| Step::Submit {
             handset, validity_s, schedule_s, flags, mode, replace: replace && mode == 7, long: long && mode > 4
@@ -97,7 +145,11 @@ impl Auditor {
         config.carriers.push(Carrier::new("sprint"));
         config.accounts[0].codes.push("32665".parse().expect("a code"));
         config.accounts[0].window_max = 3;
-        config.session.timers = smpp::Timers { enquire_link: None, inactivity: None, ..smpp::Timers::default() };
+        config.session.timers = smpp::Timers {
+            enquire_link: None,
+            inactivity: None,
+            ..smpp::Timers::default()
+        };
         Self {
             bench: Bench::new(config),
             links: Vec::new(),
@@ -117,7 +169,15 @@ impl Auditor {
 
     fn take(&mut self, step: Step) {
         match step {
-            Step::Submit { handset, validity_s, schedule_s, flags, mode, replace, long } => {
+            Step::Submit {
+                handset,
+                validity_s,
+                schedule_s,
+                flags,
+                mode,
+                replace,
+                long,
+            } => {
                 self.submit(handset, [validity_s, schedule_s], flags, mode, replace, long);
             }
             Step::AnswerPage { pick, outcome } if !self.pages.is_empty() => {
@@ -138,13 +198,19 @@ impl Auditor {
                 self.handle(Input::Closed { link });
             }
             Step::AnswerPage { .. } | Step::Acknowledge { .. } | Step::Disconnect { .. } => {}
-            Step::Available { handset } => self.handle(Input::Available { msisdn: msisdn(&number(handset)) }),
+            Step::Available { handset } => self.handle(Input::Available {
+                msisdn: msisdn(&number(handset)),
+            }),
             Step::Mo { handset, to_nobody } => {
                 self.last_mo += 1;
                 self.mo_sent += 1;
                 let segment: Segment = text(&self.last_mo.to_string());
                 let to = code(if to_nobody { "99999" } else { "3266501" });
-                self.handle(Input::Mo { from: msisdn(&number(handset)), to, segment });
+                self.handle(Input::Mo {
+                    from: msisdn(&number(handset)),
+                    to,
+                    segment,
+                });
             }
             Step::Wait { ms } => {
                 let outputs = self.bench.wait(Duration::from_millis(ms));
@@ -164,10 +230,16 @@ impl Auditor {
                 let outputs = self.bench.bind(link, kind);
                 self.audit(&outputs);
             }
-            Step::Unbind => self.handle(Input::Unbind { system_id: "fbook".into() }),
+            Step::Unbind => self.handle(Input::Unbind {
+                system_id: "fbook".into(),
+            }),
             Step::Cancel { number } => {
                 let message_id = format!("{number:08x}").as_str().into();
-                let cancel = CancelSm { message_id, source: code("32665"), ..CancelSm::default() };
+                let cancel = CancelSm {
+                    message_id,
+                    source: code("32665"),
+                    ..CancelSm::default()
+                };
                 self.request(Pdu::CancelSm(cancel));
             }
             Step::Replace { number, schedule_s } => {
@@ -182,26 +254,52 @@ impl Auditor {
                 self.request(Pdu::ReplaceSm(replace));
             }
             Step::Assign { handset, carrier } => {
-                self.bench.smsc.assign(msisdn(&number(handset)), if carrier { "sprint" } else { "att" });
+                self.bench
+                    .smsc
+                    .assign(msisdn(&number(handset)), if carrier { "sprint" } else { "att" });
             }
             Step::Block { blocked } => {
-                let change = if blocked { Change::BlockCode } else { Change::UnblockCode };
+                let change = if blocked {
+                    Change::BlockCode
+                } else {
+                    Change::UnblockCode
+                };
                 self.change(false, change("32665".into()));
             }
         }
         let held = self.bench.smsc.queue_len("att") + self.bench.smsc.queue_len("sprint");
-        assert_eq!(self.accepted, self.finished.len() + held, "accepted = finished + held");
+        assert_eq!(
+            self.accepted,
+            self.finished.len() + held,
+            "accepted = finished + held"
+        );
     }
 
-    fn submit(&mut self, handset: u64, [validity_s, schedule_s]: [u64; 2], flags: u8, mode: u8, replace: bool, long: bool) {
+    fn submit(
+        &mut self,
+        handset: u64,
+        [validity_s, schedule_s]: [u64; 2],
+        flags: u8,
+        mode: u8,
+        replace: bool,
+        long: bool,
+    ) {
         let message = ShortMessage {
             destination: support::handset(&number(handset)),
             validity_period: relative(validity_s),
-            schedule_delivery_time: if schedule_s < 100 { String::new() } else { relative(schedule_s) },
+            schedule_delivery_time: if schedule_s < 100 {
+                String::new()
+            } else {
+                relative(schedule_s)
+            },
             registered_delivery: flags,
             esm_class: u8::from(mode == 0),
             replace_if_present_flag: u8::from(replace),
-            ..to_alice(&if long { "long ".repeat(40) } else { "short".to_owned() })
+            ..to_alice(&if long {
+                "long ".repeat(40)
+            } else {
+                "short".to_owned()
+            })
         };
         self.request(Pdu::SubmitSm(message));
     }
@@ -215,7 +313,10 @@ impl Auditor {
 
     fn change(&mut self, carrier: bool, change: Change) {
         let carrier = if carrier { "sprint" } else { "att" };
-        self.handle(Input::Change { carrier: carrier.into(), change });
+        self.handle(Input::Change {
+            carrier: carrier.into(),
+            change,
+        });
     }
 
     fn handle(&mut self, input: Input) {
@@ -249,27 +350,49 @@ impl Auditor {
         assert!(!event.to_string().is_empty());
         match event {
             Event::Accepted { .. } => self.accepted += 1,
-            Event::Finished { message_id, state, .. } => {
+            Event::Finished {
+                message_id, state, ..
+            } => {
                 assert!(state.is_final());
                 *self.finished.entry(message_id.to_string()).or_default() += 1;
             }
             // A page that nobody answered is over.
-            Event::AttemptFailed { cause: Cause::NoAnswer, to, .. } => {
+            Event::AttemptFailed {
+                cause: Cause::NoAnswer,
+                to,
+                ..
+            } => {
                 self.in_the_air.remove(to);
             }
             Event::LateAnswer { attempt, .. } => {
-                let over = self.pages.iter().find(|page| page.attempt == *attempt).map(|page| page.to);
+                let over = self
+                    .pages
+                    .iter()
+                    .find(|page| page.attempt == *attempt)
+                    .map(|page| page.to);
                 if let Some(to) = over {
                     self.in_the_air.remove(&to);
                 }
             }
-            Event::Answered { parcel: Parcel::Receipt { message_id, state }, status: Status::ESME_ROK, .. } => {
+            Event::Answered {
+                parcel: Parcel::Receipt { message_id, state },
+                status: Status::ESME_ROK,
+                ..
+            } => {
                 assert!(*state != MessageState::Enroute);
                 *self.receipts.entry(message_id.to_string()).or_default() += 1;
             }
-            Event::Answered { parcel: Parcel::Mo { .. }, status: Status::ESME_ROK, .. }
+            Event::Answered {
+                parcel: Parcel::Mo { .. },
+                status: Status::ESME_ROK,
+                ..
+            }
             | Event::Bounced { .. }
-            | Event::Dropped { parcel: Parcel::Mo { .. }, reason: DropReason::Rejected, .. } => self.mo_over += 1,
+            | Event::Dropped {
+                parcel: Parcel::Mo { .. },
+                reason: DropReason::Rejected,
+                ..
+            } => self.mo_over += 1,
             _ => {}
         }
     }
@@ -279,23 +402,38 @@ impl Auditor {
         for carrier in [false, true] {
             self.change(carrier, Change::LinkUp);
         }
-        self.take(Step::Connect { kind: BindKind::Transceiver });
+        self.take(Step::Connect {
+            kind: BindKind::Transceiver,
+        });
         for _ in 0..400 {
             while !self.unanswered.is_empty() {
                 self.take(Step::Acknowledge { pick: 0, status: 0 });
             }
             while !self.pages.is_empty() {
-                self.take(Step::AnswerPage { pick: 0, outcome: None });
+                self.take(Step::AnswerPage {
+                    pick: 0,
+                    outcome: None,
+                });
             }
             self.take(Step::Wait { ms: 5_000 });
         }
-        assert_eq!(self.bench.smsc.queue_len("att") + self.bench.smsc.queue_len("sprint"), 0, "all are final");
+        assert_eq!(
+            self.bench.smsc.queue_len("att") + self.bench.smsc.queue_len("sprint"),
+            0,
+            "all are final"
+        );
         assert_eq!(self.bench.smsc.waiting("fbook"), 0, "nothing waits");
         assert_eq!(self.accepted, self.finished.len());
         assert!(self.finished.values().all(|times| *times == 1), "final once");
-        assert_eq!(self.mo_sent, self.mo_over, "every MO text arrived, or its end was told");
+        assert_eq!(
+            self.mo_sent, self.mo_over,
+            "every MO text arrived, or its end was told"
+        );
         if self.lossless {
-            assert!(self.receipts.values().all(|times| *times == 1), "one final receipt a message");
+            assert!(
+                self.receipts.values().all(|times| *times == 1),
+                "one final receipt a message"
+            );
         } else {
             assert!(self.receipts.values().all(|times| *times <= 2), "doubled at most");
         }
@@ -303,7 +441,11 @@ impl Auditor {
 }
 
 fn relative(secs: u64) -> String {
-    if secs == 0 { String::new() } else { Time::relative_of(Duration::from_secs(secs)).format(0) }
+    if secs == 0 {
+        String::new()
+    } else {
+        Time::relative_of(Duration::from_secs(secs)).format(0)
+    }
 }
 
 proptest! {
@@ -323,7 +465,10 @@ proptest! {
 fn a_day_of_traffic_leaves_no_timers_behind() {
     let mut bench = Bench::bound(config());
     for _ in 0..10_000 {
-        let outputs = bench.submit(ShortMessage { registered_delivery: 0, ..to_alice("hi") });
+        let outputs = bench.submit(ShortMessage {
+            registered_delivery: 0,
+            ..to_alice("hi")
+        });
         bench.deliver(&page(&outputs));
     }
     assert_eq!(bench.smsc.next_wakeup(), None);

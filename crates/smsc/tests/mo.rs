@@ -3,8 +3,8 @@
 mod support;
 
 use smpp::{Bind, BindKind, LinkId, Pdu, Status, Timers};
-use smsc::{Account, Change, Config, Event, Output};
 use sms::{Address, Npi, Ton};
+use smsc::{Account, Change, Config, Event, Output};
 use support::*;
 
 fn bounces(outputs: &[Output]) -> Vec<String> {
@@ -22,7 +22,9 @@ fn a_text_to_the_code_arrives_as_deliver_sm() {
     let mut bench = Bench::bound(config());
     for code in ["32665", "3266507"] {
         let outputs = bench.mo(ALICE, code, "quiz play");
-        let [(_, message)] = &delivers(&outputs)[..] else { panic!("{outputs:?}") };
+        let [(_, message)] = &delivers(&outputs)[..] else {
+            panic!("{outputs:?}")
+        };
         assert_eq!(message.source, handset(ALICE));
         assert_eq!(message.destination.digits, code);
         assert_eq!(message.segment().text(), "quiz play");
@@ -35,8 +37,11 @@ fn a_header_of_the_handset_is_kept() {
     let mut bench = Bench::bound(config());
     let parts = sms::Segment::split(&"a".repeat(200), sms::segment::Reference::Octet(9)).expect("two parts");
     for part in parts {
-        let outputs =
-            bench.handle(smsc::Input::Mo { from: msisdn(ALICE), to: code("32665"), segment: part.clone() });
+        let outputs = bench.handle(smsc::Input::Mo {
+            from: msisdn(ALICE),
+            to: code("32665"),
+            segment: part.clone(),
+        });
         assert_eq!(delivers(&outputs)[0].1.segment(), part);
     }
 }
@@ -49,8 +54,12 @@ fn the_longest_matching_code_wins() {
         account
     };
     let mut config = config();
-    config.accounts =
-        vec![account("a", "326*"), account("b", "32665*"), account("c", "32665"), account("d", "32665*")];
+    config.accounts = vec![
+        account("a", "326*"),
+        account("b", "32665*"),
+        account("c", "32665"),
+        account("d", "32665*"),
+    ];
     let mut bench = Bench::new(config);
     for (link, name) in (1..).zip(["a", "b", "c", "d"]) {
         bench.connect(LinkId(link));
@@ -99,11 +108,26 @@ fn an_address_range_counts_only_without_codes_of_its_own() {
         let mut bench = Bench::new(config);
         bench.connect(LINK);
         let address_range = Address::new(Ton::Unknown, Npi::Unknown, range);
-        let bind = Bind { address_range, ..Bind::new(BindKind::Receiver, "fbook", "fbook") };
-        assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK, "{range}");
+        let bind = Bind {
+            address_range,
+            ..Bind::new(BindKind::Receiver, "fbook", "fbook")
+        };
+        assert_eq!(
+            status(&bench.request(LINK, Pdu::Bind(bind))),
+            Status::ESME_ROK,
+            "{range}"
+        );
         let outputs = bench.mo(ALICE, number, "hello");
-        assert_eq!(!delivers(&outputs).is_empty(), arrives, "{codes:?} {range} {number}");
-        assert_eq!(bounces(&outputs).is_empty(), arrives, "{codes:?} {range} {number}");
+        assert_eq!(
+            !delivers(&outputs).is_empty(),
+            arrives,
+            "{codes:?} {range} {number}"
+        );
+        assert_eq!(
+            bounces(&outputs).is_empty(),
+            arrives,
+            "{codes:?} {range} {number}"
+        );
     }
 }
 
@@ -112,7 +136,9 @@ fn sessions_that_receive_take_turns() {
     let mut bench = Bench::bound(config());
     bench.bind(LinkId(2), BindKind::Transmitter);
     bench.bind(LinkId(3), BindKind::Receiver);
-    let links: Vec<u64> = (0..4).map(|_| sent(&bench.mo(ALICE, "32665", "hello"))[0].0.0).collect();
+    let links: Vec<u64> = (0..4)
+        .map(|_| sent(&bench.mo(ALICE, "32665", "hello"))[0].0.0)
+        .collect();
     assert!(!links.contains(&2), "{links:?}");
     assert!(links.contains(&1) && links.contains(&3), "{links:?}");
 }
@@ -125,7 +151,10 @@ fn texts_wait_for_a_session_and_come_in_order() {
         assert!(matches!(notes(&outputs)[..], [Event::WaitsForEsme { waiting, .. }] if waiting == index + 1));
     }
     bench.wait(secs(3_600));
-    assert_eq!(words(&bench.bind(LINK, BindKind::Receiver)), ["one", "two", "three"]);
+    assert_eq!(
+        words(&bench.bind(LINK, BindKind::Receiver)),
+        ["one", "two", "three"]
+    );
 }
 
 #[test]
@@ -138,8 +167,14 @@ fn the_window_of_the_account_is_never_exceeded() {
         out.extend(delivers(&bench.mo(ALICE, "32665", words)));
     }
     assert_eq!(out.len(), 2);
-    assert_eq!(words(&bench.acknowledge(LINK, &out[0].0, Status::ESME_ROK)), ["three"]);
-    assert_eq!(words(&bench.acknowledge(LINK, &out[1].0, Status::ESME_ROK)), ["four"]);
+    assert_eq!(
+        words(&bench.acknowledge(LINK, &out[0].0, Status::ESME_ROK)),
+        ["three"]
+    );
+    assert_eq!(
+        words(&bench.acknowledge(LINK, &out[1].0, Status::ESME_ROK)),
+        ["four"]
+    );
     assert_eq!(bench.smsc.waiting("fbook"), 0);
 }
 
@@ -154,8 +189,15 @@ fn what_a_lost_link_left_unanswered_comes_first_on_the_next() {
     }
     bench.acknowledge(LINK, &out[1].0, Status::ESME_ROK);
     let outputs = bench.handle(smsc::Input::Closed { link: LINK });
-    assert!(notes(&outputs).iter().any(|event| matches!(event, Event::LinkClosed { unanswered: 2, .. })));
-    assert_eq!(words(&bench.bind(LinkId(2), BindKind::Transceiver)), ["one", "three"]);
+    assert!(
+        notes(&outputs)
+            .iter()
+            .any(|event| matches!(event, Event::LinkClosed { unanswered: 2, .. }))
+    );
+    assert_eq!(
+        words(&bench.bind(LinkId(2), BindKind::Transceiver)),
+        ["one", "three"]
+    );
 }
 
 #[test]
@@ -174,7 +216,9 @@ fn answers_decide_whether_it_is_sent_again() {
         let first = delivers(&bench.mo(ALICE, "32665", "one"));
         let outputs = bench.acknowledge(LINK, &first[0].0, status);
         assert!(delivers(&outputs).is_empty());
-        let dropped = notes(&outputs).iter().any(|event| matches!(event, Event::Dropped { .. }));
+        let dropped = notes(&outputs)
+            .iter()
+            .any(|event| matches!(event, Event::Dropped { .. }));
         assert_eq!(dropped, !again && !status.is_ok(), "{status}");
         // While it is to be sent again, what comes later waits behind it.
         let later = words(&bench.mo(ALICE, "32665", "two"));
@@ -192,14 +236,19 @@ fn a_refusal_of_one_session_goes_to_another() {
     let outputs = bench.mo(ALICE, "32665", "one");
     let (link, command) = sent(&outputs)[0].clone();
     let outputs = bench.acknowledge(link, &command, Status::ESME_RX_T_APPN);
-    let [(other, _)] = &sent(&outputs)[..] else { panic!("{outputs:?}") };
+    let [(other, _)] = &sent(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
     assert_ne!(*other, link);
 }
 
 #[test]
 fn no_answer_in_time_means_again() {
     let mut config = config();
-    config.session.timers = Timers { response: Some(secs(10)), ..Timers::OFF };
+    config.session.timers = Timers {
+        response: Some(secs(10)),
+        ..Timers::OFF
+    };
     let mut bench = Bench::bound(config);
     bench.mo(ALICE, "32665", "one");
     assert!(words(&bench.wait(secs(9))).is_empty());
@@ -219,7 +268,10 @@ fn no_more_than_waiting_max_wait_and_the_handset_is_told() {
 
 #[test]
 fn what_waits_too_long_is_given_up() {
-    let mut bench = Bench::new(Config { waiting_validity: secs(3_600), ..config() });
+    let mut bench = Bench::new(Config {
+        waiting_validity: secs(3_600),
+        ..config()
+    });
     bench.mo(ALICE, "32665", "one");
     bench.wait(secs(10));
     bench.mo(ALICE, "32665", "two");
@@ -239,7 +291,10 @@ fn texts_of_a_down_carrier_wait_there_and_come_in_order() {
         let outputs = bench.mo(ALICE, "32665", words);
         assert!(matches!(notes(&outputs)[..], [Event::MoWaits { .. }]));
     }
-    assert!(matches!(notes(&bench.mo(ALICE, "32665", "three"))[..], [Event::Dropped { .. }]));
+    assert!(matches!(
+        notes(&bench.mo(ALICE, "32665", "three"))[..],
+        [Event::Dropped { .. }]
+    ));
     bench.wait(secs(600));
     assert_eq!(words(&bench.change(Change::LinkUp)), ["one", "two"]);
 }

@@ -6,12 +6,15 @@ use smpp::{
     CancelSm, DataSm, DestAddress, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, Status, SubmitMulti,
     SubmitMultiResp, Tlv, Tlvs as _, tag,
 };
-use smsc::{Account, Cause, Change, Config, Input, MessageIdStyle};
 use sms::{Address, Encoding, MessageState, Segment};
+use smsc::{Account, Cause, Change, Config, Input, MessageIdStyle};
 use support::*;
 
 fn query(bench: &mut Bench, message_id: &str, source: Address) -> (Status, QuerySmResp) {
-    let query = QuerySm { message_id: message_id.into(), source };
+    let query = QuerySm {
+        message_id: message_id.into(),
+        source,
+    };
     let resp = answer(&bench.request(LINK, Pdu::QuerySm(query)));
     match resp.pdu {
         Pdu::QuerySmResp(body) => (resp.status, body),
@@ -35,8 +38,14 @@ fn a_query_tells_the_state_its_date_and_its_cause() {
         let mut bench = Bench::bound(config);
         let (id, out) = bench.send("hi");
         let (status, resp) = query(&mut bench, &id, code("32665"));
-        assert_eq!((status, resp.message_id.as_str()), (Status::ESME_ROK, id.as_str()));
-        assert_eq!((resp.message_state, resp.error_code, resp.final_date.as_str()), (1, 0, ""));
+        assert_eq!(
+            (status, resp.message_id.as_str()),
+            (Status::ESME_ROK, id.as_str())
+        );
+        assert_eq!(
+            (resp.message_state, resp.error_code, resp.final_date.as_str()),
+            (1, 0, "")
+        );
         bench.fail(&out.expect("paged"), Cause::NoCoverage);
         assert_eq!(query(&mut bench, &id, code("32665")).1.error_code, 27);
         let again = page(&bench.wait(secs(60)));
@@ -54,12 +63,18 @@ fn a_final_date_is_local_time() {
     let mut bench = Bench::bound(config);
     let (id, out) = bench.send("hi");
     bench.deliver(&out.expect("paged"));
-    assert_eq!(query(&mut bench, &id, code("32665")).1.final_date, "090302140000032-");
+    assert_eq!(
+        query(&mut bench, &id, code("32665")).1.final_date,
+        "090302140000032-"
+    );
 }
 
 #[test]
 fn a_query_needs_a_known_id_and_the_right_source() {
-    let mut bench = Bench::bound(Config { finals_max: 1, ..config() });
+    let mut bench = Bench::bound(Config {
+        finals_max: 1,
+        ..config()
+    });
     let (first, out) = bench.send("one");
     bench.deliver(&out.expect("paged"));
     for (id, source, expected) in [
@@ -75,7 +90,11 @@ fn a_query_needs_a_known_id_and_the_right_source() {
     }
     let (_, out) = bench.send("two");
     bench.deliver(&out.expect("paged"));
-    assert_eq!(query(&mut bench, &first, code("32665")).0, Status::ESME_RINVMSGID, "forgotten");
+    assert_eq!(
+        query(&mut bench, &first, code("32665")).0,
+        Status::ESME_RINVMSGID,
+        "forgotten"
+    );
 }
 
 #[test]
@@ -86,21 +105,42 @@ fn nobody_sees_the_messages_of_another_account() {
     let (id, _) = bench.send("hi");
     let other = smpp::LinkId(2);
     bench.connect(other);
-    bench.request(other, Pdu::Bind(smpp::Bind::new(smpp::BindKind::Transceiver, "other", "other")));
-    let query = QuerySm { message_id: id.as_str().into(), source: code("32665") };
-    assert_eq!(status(&bench.request(other, Pdu::QuerySm(query))), Status::ESME_RINVMSGID);
-    let cancel = CancelSm { message_id: id.as_str().into(), source: code("32665"), ..CancelSm::default() };
-    assert_eq!(status(&bench.request(other, Pdu::CancelSm(cancel))), Status::ESME_RINVMSGID);
+    bench.request(
+        other,
+        Pdu::Bind(smpp::Bind::new(smpp::BindKind::Transceiver, "other", "other")),
+    );
+    let query = QuerySm {
+        message_id: id.as_str().into(),
+        source: code("32665"),
+    };
+    assert_eq!(
+        status(&bench.request(other, Pdu::QuerySm(query))),
+        Status::ESME_RINVMSGID
+    );
+    let cancel = CancelSm {
+        message_id: id.as_str().into(),
+        source: code("32665"),
+        ..CancelSm::default()
+    };
+    assert_eq!(
+        status(&bench.request(other, Pdu::CancelSm(cancel))),
+        Status::ESME_RINVMSGID
+    );
 }
 
 #[test]
 fn a_scheduled_message_is_enroute_to_v34() {
     let mut bench = Bench::bound(config());
-    let outputs =
-        bench.submit(ShortMessage { schedule_delivery_time: "000000010000000R".into(), ..to_alice("later") });
+    let outputs = bench.submit(ShortMessage {
+        schedule_delivery_time: "000000010000000R".into(),
+        ..to_alice("later")
+    });
     let id = message_id(&outputs);
     assert_eq!(query(&mut bench, &id, code("32665")).1.message_state, 1);
-    assert_eq!(bench.smsc.message(&id).expect("held").state, MessageState::Scheduled);
+    assert_eq!(
+        bench.smsc.message(&id).expect("held").state,
+        MessageState::Scheduled
+    );
 }
 
 #[test]
@@ -108,10 +148,21 @@ fn a_waiting_message_is_cancelled_and_its_receipt_says_so() {
     let mut bench = Bench::bound(config());
     bench.change(Change::LinkDown);
     let (id, _) = bench.send("one");
-    let by_id = CancelSm { message_id: id.as_str().into(), source: code("32665"), ..CancelSm::default() };
+    let by_id = CancelSm {
+        message_id: id.as_str().into(),
+        source: code("32665"),
+        ..CancelSm::default()
+    };
     let outputs = bench.request(LINK, Pdu::CancelSm(by_id.clone()));
-    assert_eq!((status(&outputs), stats(&outputs)), (Status::ESME_ROK, vec!["DELETED".to_owned()]));
-    assert_eq!(cancel(&mut bench, by_id), Status::ESME_RCANCELFAIL, "final already");
+    assert_eq!(
+        (status(&outputs), stats(&outputs)),
+        (Status::ESME_ROK, vec!["DELETED".to_owned()])
+    );
+    assert_eq!(
+        cancel(&mut bench, by_id),
+        Status::ESME_RCANCELFAIL,
+        "final already"
+    );
     assert!(pages(&bench.change(Change::LinkUp)).is_empty());
 }
 
@@ -119,7 +170,11 @@ fn a_waiting_message_is_cancelled_and_its_receipt_says_so() {
 fn a_message_in_the_air_cannot_be_cancelled_nor_replaced() {
     let mut bench = Bench::bound(config());
     let (id, _) = bench.send("one");
-    let by_id = CancelSm { message_id: id.as_str().into(), source: code("32665"), ..CancelSm::default() };
+    let by_id = CancelSm {
+        message_id: id.as_str().into(),
+        source: code("32665"),
+        ..CancelSm::default()
+    };
     assert_eq!(cancel(&mut bench, by_id), Status::ESME_RCANCELFAIL);
     let newer = ReplaceSm {
         message_id: id.as_str().into(),
@@ -137,15 +192,25 @@ fn without_an_id_everything_that_matches_is_cancelled() {
         bench.change(Change::LinkDown);
         bench.send("one");
         bench.send("two");
-        bench.submit(ShortMessage { service_type: "WAP".into(), ..to_alice("wap") });
-        bench.submit(ShortMessage { source: code("3266507"), ..to_alice("other source") });
+        bench.submit(ShortMessage {
+            service_type: "WAP".into(),
+            ..to_alice("wap")
+        });
+        bench.submit(ShortMessage {
+            source: code("3266507"),
+            ..to_alice("other source")
+        });
         let by_match = CancelSm {
             service_type: service_type.into(),
             source: code("32665"),
             destination: handset(ALICE),
             ..CancelSm::default()
         };
-        let expected = if expected_left == 4 { Status::ESME_RCANCELFAIL } else { Status::ESME_ROK };
+        let expected = if expected_left == 4 {
+            Status::ESME_RCANCELFAIL
+        } else {
+            Status::ESME_ROK
+        };
         assert_eq!(cancel(&mut bench, by_match), expected, "{service_type}");
         assert_eq!(bench.smsc.queue_len("att"), expected_left, "{service_type}");
     }
@@ -154,8 +219,15 @@ fn without_an_id_everything_that_matches_is_cancelled() {
 #[test]
 fn scheduled_messages_are_cancelled_too() {
     let mut bench = Bench::bound(config());
-    bench.submit(ShortMessage { schedule_delivery_time: "000000010000000R".into(), ..to_alice("later") });
-    let by_match = CancelSm { source: code("32665"), destination: handset(ALICE), ..CancelSm::default() };
+    bench.submit(ShortMessage {
+        schedule_delivery_time: "000000010000000R".into(),
+        ..to_alice("later")
+    });
+    let by_match = CancelSm {
+        source: code("32665"),
+        destination: handset(ALICE),
+        ..CancelSm::default()
+    };
     assert_eq!(cancel(&mut bench, by_match), Status::ESME_ROK);
     assert!(pages(&bench.wait(secs(7_200))).is_empty());
 }
@@ -181,7 +253,10 @@ fn a_replacement_keeps_id_and_place_and_changes_the_rest() {
     bench.fail(&out, Cause::Absent);
     let outputs = bench.wait(secs(60));
     assert!(stats(&outputs).is_empty());
-    assert_eq!(bench.smsc.message(&id).expect("remembered").state, MessageState::Expired);
+    assert_eq!(
+        bench.smsc.message(&id).expect("remembered").state,
+        MessageState::Expired
+    );
 }
 
 #[test]
@@ -214,13 +289,56 @@ fn a_bad_replacement_changes_nothing() {
         ..ReplaceSm::default()
     };
     for (bad, expected) in [
-        (ReplaceSm { message_id: "00000099".into(), ..good.clone() }, Status::ESME_RINVMSGID),
-        (ReplaceSm { source: code("3266507"), ..good.clone() }, Status::ESME_RINVSRCADR),
-        (ReplaceSm { validity_period: "090302".into(), ..good.clone() }, Status::ESME_RINVEXPIRY),
-        (ReplaceSm { schedule_delivery_time: "tomorrow".into(), ..good.clone() }, Status::ESME_RINVSCHED),
-        (ReplaceSm { registered_delivery: 0x20, ..good.clone() }, Status::ESME_RINVREGDLVFLG),
-        (ReplaceSm { sm_default_msg_id: 1, short_message: Vec::new(), ..good.clone() }, Status::ESME_RINVDFTMSGID),
-        (ReplaceSm { short_message: vec![b'a'; 255], ..good }, Status::ESME_RINVMSGLEN),
+        (
+            ReplaceSm {
+                message_id: "00000099".into(),
+                ..good.clone()
+            },
+            Status::ESME_RINVMSGID,
+        ),
+        (
+            ReplaceSm {
+                source: code("3266507"),
+                ..good.clone()
+            },
+            Status::ESME_RINVSRCADR,
+        ),
+        (
+            ReplaceSm {
+                validity_period: "090302".into(),
+                ..good.clone()
+            },
+            Status::ESME_RINVEXPIRY,
+        ),
+        (
+            ReplaceSm {
+                schedule_delivery_time: "tomorrow".into(),
+                ..good.clone()
+            },
+            Status::ESME_RINVSCHED,
+        ),
+        (
+            ReplaceSm {
+                registered_delivery: 0x20,
+                ..good.clone()
+            },
+            Status::ESME_RINVREGDLVFLG,
+        ),
+        (
+            ReplaceSm {
+                sm_default_msg_id: 1,
+                short_message: Vec::new(),
+                ..good.clone()
+            },
+            Status::ESME_RINVDFTMSGID,
+        ),
+        (
+            ReplaceSm {
+                short_message: vec![b'a'; 255],
+                ..good
+            },
+            Status::ESME_RINVMSGLEN,
+        ),
     ] {
         assert_eq!(replace(&mut bench, bad.clone()), expected, "{bad:?}");
     }
@@ -229,7 +347,10 @@ fn a_bad_replacement_changes_nothing() {
 
 fn multi(destinations: Vec<DestAddress>) -> Pdu {
     Pdu::SubmitMulti(SubmitMulti {
-        message: ShortMessage { destination: Address::default(), ..to_alice("to all") },
+        message: ShortMessage {
+            destination: Address::default(),
+            ..to_alice("to all")
+        },
         destinations,
     })
 }
@@ -256,11 +377,23 @@ fn a_submit_multi_reaches_each_and_names_who_it_did_not() {
     );
     let (status, resp) = multi_resp(&outputs);
     assert_eq!((status, resp.message_id.as_str()), (Status::ESME_ROK, "00000001"));
-    let failed: Vec<(&str, Status)> =
-        resp.unsuccess.iter().map(|sme| (sme.destination.digits.as_str(), sme.status)).collect();
-    assert_eq!(failed, [("12", Status::ESME_RINVDSTADR), ("STAFF", Status::ESME_RINVDLNAME)]);
+    let failed: Vec<(&str, Status)> = resp
+        .unsuccess
+        .iter()
+        .map(|sme| (sme.destination.digits.as_str(), sme.status))
+        .collect();
+    assert_eq!(
+        failed,
+        [
+            ("12", Status::ESME_RINVDSTADR),
+            ("STAFF", Status::ESME_RINVDLNAME)
+        ]
+    );
     let out = pages(&outputs);
-    assert_eq!(out.iter().map(|page| page.to).collect::<Vec<_>>(), [msisdn(ALICE), msisdn(BOB)]);
+    assert_eq!(
+        out.iter().map(|page| page.to).collect::<Vec<_>>(),
+        [msisdn(ALICE), msisdn(BOB)]
+    );
     for page in &out {
         let outputs = bench.deliver(page);
         assert_eq!(stats(&outputs), ["DELIVRD"]);
@@ -270,7 +403,8 @@ fn a_submit_multi_reaches_each_and_names_who_it_did_not() {
 
 #[test]
 fn a_submit_multi_has_1_to_254_destinations() {
-    let handsets = |count: u64| (0..count).map(|n| DestAddress::Sme(handset(&(14_155_550_000 + n).to_string())));
+    let handsets =
+        |count: u64| (0..count).map(|n| DestAddress::Sme(handset(&(14_155_550_000 + n).to_string())));
     for (count, expected) in [
         (0, Status::ESME_RINVNUMDESTS),
         (1, Status::ESME_ROK),
@@ -280,7 +414,11 @@ fn a_submit_multi_has_1_to_254_destinations() {
         let mut bench = Bench::bound(config());
         let outputs = bench.request(LINK, multi(handsets(count).collect()));
         assert_eq!(multi_resp(&outputs).0, expected, "{count}");
-        let accepted = if expected.is_ok() { usize::try_from(count).expect("small") } else { 0 };
+        let accepted = if expected.is_ok() {
+            usize::try_from(count).expect("small")
+        } else {
+            0
+        };
         assert_eq!(pages(&outputs).len(), accepted);
     }
 }
@@ -312,8 +450,14 @@ fn a_data_sm_is_a_text_like_any_other() {
     let out = page(&outputs);
     assert_eq!(out.segment.text(), "hi");
     assert_eq!(stats(&bench.deliver(&out)), ["DELIVRD"]);
-    let without = DataSm { tlvs: Vec::new(), ..data("") };
-    assert_eq!(status(&bench.request(LINK, Pdu::DataSm(without))), Status::ESME_RMISSINGTLV);
+    let without = DataSm {
+        tlvs: Vec::new(),
+        ..data("")
+    };
+    assert_eq!(
+        status(&bench.request(LINK, Pdu::DataSm(without))),
+        Status::ESME_RMISSINGTLV
+    );
 }
 
 #[test]
@@ -329,7 +473,10 @@ fn its_time_to_live_is_its_validity() {
 #[test]
 fn in_transaction_mode_the_answer_is_the_outcome() {
     let transaction = |tlvs: Vec<Tlv>| {
-        let mut data = DataSm { esm_class: 2, ..data("hi") };
+        let mut data = DataSm {
+            esm_class: 2,
+            ..data("hi")
+        };
         data.tlvs.extend(tlvs);
         Pdu::DataSm(data)
     };
@@ -345,7 +492,10 @@ fn in_transaction_mode_the_answer_is_the_outcome() {
     assert_eq!(resp.status, Status::ESME_RDELIVERYFAILURE);
     let tlvs = resp.pdu.tlvs();
     assert_eq!(tlvs.tlv_integer(tag::DELIVERY_FAILURE_REASON), Some(0));
-    assert_eq!(tlvs.tlv(tag::NETWORK_ERROR_CODE).map(|tlv| &tlv.value[..]), Some(&[3, 0, 6][..]));
+    assert_eq!(
+        tlvs.tlv(tag::NETWORK_ERROR_CODE).map(|tlv| &tlv.value[..]),
+        Some(&[3, 0, 6][..])
+    );
     assert_eq!(tlvs.tlv_integer(tag::DPF_RESULT), Some(1));
     assert_eq!(bench.smsc.queue_len("att"), 0);
 }
@@ -354,25 +504,48 @@ fn in_transaction_mode_the_answer_is_the_outcome() {
 fn an_alert_follows_when_the_handset_is_back() {
     let mut bench = Bench::bound(config());
     let tlvs = vec![Tlv::octet(tag::SET_DPF, 1)];
-    let out = page(&bench.submit(ShortMessage { tlvs: tlvs.clone(), ..to_alice("hi") }));
-    bench.submit(ShortMessage { tlvs, ..to_alice("again") });
+    let out = page(&bench.submit(ShortMessage {
+        tlvs: tlvs.clone(),
+        ..to_alice("hi")
+    }));
+    bench.submit(ShortMessage {
+        tlvs,
+        ..to_alice("again")
+    });
     bench.fail(&out, Cause::Absent);
-    let outputs = bench.handle(Input::Available { msisdn: msisdn(ALICE) });
-    let alerts: Vec<Pdu> = sent(&outputs).into_iter().map(|(_, command)| command.pdu).collect();
-    let [Pdu::AlertNotification(alert)] = &alerts[..] else { panic!("{alerts:?}") };
+    let outputs = bench.handle(Input::Available {
+        msisdn: msisdn(ALICE),
+    });
+    let alerts: Vec<Pdu> = sent(&outputs)
+        .into_iter()
+        .map(|(_, command)| command.pdu)
+        .collect();
+    let [Pdu::AlertNotification(alert)] = &alerts[..] else {
+        panic!("{alerts:?}")
+    };
     assert_eq!((&alert.source, &alert.esme), (&handset(ALICE), &code("32665")));
-    let outputs = bench.handle(Input::Available { msisdn: msisdn(ALICE) });
+    let outputs = bench.handle(Input::Available {
+        msisdn: msisdn(ALICE),
+    });
     assert!(sent(&outputs).is_empty(), "an alert is owed once");
 }
 
 #[test]
 fn alerts_are_owed_up_to_alerts_max() {
     for (alerts_max, expected) in [(0, 0), (1, 1)] {
-        let mut bench = Bench::bound(Config { alerts_max, ..config() });
+        let mut bench = Bench::bound(Config {
+            alerts_max,
+            ..config()
+        });
         let tlvs = vec![Tlv::octet(tag::SET_DPF, 1)];
-        let out = page(&bench.submit(ShortMessage { tlvs, ..to_alice("hi") }));
+        let out = page(&bench.submit(ShortMessage {
+            tlvs,
+            ..to_alice("hi")
+        }));
         bench.fail(&out, Cause::NoCoverage);
-        let outputs = bench.handle(Input::Available { msisdn: msisdn(ALICE) });
+        let outputs = bench.handle(Input::Available {
+            msisdn: msisdn(ALICE),
+        });
         assert_eq!(sent(&outputs).len(), expected);
     }
 }

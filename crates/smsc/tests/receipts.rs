@@ -16,16 +16,27 @@ fn flags_decide_who_is_told_what() {
         (0x10, 0x34, false, false),
         (0x11, 0x34, true, true),
     ] {
-        for (outcome, expected) in
-            [(smsc::PageOutcome::Delivered, on_delivery), (smsc::PageOutcome::Failed(Cause::Barred), on_failure)]
-        {
+        for (outcome, expected) in [
+            (smsc::PageOutcome::Delivered, on_delivery),
+            (smsc::PageOutcome::Failed(Cause::Barred), on_failure),
+        ] {
             let mut bench = Bench::new(config());
             bench.connect(LINK);
-            let bind = Bind { interface_version: version, ..Bind::new(BindKind::Transceiver, "fbook", "fbook") };
+            let bind = Bind {
+                interface_version: version,
+                ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
+            };
             bench.request(LINK, Pdu::Bind(bind));
-            let out = page(&bench.submit(ShortMessage { registered_delivery: flags, ..to_alice("hi") }));
+            let out = page(&bench.submit(ShortMessage {
+                registered_delivery: flags,
+                ..to_alice("hi")
+            }));
             let outputs = bench.answer_page(&out, outcome);
-            assert_eq!(stats(&outputs).len(), usize::from(expected), "{flags:#x} {outcome:?}");
+            assert_eq!(
+                stats(&outputs).len(),
+                usize::from(expected),
+                "{flags:#x} {outcome:?}"
+            );
         }
     }
 }
@@ -34,20 +45,34 @@ fn flags_decide_who_is_told_what() {
 fn a_receipt_says_everything_in_words_and_in_tlvs() {
     let mut bench = Bench::bound(config());
     let reference = Tlv::short(tag::USER_MESSAGE_REFERENCE, 42);
-    let out = page(&bench.submit(ShortMessage { tlvs: vec![reference.clone()], ..to_alice("Kings win 4-2, Sharks 3") }));
+    let out = page(&bench.submit(ShortMessage {
+        tlvs: vec![reference.clone()],
+        ..to_alice("Kings win 4-2, Sharks 3")
+    }));
     bench.wait(secs(60));
     let outputs = bench.fail(&out, Cause::Barred);
-    let [(_, receipt)] = &delivers(&outputs)[..] else { panic!("{outputs:?}") };
-    assert_eq!((&receipt.source, &receipt.destination), (&handset(ALICE), &code("32665")));
+    let [(_, receipt)] = &delivers(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(
+        (&receipt.source, &receipt.destination),
+        (&handset(ALICE), &code("32665"))
+    );
     assert_eq!((receipt.esm_class, receipt.data_coding), (esm_class::RECEIPT, 0));
     assert_eq!(
         receipt.segment().text(),
         "id:00000001 sub:001 dlvrd:000 submit date:0903022200 done date:0903022201 stat:UNDELIV err:013 \
          Text:Kings win 4-2, Shark"
     );
-    assert_eq!(receipt.tlvs.tlv_text(tag::RECEIPTED_MESSAGE_ID).as_deref(), Some("00000001"));
+    assert_eq!(
+        receipt.tlvs.tlv_text(tag::RECEIPTED_MESSAGE_ID).as_deref(),
+        Some("00000001")
+    );
     assert_eq!(receipt.tlvs.tlv_integer(tag::MESSAGE_STATE), Some(5));
-    assert_eq!(receipt.tlvs.tlv(tag::NETWORK_ERROR_CODE), Some(&Tlv::new(tag::NETWORK_ERROR_CODE, [3, 0, 13])));
+    assert_eq!(
+        receipt.tlvs.tlv(tag::NETWORK_ERROR_CODE),
+        Some(&Tlv::new(tag::NETWORK_ERROR_CODE, [3, 0, 13]))
+    );
     assert_eq!(receipt.tlvs.tlv(tag::USER_MESSAGE_REFERENCE), Some(&reference));
 }
 
@@ -57,7 +82,10 @@ fn a_v33_session_gets_the_text_alone_and_short_ids() {
     config.carriers[0].message_ids = MessageIdStyle::Uuid;
     let mut bench = Bench::new(config);
     bench.connect(LINK);
-    let bind = Bind { interface_version: 0x33, ..Bind::new(BindKind::Transceiver, "fbook", "fbook") };
+    let bind = Bind {
+        interface_version: 0x33,
+        ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
+    };
     bench.request(LINK, Pdu::Bind(bind));
     let (id, out) = bench.send("hi");
     assert_eq!(id.len(), 8);
@@ -83,21 +111,32 @@ fn ids_differ_between_response_and_text_as_the_style_says() {
         assert!(words(&outputs)[0].starts_with(text), "{:?}", words(&outputs));
         // The TLV is always what the response was.
         let tlvs = &delivers(&outputs)[0].1.tlvs;
-        assert_eq!(tlvs.tlv_text(tag::RECEIPTED_MESSAGE_ID).as_deref(), Some(response));
+        assert_eq!(
+            tlvs.tlv_text(tag::RECEIPTED_MESSAGE_ID).as_deref(),
+            Some(response)
+        );
     }
 }
 
 #[test]
 fn the_first_failure_is_told_when_that_is_asked_for() {
     let mut bench = Bench::bound(config());
-    let out = page(&bench.submit(ShortMessage { registered_delivery: 0x11, ..to_alice("hi") }));
+    let out = page(&bench.submit(ShortMessage {
+        registered_delivery: 0x11,
+        ..to_alice("hi")
+    }));
     let outputs = bench.fail(&out, Cause::Absent);
-    let [(_, notification)] = &delivers(&outputs)[..] else { panic!("{outputs:?}") };
+    let [(_, notification)] = &delivers(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
     assert_eq!(notification.esm_class, esm_class::INTERMEDIATE);
     assert_eq!(stats(&outputs), ["ENROUTE"]);
     assert_eq!(notification.tlvs.tlv_integer(tag::MESSAGE_STATE), Some(1));
     let again = page(&bench.wait(secs(60)));
-    assert!(stats(&bench.fail(&again, Cause::Absent)).is_empty(), "only the first");
+    assert!(
+        stats(&bench.fail(&again, Cause::Absent)).is_empty(),
+        "only the first"
+    );
     let again = page(&bench.wait(secs(300)));
     assert_eq!(stats(&bench.deliver(&again)), ["DELIVRD"]);
 }
@@ -130,7 +169,11 @@ fn a_receipt_for_a_transmitter_goes_to_a_receiver_of_the_account_or_waits() {
     let out = bench.send("hi").1.expect("paged");
     let outputs = bench.deliver(&out);
     assert!(delivers(&outputs).is_empty());
-    assert!(notes(&outputs).iter().any(|event| matches!(event, Event::WaitsForEsme { .. })));
+    assert!(
+        notes(&outputs)
+            .iter()
+            .any(|event| matches!(event, Event::WaitsForEsme { .. }))
+    );
     assert_eq!(stats(&bench.bind(LinkId(2), BindKind::Receiver)), ["DELIVRD"]);
 }
 
@@ -141,7 +184,10 @@ fn a_receipt_never_goes_to_another_account() {
     let mut bench = Bench::new(config);
     bench.bind(LINK, BindKind::Transmitter);
     bench.connect(LinkId(2));
-    bench.request(LinkId(2), Pdu::Bind(Bind::new(BindKind::Receiver, "other", "other")));
+    bench.request(
+        LinkId(2),
+        Pdu::Bind(Bind::new(BindKind::Receiver, "other", "other")),
+    );
     let out = bench.send("hi").1.expect("paged");
     assert!(delivers(&bench.deliver(&out)).is_empty());
 }
@@ -164,7 +210,10 @@ fn carriers_lose_double_and_delay_receipts() {
         assert_eq!(stats(&late).len(), after_300_s, "{mode:?}");
         // It still says when the text arrived.
         let late_text = words(&late).join("");
-        assert!(late_text.is_empty() || late_text.contains("done date:0903022200"), "{late_text}");
+        assert!(
+            late_text.is_empty() || late_text.contains("done date:0903022200"),
+            "{late_text}"
+        );
     }
 }
 
@@ -184,6 +233,9 @@ fn an_account_without_receipts_is_refused_them() {
     config.accounts[0].receipts_allowed = false;
     let mut bench = Bench::bound(config);
     assert_eq!(status(&bench.submit(to_alice("hi"))), Status::ESME_RINVREGDLVFLG);
-    let without = ShortMessage { registered_delivery: 0, ..to_alice("hi") };
+    let without = ShortMessage {
+        registered_delivery: 0,
+        ..to_alice("hi")
+    };
     assert_eq!(status(&bench.submit(without)), Status::ESME_ROK);
 }

@@ -3,15 +3,18 @@
 mod support;
 
 use smpp::{Bind, BindKind, Pdu, ShortMessage, Status, Tlv, tag};
-use smsc::{BlockedReaction, Change, Config, LongText};
 use sms::{Address, Encoding, Npi, Segment, Ton};
+use smsc::{BlockedReaction, Change, Config, LongText};
 use support::*;
 
 /// What becomes of a text of an account without codes, on a session of that version.
 fn submit(config: Config, version: u8, message: ShortMessage) -> Status {
     let mut bench = Bench::new(config);
     bench.connect(LINK);
-    let bind = Bind { interface_version: version, ..Bind::new(BindKind::Transceiver, "fbook", "fbook") };
+    let bind = Bind {
+        interface_version: version,
+        ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
+    };
     bench.request(LINK, Pdu::Bind(bind));
     status(&bench.submit(message))
 }
@@ -23,11 +26,17 @@ fn free_config() -> Config {
 }
 
 fn from(ton: u8, npi: u8, digits: &str) -> ShortMessage {
-    ShortMessage { source: Address::new(ton.into(), npi.into(), digits), ..to_alice("hi") }
+    ShortMessage {
+        source: Address::new(ton.into(), npi.into(), digits),
+        ..to_alice("hi")
+    }
 }
 
 fn to(ton: u8, npi: u8, digits: &str) -> ShortMessage {
-    ShortMessage { destination: Address::new(ton.into(), npi.into(), digits), ..to_alice("hi") }
+    ShortMessage {
+        destination: Address::new(ton.into(), npi.into(), digits),
+        ..to_alice("hi")
+    }
 }
 
 #[test]
@@ -64,7 +73,9 @@ fn an_account_sends_from_its_own_codes_only_and_its_first_code_by_default() {
         assert_eq!(submit(config(), 0x34, from(3, 0, digits)), expected, "{digits:?}");
     }
     let mut with_exact = config();
-    with_exact.accounts[0].codes.push("32665".parse().expect("a code"));
+    with_exact.accounts[0]
+        .codes
+        .push("32665".parse().expect("a code"));
     let mut bench = Bench::bound(with_exact);
     assert_eq!(page(&bench.submit(from(0, 0, ""))).from, code("32665"));
 }
@@ -99,10 +110,25 @@ fn flags_are_checked_strictly_or_read_as_the_default() {
         (|m| m.priority_flag = 4, 0x34, Status::ESME_RINVPRTFLG, true),
         (|m| m.priority_flag = 4, 0x50, Status::ESME_ROK, true),
         (|m| m.priority_flag = 5, 0x50, Status::ESME_RINVPRTFLG, true),
-        (|m| m.registered_delivery = 3, 0x34, Status::ESME_RINVREGDLVFLG, true),
+        (
+            |m| m.registered_delivery = 3,
+            0x34,
+            Status::ESME_RINVREGDLVFLG,
+            true,
+        ),
         (|m| m.registered_delivery = 3, 0x50, Status::ESME_ROK, true),
-        (|m| m.registered_delivery = 0x20, 0x50, Status::ESME_RINVREGDLVFLG, true),
-        (|m| m.replace_if_present_flag = 2, 0x34, Status::ESME_RINVREPFLAG, true),
+        (
+            |m| m.registered_delivery = 0x20,
+            0x50,
+            Status::ESME_RINVREGDLVFLG,
+            true,
+        ),
+        (
+            |m| m.replace_if_present_flag = 2,
+            0x34,
+            Status::ESME_RINVREPFLAG,
+            true,
+        ),
         (|m| m.esm_class = 0x04, 0x34, Status::ESME_RINVESMCLASS, true),
         (|m| m.esm_class = 0x08, 0x34, Status::ESME_ROK, true),
         (|m| m.esm_class = 0x10, 0x34, Status::ESME_ROK, true),
@@ -115,32 +141,88 @@ fn flags_are_checked_strictly_or_read_as_the_default() {
     for (index, (field, version, expected, lenient_takes_it)) in rows.into_iter().enumerate() {
         let mut message = to_alice("hi");
         field(&mut message);
-        assert_eq!(submit(free_config(), version, message.clone()), expected, "row {index}");
-        let lenient = Config { strict_fields: false, ..free_config() };
-        assert_eq!(submit(lenient, version, message).is_ok(), lenient_takes_it, "row {index}");
+        assert_eq!(
+            submit(free_config(), version, message.clone()),
+            expected,
+            "row {index}"
+        );
+        let lenient = Config {
+            strict_fields: false,
+            ..free_config()
+        };
+        assert_eq!(
+            submit(lenient, version, message).is_ok(),
+            lenient_takes_it,
+            "row {index}"
+        );
     }
 }
 
 #[test]
 fn texts_are_checked() {
-    let octets = |octets: usize| ShortMessage { short_message: vec![b'a'; octets], ..to_alice("") };
+    let octets = |octets: usize| ShortMessage {
+        short_message: vec![b'a'; octets],
+        ..to_alice("")
+    };
     let payload = |octets: usize| Tlv::new(tag::MESSAGE_PAYLOAD, vec![b'a'; octets]);
-    let udh = |user_data: &[u8]| ShortMessage { esm_class: 0x40, short_message: user_data.to_vec(), ..to_alice("") };
+    let udh = |user_data: &[u8]| ShortMessage {
+        esm_class: 0x40,
+        short_message: user_data.to_vec(),
+        ..to_alice("")
+    };
     for (message, version, expected) in [
         (octets(0), 0x34, Status::ESME_ROK),
         (octets(254), 0x34, Status::ESME_ROK),
         (octets(255), 0x34, Status::ESME_RINVMSGLEN),
         (octets(255), 0x50, Status::ESME_ROK),
-        (ShortMessage { tlvs: vec![payload(1_000)], ..to_alice("") }, 0x34, Status::ESME_ROK),
-        (ShortMessage { tlvs: vec![payload(10)], ..to_alice("hi") }, 0x34, Status::ESME_RTLVNOTALLWD),
-        (ShortMessage { sm_default_msg_id: 5, ..to_alice("") }, 0x34, Status::ESME_RINVDFTMSGID),
-        (ShortMessage { data_coding: 8, ..octets(3) }, 0x34, Status::ESME_RINVMSGLEN),
-        (ShortMessage { data_coding: 8, ..octets(4) }, 0x34, Status::ESME_ROK),
+        (
+            ShortMessage {
+                tlvs: vec![payload(1_000)],
+                ..to_alice("")
+            },
+            0x34,
+            Status::ESME_ROK,
+        ),
+        (
+            ShortMessage {
+                tlvs: vec![payload(10)],
+                ..to_alice("hi")
+            },
+            0x34,
+            Status::ESME_RTLVNOTALLWD,
+        ),
+        (
+            ShortMessage {
+                sm_default_msg_id: 5,
+                ..to_alice("")
+            },
+            0x34,
+            Status::ESME_RINVDFTMSGID,
+        ),
+        (
+            ShortMessage {
+                data_coding: 8,
+                ..octets(3)
+            },
+            0x34,
+            Status::ESME_RINVMSGLEN,
+        ),
+        (
+            ShortMessage {
+                data_coding: 8,
+                ..octets(4)
+            },
+            0x34,
+            Status::ESME_ROK,
+        ),
         (udh(&[5, 0, 3, 1, 2, 1, b'h']), 0x34, Status::ESME_ROK),
         (udh(&[5, 0, 3, 1, 2]), 0x34, Status::ESME_RINVESMCLASS),
         (udh(&[]), 0x34, Status::ESME_RINVESMCLASS),
         (
-            ShortMessage { tlvs: vec![Tlv::short(tag::SAR_MSG_REF_NUM, 1)], ..udh(&[5, 0, 3, 1, 2, 1]) },
+            ShortMessage {
+                tlvs: vec![Tlv::short(tag::SAR_MSG_REF_NUM, 1)],
+                ..udh(&[5, 0, 3, 1, 2, 1])
+            },
             0x34,
             Status::ESME_RINVTLVVAL,
         ),
@@ -160,9 +242,15 @@ fn a_text_longer_than_one_sms_is_treated_as_the_carrier_says() {
         (LongText::Split, 1, 161, Status::ESME_RINVMSGLEN),
         (LongText::Split, 2, 254, Status::ESME_ROK),
     ] {
-        let mut config = Config { segments_max, ..free_config() };
+        let mut config = Config {
+            segments_max,
+            ..free_config()
+        };
         config.carriers[0].long_text = long_text;
-        let message = ShortMessage { short_message: vec![b'a'; octets], ..to_alice("") };
+        let message = ShortMessage {
+            short_message: vec![b'a'; octets],
+            ..to_alice("")
+        };
         assert_eq!(submit(config, 0x34, message), expected, "{long_text:?} {octets}");
     }
 }
@@ -175,8 +263,14 @@ fn sar_parameters_become_a_header_on_the_air() {
         Tlv::octet(tag::SAR_TOTAL_SEGMENTS, 3),
         Tlv::octet(tag::SAR_SEGMENT_SEQNUM, 2),
     ];
-    let out = page(&bench.submit(ShortMessage { tlvs, ..to_alice("part two") }));
-    assert_eq!(out.segment.concatenation().map(|part| (part.number, part.total)), Some((2, 3)));
+    let out = page(&bench.submit(ShortMessage {
+        tlvs,
+        ..to_alice("part two")
+    }));
+    assert_eq!(
+        out.segment.concatenation().map(|part| (part.number, part.total)),
+        Some((2, 3))
+    );
     assert_eq!(out.segment.text(), "part two");
 }
 
@@ -199,20 +293,28 @@ fn times_are_checked() {
             validity_period: validity.into(),
             ..to_alice("hi")
         };
-        assert_eq!(submit(free_config(), 0x34, message), expected, "{schedule:?} {validity:?}");
+        assert_eq!(
+            submit(free_config(), 0x34, message),
+            expected,
+            "{schedule:?} {validity:?}"
+        );
     }
 }
 
 #[test]
 fn a_blocked_code_is_refused_or_rejected_later() {
-    for (reaction, expected) in
-        [(BlockedReaction::Refuse, Status::ESME_RINVDSTADR), (BlockedReaction::Reject, Status::ESME_ROK)]
-    {
+    for (reaction, expected) in [
+        (BlockedReaction::Refuse, Status::ESME_RINVDSTADR),
+        (BlockedReaction::Reject, Status::ESME_ROK),
+    ] {
         let mut config = config();
         config.carriers[0].blocked_reaction = reaction;
         let mut bench = Bench::bound(config);
         bench.change(Change::BlockCode("32665".into()));
-        let session = ShortMessage { source: code("3266507"), ..to_alice("hi") };
+        let session = ShortMessage {
+            source: code("3266507"),
+            ..to_alice("hi")
+        };
         for message in [to_alice("hi"), session] {
             let outputs = bench.submit(message);
             assert_eq!(status(&outputs), expected, "{reaction:?}");
@@ -229,16 +331,30 @@ fn a_blocked_code_is_refused_or_rejected_later() {
 fn a_scripted_answer_is_given_n_times_and_then_no_more() {
     let mut bench = Bench::bound(config());
     let answers = |bench: &mut Bench, count: usize| -> Vec<Status> {
-        (0..count).map(|_| status(&bench.submit(to_alice("hi")))).collect()
+        (0..count)
+            .map(|_| status(&bench.submit(to_alice("hi"))))
+            .collect()
     };
     let full = Status::ESME_RMSGQFUL;
-    bench.change(Change::Answer { status: full, count: Some(2) });
+    bench.change(Change::Answer {
+        status: full,
+        count: Some(2),
+    });
     assert_eq!(answers(&mut bench, 3), [full, full, Status::ESME_ROK]);
-    bench.change(Change::Answer { status: full, count: None });
+    bench.change(Change::Answer {
+        status: full,
+        count: None,
+    });
     assert_eq!(answers(&mut bench, 4), [full; 4]);
-    bench.change(Change::Answer { status: Status::ESME_ROK, count: None });
+    bench.change(Change::Answer {
+        status: Status::ESME_ROK,
+        count: None,
+    });
     assert_eq!(answers(&mut bench, 1), [Status::ESME_ROK]);
-    bench.change(Change::Answer { status: full, count: Some(0) });
+    bench.change(Change::Answer {
+        status: full,
+        count: Some(0),
+    });
     assert_eq!(answers(&mut bench, 1), [Status::ESME_ROK]);
 }
 
@@ -246,7 +362,11 @@ fn a_scripted_answer_is_given_n_times_and_then_no_more() {
 fn a_throttled_carrier_takes_its_number_a_second() {
     let mut bench = Bench::bound(config());
     bench.change(Change::Throttle(Some(3)));
-    let accepted = |bench: &mut Bench| (0..10).filter(|_| status(&bench.submit(to_alice("hi"))).is_ok()).count();
+    let accepted = |bench: &mut Bench| {
+        (0..10)
+            .filter(|_| status(&bench.submit(to_alice("hi"))).is_ok())
+            .count()
+    };
     assert_eq!(accepted(&mut bench), 3);
     assert_eq!(status(&bench.submit(to_alice("hi"))), Status::ESME_RTHROTTLED);
     bench.now += secs(1);
@@ -260,7 +380,9 @@ fn a_throttled_account_sends_its_number_a_second() {
     let mut config = config();
     config.accounts[0].submits_per_second_max = Some(5);
     let mut bench = Bench::bound(config);
-    let accepted = (0..10).filter(|_| status(&bench.submit(to_alice("hi"))).is_ok()).count();
+    let accepted = (0..10)
+        .filter(|_| status(&bench.submit(to_alice("hi"))).is_ok())
+        .count();
     assert_eq!(accepted, 5);
 }
 
@@ -268,7 +390,10 @@ fn a_throttled_account_sends_its_number_a_second() {
 fn the_coding_of_a_text_reaches_the_handset() {
     for (data_coding, words) in [(0, "Kings"), (3, "é"), (8, "я"), (0x10, "flash"), (0xF0, "flash")] {
         let encoding = Encoding::from_data_coding(data_coding);
-        let segment = Segment { data_coding, ..Segment::whole(words, encoding) };
+        let segment = Segment {
+            data_coding,
+            ..Segment::whole(words, encoding)
+        };
         let mut bench = Bench::bound(config());
         let message = ShortMessage::new(code("32665"), handset(ALICE), &segment);
         assert_eq!(page(&bench.submit(message)).segment, segment);

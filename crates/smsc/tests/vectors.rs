@@ -31,17 +31,25 @@ fn reply(value: &Value) -> Reply {
     Reply {
         pdu: value["pdu"].as_str().map(str::to_owned),
         status,
-        sequence_number: value["seq"].as_u64().and_then(|seq| u32::try_from(seq).ok()).unwrap_or(0),
+        sequence_number: value["seq"]
+            .as_u64()
+            .and_then(|seq| u32::try_from(seq).ok())
+            .unwrap_or(0),
         closes: value["close_after"].as_bool().unwrap_or(false),
     }
 }
 
 fn replies(value: &Value) -> Vec<Reply> {
-    value.as_array().map_or_else(Vec::new, |array| array.iter().map(reply).collect())
+    value
+        .as_array()
+        .map_or_else(Vec::new, |array| array.iter().map(reply).collect())
 }
 
 fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect()
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 /// The vectors that say what a server answers.
@@ -54,7 +62,9 @@ fn vectors() -> Vec<Vector> {
         .map(|value| {
             let machine = &value["expected_machine"];
             let usual = replies(&machine["replies"]);
-            let also = replies(&machine["also_acceptable"]).into_iter().map(|reply| vec![reply]);
+            let also = replies(&machine["also_acceptable"])
+                .into_iter()
+                .map(|reply| vec![reply]);
             Vector {
                 name: value["name"].as_str().expect("a name").to_owned(),
                 octets: octets(value["hex"].as_str().expect("octets")),
@@ -70,11 +80,21 @@ fn vector_config(octets: &[u8]) -> Config {
     let mut accounts = vec![Account::new("fbook", "fbook")];
     let mut framer = Framer::default();
     framer.feed(octets);
-    if let Some(Frame::Pdu { command: Command { pdu: Pdu::Bind(bind), .. }, .. }) = framer.next_frame() {
+    if let Some(Frame::Pdu {
+        command: Command {
+            pdu: Pdu::Bind(bind), ..
+        },
+        ..
+    }) = framer.next_frame()
+    {
         accounts.push(Account::new(&bind.system_id, &bind.password));
     }
     accounts[0].default_source = Some(code("32665"));
-    Config { accounts, carriers: vec![Carrier::new("att")], ..config() }
+    Config {
+        accounts,
+        carriers: vec![Carrier::new("att")],
+        ..config()
+    }
 }
 
 /// A message centre in the state that a vector starts from.
@@ -86,7 +106,9 @@ fn bench_in(state: &str, octets: &[u8]) -> Bench {
     }
     let mut bench = Bench::bound(vector_config(octets));
     if state.contains("after a server unbind") {
-        bench.handle(Input::Unbind { system_id: "fbook".into() });
+        bench.handle(Input::Unbind {
+            system_id: "fbook".into(),
+        });
     }
     if state.contains("outstanding") {
         for number in 0..101 {
@@ -104,7 +126,10 @@ fn answers(bench: &mut Bench, octets: &[u8]) -> Vec<Reply> {
         outputs.extend(bench.handle(Input::Received { link: LINK, frame }));
     }
     let closes = !closes(&outputs).is_empty();
-    let responses = sent(&outputs).into_iter().map(|(_, command)| command).filter(|command| command.pdu.is_response());
+    let responses = sent(&outputs)
+        .into_iter()
+        .map(|(_, command)| command)
+        .filter(|command| command.pdu.is_response());
     responses
         .map(|command| Reply {
             pdu: Some(command.pdu.name().into_owned()),
@@ -119,20 +144,36 @@ fn answers(bench: &mut Bench, octets: &[u8]) -> Vec<Reply> {
 fn every_pdu_of_an_esme_gets_the_answer_that_its_vector_expects() {
     let mut usual = 0;
     let vectors = vectors();
-    for Vector { name, octets, state, acceptable } in &vectors {
+    for Vector {
+        name,
+        octets,
+        state,
+        acceptable,
+    } in &vectors
+    {
         let got = answers(&mut bench_in(state, octets), octets);
-        assert!(acceptable.contains(&got), "{name}: {got:?}, but expected is one of {acceptable:?}");
+        assert!(
+            acceptable.contains(&got),
+            "{name}: {got:?}, but expected is one of {acceptable:?}"
+        );
         usual += usize::from(acceptable[0] == got);
     }
     assert!(vectors.len() >= 60, "{} vectors", vectors.len());
     // Broadcasts are not offered, and there are no distribution lists: what differs from the usual stays within that.
-    assert!(vectors.len() - usual <= 8, "{} of {} answers are the usual ones", usual, vectors.len());
+    assert!(
+        vectors.len() - usual <= 8,
+        "{} of {} answers are the usual ones",
+        usual,
+        vectors.len()
+    );
 }
 
 #[test]
 fn submissions_are_refused_in_the_states_that_do_not_submit() {
     let submits = |vector: &&Vector| {
-        vector.state == "BOUND_TX|BOUND_TRX" && vector.acceptable[0].len() == 1 && vector.acceptable[0][0].status == 0
+        vector.state == "BOUND_TX|BOUND_TRX"
+            && vector.acceptable[0].len() == 1
+            && vector.acceptable[0][0].status == 0
     };
     let vectors = vectors();
     let submissions: Vec<&Vector> = vectors.iter().filter(submits).collect();

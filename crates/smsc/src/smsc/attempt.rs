@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::event::Event;
 use crate::message::{Message, NONE};
 use crate::port::{AttemptId, Output, PageOutcome};
-use crate::store::Final;
+use crate::store::{Final, Queue, Wait};
 use crate::timer::Timer;
 
 /// What to do with the rest of a handset's queue after an attempt.
@@ -25,25 +25,26 @@ impl Smsc {
     /// Puts a message into its handset's queue, and tries it if it is first.
     pub(super) fn enqueue(&mut self, now: Timestamp, slot: u32) {
         let queue = self.store.enqueue(slot);
-        let (behind, next_attempt_at) = (queue.len - 1, queue.retry_at);
-        let waits = queue.paging.is_some() || queue.retry_at.is_some();
-        let away = next_attempt_at.map(|_| queue.head);
+        let (behind, head, wait) = (queue.len - 1, queue.head, queue.wait);
         let message = self.store.message(slot);
-        let (message_id, to) = (message.id, message.to.msisdn);
-        if let Some(head) = away.filter(|_| message.once) {
-            // The one attempt that it has fails as that of the text before it did.
-            let cause = self.store.message(head).cause.unwrap_or(Cause::NoAnswer);
-            self.fail(now, slot, cause);
-        } else if waits {
-            self.note(Event::Waits {
-                message_id,
-                to,
-                behind,
-                next_attempt_at,
-            });
-        } else {
-            self.attempt(now, to);
-        }
+        let (message_id, to, once) = (message.id, message.to.msisdn, message.once);
+        let next_attempt_at = match wait {
+            Wait::Nothing => return self.attempt(now, to),
+            Wait::Retry(_) if once => {
+                // The one attempt that it has fails as that of the text before it did.
+                let cause = self.store.message(head).cause.unwrap_or(Cause::NoAnswer);
+                self.fail(now, slot, cause);
+                return;
+            }
+            Wait::Retry(at) => Some(at),
+            Wait::Page { .. } => None,
+        };
+        self.note(Event::Waits {
+            message_id,
+            to,
+            behind,
+            next_attempt_at,
+        });
     }
 
     pub(super) fn start_scheduled(&mut self, now: Timestamp, slot: u32, number: u32) {
@@ -67,19 +68,16 @@ impl Smsc {
         for (account, esme) in self.alerts.take(msisdn) {
             self.deliver(now, account, What::Alert { msisdn, esme });
         }
-        match self.store.queue_mut(msisdn) {
+        match self.store.queue_mut(msisdn).map(|queue| &mut queue.wait) {
             // The page in the air may yet fail for the reason that is gone: then another follows at once.
-            Some(queue) if queue.paging.is_some() => queue.available = true,
-            Some(_) | None => self.attempt(now, msisdn),
+            Some(Wait::Page { available, .. }) => *available = true,
+            Some(Wait::Nothing | Wait::Retry(_)) | None => self.attempt(now, msisdn),
         }
     }
 
-    pub(super) fn retry(&mut self, now: Timestamp, msisdn: Msisdn, stamp: u32) {
-        let due = self
-            .store
-            .queue(msisdn)
-            .is_some_and(|queue| queue.stamp == stamp && queue.retry_at.is_some());
-        if due {
+    pub(super) fn retry(&mut self, now: Timestamp, msisdn: Msisdn) {
+        let due = |queue: &Queue| matches!(queue.wait, Wait::Retry(at) if at <= now);
+        if self.store.queue(msisdn).is_some_and(due) {
             self.attempt(now, msisdn);
         }
     }
@@ -93,15 +91,14 @@ impl Smsc {
         let Some(queue) = self.store.queue_mut(msisdn) else {
             return Next::Later;
         };
-        if queue.paging.is_some() || queue.head == NONE {
+        if queue.paging().is_some() || queue.head == NONE {
             return Next::Later;
         }
         let slot = queue.head;
-        if queue.retry_at.take().is_some() {
+        if queue.wait != Wait::Nothing {
             self.timers.forget();
         }
-        queue.stamp = queue.stamp.wrapping_add(1);
-        queue.available = false;
+        queue.wait = Wait::Nothing;
         self.store.message_mut(slot).attempts += 1;
         self.page(now, slot)
     }
@@ -146,7 +143,11 @@ impl Smsc {
         self.timers
             .set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
         self.pages.insert(attempt, Page { slot, number, msisdn });
-        self.store.queue_mut(msisdn).expect("the message is in it").paging = Some(attempt);
+        let queue = self.store.queue_mut(msisdn).expect("the message is in it");
+        queue.wait = Wait::Page {
+            attempt,
+            available: false,
+        };
         self.note(paged);
         self.outputs.push(page);
         if hand_over {
@@ -176,8 +177,8 @@ impl Smsc {
             .store
             .queue_mut(msisdn)
             .expect("a handset that is paged has a queue");
-        queue.paging = None;
-        let available = std::mem::take(&mut queue.available);
+        let wait = std::mem::replace(&mut queue.wait, Wait::Nothing);
+        let available = matches!(wait, Wait::Page { available: true, .. });
         if !self.store.holds(slot, number) {
             self.note(Event::LateAnswer { attempt, outcome });
             self.store.drop_if_idle(msisdn);
@@ -243,10 +244,8 @@ impl Smsc {
         self.notify_failure(now, slot);
         // The wait belongs to the handset: when its first text expires meanwhile, the next keeps to it.
         let queue = self.store.queue_mut(to).expect("the message is in it");
-        queue.retry_at = Some(retry_at);
-        queue.stamp = queue.stamp.wrapping_add(1);
-        let stamp = queue.stamp;
-        self.timers.set(retry_at, Timer::Retry { msisdn: to, stamp });
+        queue.wait = Wait::Retry(retry_at);
+        self.timers.set(retry_at, Timer::Retry { msisdn: to });
         Next::Later
     }
 

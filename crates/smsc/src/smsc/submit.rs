@@ -11,6 +11,7 @@ use crate::check::{Refusal, Rules, Submission};
 use crate::event::{Event, SubmitRefusal};
 use crate::message::{Body, Destination, Message, NONE, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
+use crate::store::Queue;
 use crate::timer::Timer;
 
 /// Who submits.
@@ -331,7 +332,7 @@ impl Smsc {
     /// Whether a page for the message is out.
     pub(super) fn is_in_the_air(&self, slot: u32) -> bool {
         let message = self.store.message(slot);
-        let paging = self.store.queue(message.to.msisdn).and_then(|queue| queue.paging);
+        let paging = self.store.queue(message.to.msisdn).and_then(Queue::paging);
         let page = paging.and_then(|attempt| self.pages.get(&attempt));
         page.is_some_and(|page| page.slot == slot && page.number == message.id.number)
     }
