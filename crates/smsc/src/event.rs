@@ -116,8 +116,8 @@ pub enum Event {
     Accepted {
         /// Its id.
         message_id: MessageId,
-        /// The account.
-        system_id: CompactString,
+        /// The account; none when a handset sent it.
+        system_id: Option<CompactString>,
         /// From.
         source: Address,
         /// To.
@@ -426,6 +426,8 @@ pub enum DropReason {
     BlockedCode,
     /// Too many things wait already.
     WaitingMax,
+    /// The segment does not fit one SMS.
+    TooLong,
     /// The ESME rejected it for good.
     Rejected,
     /// It waited too long.

@@ -304,7 +304,10 @@ impl Smsc {
                 .queue(msisdn)
                 .is_some_and(|queue| queue.wait == Wait::Retry(due_at)),
             Timer::LateReceipt { number } => self.late_receipts.contains_key(&number),
-            Timer::Waiting { account } => !self.esmes[usize::from(account)].waiting.is_empty(),
+            Timer::Waiting { account } => {
+                let esme = &self.esmes[usize::from(account)];
+                !esme.waiting.is_empty() && esme.expiry_at == Some(due_at)
+            }
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
                 self.links.contains_key(&link)
             }

@@ -298,3 +298,59 @@ fn texts_of_a_down_carrier_wait_there_and_come_in_order() {
     bench.wait(secs(600));
     assert_eq!(words(&bench.change(Change::LinkUp)), ["one", "two"]);
 }
+
+#[test]
+fn a_text_to_a_handset_is_forwarded_to_it() {
+    let mut bench = Bench::bound(config());
+    let to = handset(BOB);
+    let outputs = bench.handle(smsc::Input::Mo {
+        from: msisdn(ALICE),
+        to,
+        segment: text("hi Bob"),
+    });
+    let out = page(&outputs);
+    assert_eq!(
+        (out.to, out.from.clone(), out.segment.text()),
+        (msisdn(BOB), handset(ALICE), "hi Bob".to_owned())
+    );
+    bench.fail(&out, smsc::Cause::Absent);
+    let again = page(&bench.handle(smsc::Input::Available { msisdn: msisdn(BOB) }));
+    assert!(sent(&bench.deliver(&again)).is_empty(), "nobody gets a receipt");
+    let long = sms::Segment::whole(&"a".repeat(161), sms::Encoding::Gsm7);
+    let long = sms::Segment { udhi: true, ..long };
+    let outputs = bench.handle(smsc::Input::Mo {
+        from: msisdn(ALICE),
+        to: handset(BOB),
+        segment: long,
+    });
+    assert_eq!(bounces(&outputs).len(), 1);
+}
+
+#[test]
+fn an_account_that_keeps_nothing_waiting_still_gets_what_it_can_take() {
+    let mut config = config();
+    config.accounts[0].waiting_max = 0;
+    config.accounts[0].window_max = 1;
+    let mut bench = Bench::bound(config);
+    assert_eq!(words(&bench.mo(ALICE, "32665", "one")), ["one"]);
+    assert_eq!(bounces(&bench.mo(ALICE, "32665", "two")).len(), 1);
+}
+
+#[test]
+fn what_comes_back_unanswered_expires_by_its_own_age() {
+    let mut bench = Bench::bound(Config {
+        waiting_validity: secs(3_600),
+        ..config()
+    });
+    bench.mo(ALICE, "32665", "one");
+    bench.wait(secs(1_800));
+    bench.handle(smsc::Input::Closed { link: LINK });
+    bench.mo(ALICE, "32665", "two");
+    assert!(notes(&bench.wait(secs(1_799))).is_empty());
+    assert!(matches!(notes(&bench.wait(secs(1)))[..], [Event::Dropped { .. }]));
+    assert_eq!(bench.smsc.waiting("fbook"), 1);
+    assert!(matches!(
+        notes(&bench.wait(secs(1_800)))[..],
+        [Event::Dropped { .. }]
+    ));
+}

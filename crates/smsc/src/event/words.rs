@@ -62,6 +62,7 @@ words!(DropReason {
     Self::UnknownCode => "nobody has that code",
     Self::BlockedCode => "the carrier blocks the code",
     Self::WaitingMax => "too much waits already",
+    Self::TooLong => "the segment does not fit one SMS",
     Self::Rejected => "the ESME rejected it",
     Self::Expired => "it waited too long",
 });
@@ -199,9 +200,10 @@ impl fmt::Display for Event {
                 scheduled_at,
                 ..
             } => {
+                let sender = InBrackets(system_id.as_ref());
                 write!(
                     f,
-                    "{message_id} accepted: {system_id}, from {source} to {to} on {carrier}"
+                    "{message_id} accepted: from {source}{sender} to {to} on {carrier}"
                 )?;
                 if *segments > 1 {
                     write!(f, ", {segments} segments")?;

@@ -28,24 +28,31 @@ impl Smsc {
 
     /// Brings something to an account: now if a session can take it, else as soon as one can.
     pub(super) fn deliver(&mut self, now: Timestamp, account: u16, what: What) {
-        let delivery = self.delivery(now, account, what);
+        let delivery = Box::new(self.delivery(now, account, what));
         let esme = &self.esmes[usize::from(account)];
+        if esme.waiting.is_empty()
+            && let Some(link) = self.choose_link(esme, &delivery)
+        {
+            return self.transmit(now, link, delivery);
+        }
         if esme.waiting.len() >= esme.account.waiting_max {
             return self.drop_delivery(&delivery, DropReason::WaitingMax);
         }
-        let number = delivery.number;
-        self.wait_for_session(now, Box::new(delivery));
-        self.dispatch(now, account);
+        self.note(Event::WaitsForEsme {
+            parcel: delivery.parcel(),
+            system_id: esme.account.system_id.clone(),
+            reason: self.wait_reason(esme),
+            waiting: esme.waiting.len() + 1,
+        });
+        self.wait_for_session(now, delivery);
+    }
+
+    /// Whether the account takes one thing more, at once or to wait.
+    pub(super) fn has_room(&self, account: u16) -> bool {
         let esme = &self.esmes[usize::from(account)];
-        if let Some(delivery) = esme.waiting.get(&number) {
-            let event = Event::WaitsForEsme {
-                parcel: delivery.parcel(),
-                system_id: esme.account.system_id.clone(),
-                reason: self.wait_reason(esme),
-                waiting: esme.waiting.len(),
-            };
-            self.note(event);
-        }
+        let able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
+        esme.waiting.len() < esme.account.waiting_max
+            || (esme.waiting.is_empty() && esme.bound.iter().any(able))
     }
 
     /// Puts a delivery where its number says, and sees that it does not wait for ever.
@@ -53,8 +60,12 @@ impl Smsc {
         let account = delivery.account;
         let esme = &mut self.esmes[usize::from(account)];
         let expires_at = (delivery.since + self.config.waiting_validity).max(now + super::TICK);
+        let set = esme.expiry_at.filter(|_| !esme.waiting.is_empty());
         esme.waiting.insert(delivery.number, delivery);
-        if !std::mem::replace(&mut esme.expiry_set, true) {
+        if set.is_none_or(|at| expires_at < at) {
+            if esme.expiry_at.replace(expires_at).is_some() {
+                self.timers.forget();
+            }
             self.timers.set(expires_at, Timer::Waiting { account });
         }
     }
@@ -65,40 +76,28 @@ impl Smsc {
             let Some(link) = self.choose_link(&self.esmes[usize::from(account)], delivery) else {
                 return;
             };
-            let esme = &mut self.esmes[usize::from(account)];
-            let (_, delivery) = esme.waiting.pop_first().expect("looked at above");
-            esme.turn = esme.turn.wrapping_add(1);
+            let first = self.esmes[usize::from(account)].waiting.pop_first();
+            let (_, delivery) = first.expect("looked at above");
             self.transmit(now, link, delivery);
         }
     }
 
     /// The session that a delivery goes to; none while none can take it.
     fn choose_link(&self, esme: &Esme, delivery: &Delivery) -> Option<LinkId> {
-        let able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
-        let in_turn = || {
-            let bound = &esme.bound;
-            let turn = if bound.is_empty() {
-                0
-            } else {
-                esme.turn % bound.len()
-            };
-            bound[turn..].iter().chain(&bound[..turn]).copied()
-        };
+        let is_able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
+        let able = || esme.bound.iter().copied().filter(is_able);
+        let in_turn = || able().nth(esme.turn % able().count().max(1));
         match &delivery.what {
             What::Receipt(receipt) => match esme.account.receipts {
-                ReceiptRoute::Same => Some(receipt.link)
-                    .filter(able)
-                    .or_else(|| esme.bound.iter().copied().find(able)),
-                ReceiptRoute::Any => esme.bound.iter().copied().find(able),
-                ReceiptRoute::RoundRobin => in_turn().find(able),
+                ReceiptRoute::Same => Some(receipt.link).filter(is_able).or_else(|| able().next()),
+                ReceiptRoute::Any => able().next(),
+                ReceiptRoute::RoundRobin => in_turn(),
             },
-            What::Mo { to, .. } => {
-                let asks = |link: &LinkId| esme.account.codes.is_empty() && self.asks_for(*link, &to.digits);
-                in_turn()
-                    .find(|link| able(link) && asks(link))
-                    .or_else(|| in_turn().find(able))
+            What::Mo { to, .. } if esme.account.codes.is_empty() => {
+                let asking = || able().filter(|link| self.asks_for(*link, &to.digits));
+                asking().nth(esme.turn % asking().count().max(1)).or_else(in_turn)
             }
-            What::Alert { .. } => in_turn().find(able),
+            What::Mo { .. } | What::Alert { .. } => in_turn(),
         }
     }
 
@@ -129,12 +128,12 @@ impl Smsc {
 
     fn transmit(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>) {
         let state = self.links.get_mut(&link).expect("chosen from the links");
+        let esme = &mut self.esmes[usize::from(delivery.account)];
+        esme.turn = esme.turn.wrapping_add(1);
+        let system_id = esme.account.system_id.clone();
         let sent = Event::Sent {
             parcel: delivery.parcel(),
-            system_id: self.esmes[usize::from(delivery.account)]
-                .account
-                .system_id
-                .clone(),
+            system_id,
             link,
         };
         let with_tlvs = state.version >= 0x34;
@@ -231,11 +230,17 @@ impl Smsc {
 
     /// Gives up what has waited too long for an account.
     pub(super) fn expire_waiting(&mut self, now: Timestamp, account: u16) {
-        self.esmes[usize::from(account)].expiry_set = false;
+        if self.esmes[usize::from(account)]
+            .expiry_at
+            .is_none_or(|at| at > now)
+        {
+            return;
+        }
+        self.esmes[usize::from(account)].expiry_at = None;
         while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
             let expires_at = delivery.since + self.config.waiting_validity;
             if expires_at > now {
-                self.esmes[usize::from(account)].expiry_set = true;
+                self.esmes[usize::from(account)].expiry_at = Some(expires_at);
                 self.timers.set(expires_at, Timer::Waiting { account });
                 return;
             }

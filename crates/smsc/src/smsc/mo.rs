@@ -1,10 +1,14 @@
 //! Texts from handsets: which account has the code, and what the handset is told when none has.
 
+use smpp::LinkId;
 use sms::{Address, Msisdn, Segment, Timestamp};
 
 use super::Smsc;
 use super::state::{Mo, What};
+use super::submit::{HANDSET, Sender};
+use crate::check::Submission;
 use crate::event::{DropReason, Event, Parcel};
+use crate::message::{Destination, ServiceType};
 use crate::port::Output;
 
 impl Smsc {
@@ -37,21 +41,57 @@ impl Smsc {
         self.note(event);
     }
 
-    /// A segment from a handset is at the message centre.
+    /// A segment from a handset is at the message centre: it is for an ESME, or for another handset.
     pub(super) fn route_mo(&mut self, now: Timestamp, from: Msisdn, to: Address, segment: Segment) {
         let account = self.account_of_code(&to.digits);
         let state = self.carrier_state(self.plan.carrier(from));
         let owner = account.map(|account| &self.esmes[usize::from(account)]);
-        let refusal = match owner {
-            _ if state.blocks(&to.digits, owner.map(|esme| &esme.account)) => Some(DropReason::BlockedCode),
-            None => Some(DropReason::UnknownCode),
-            Some(esme) if esme.waiting.len() >= esme.account.waiting_max => Some(DropReason::WaitingMax),
-            Some(_) => None,
+        if state.blocks(&to.digits, owner.map(|esme| &esme.account)) {
+            return self.bounce(from, to, DropReason::BlockedCode);
+        }
+        match (account, Destination::of(&to)) {
+            (Some(account), _) if self.has_room(account) => {
+                self.deliver(now, account, What::Mo { from, to, segment });
+            }
+            (Some(_), _) => self.bounce(from, to, DropReason::WaitingMax),
+            (None, Some(handset)) => self.store_mo(now, from, to, handset, segment),
+            (None, None) => self.bounce(from, to, DropReason::UnknownCode),
+        }
+    }
+
+    /// A text from handset to handset is stored and forwarded like any other; nobody gets a receipt.
+    fn store_mo(
+        &mut self,
+        now: Timestamp,
+        from: Msisdn,
+        to: Address,
+        handset: Destination,
+        segment: Segment,
+    ) {
+        if self.store.len() >= self.config.messages_max {
+            return self.bounce(from, to, DropReason::WaitingMax);
+        }
+        let sender = Sender {
+            link: LinkId(0),
+            account: HANDSET,
+            version: 0x34,
         };
-        match (account, refusal) {
-            (Some(account), None) => self.deliver(now, account, What::Mo { from, to, segment }),
-            (_, Some(reason)) => self.bounce(from, to, reason),
-            (None, None) => unreachable!("a code without an account is refused"),
+        let submission = Submission {
+            source: from.address(),
+            segment,
+            scheduled_at: None,
+            expires_at: None,
+            registered_delivery: 0,
+            datagram: false,
+            transaction: false,
+            user_message_reference: None,
+            set_dpf: false,
+            replace: false,
+        };
+        let key = (self.store.next_number(), 0);
+        match self.accept(now, sender, submission, handset, ServiceType::default(), key) {
+            Ok((_, slot)) => self.start(now, slot),
+            Err(_) => self.bounce(from, to, DropReason::TooLong),
         }
     }
 
@@ -92,7 +132,7 @@ impl Smsc {
         provisioned.or_else(|| by_range().or_else(everything).map(|(index, _)| index))
     }
 
-    fn asks_for_everything(&self, link: smpp::LinkId) -> bool {
+    fn asks_for_everything(&self, link: LinkId) -> bool {
         self.links
             .get(&link)
             .is_some_and(|state| !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives))

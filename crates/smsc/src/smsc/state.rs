@@ -119,8 +119,8 @@ pub(super) struct Esme {
     pub bound: Vec<LinkId>,
     /// What waits, by [`Delivery::number`].
     pub waiting: BTreeMap<u64, Box<Delivery>>,
-    /// Whether a [`crate::timer::Timer::Waiting`] is set.
-    pub expiry_set: bool,
+    /// For when [`crate::timer::Timer::Waiting`] is set; every other one is stale.
+    pub expiry_at: Option<Timestamp>,
     /// Counts deliveries, for taking turns.
     pub turn: usize,
     pub throttle: Throttle,
@@ -133,7 +133,7 @@ impl Esme {
             account,
             bound: Vec::new(),
             waiting: BTreeMap::new(),
-            expiry_set: false,
+            expiry_at: None,
             turn: 0,
             throttle,
         }

@@ -22,6 +22,9 @@ pub(super) struct Sender {
     pub version: u8,
 }
 
+/// In the place of an account: the sender is a handset.
+pub(super) const HANDSET: u16 = u16::MAX;
+
 /// A request in transaction mode whose answer is due when its message is final.
 pub(super) struct Transaction {
     link: LinkId,
@@ -289,7 +292,10 @@ impl Smsc {
         };
         let accepted = Event::Accepted {
             message_id: id,
-            system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
+            system_id: self
+                .esmes
+                .get(usize::from(sender.account))
+                .map(|esme| esme.account.system_id.clone()),
             source: message.source.clone(),
             to: to.msisdn,
             carrier: self.carriers[usize::from(index)].carrier.name.clone(),
