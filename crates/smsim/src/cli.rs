@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod bench;
 mod check;
 mod explain;
 mod run;
@@ -27,6 +28,7 @@ Exit codes: 0 all well, 1 a test failed, 2 the command line or a file is wrong, 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Bench(bench::Args),
     Check(check::Args),
     Serve(serve::Args),
     Explain(explain::Args),
@@ -36,6 +38,7 @@ enum Command {
 pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Run(args) => run::execute(&args),
+        Command::Bench(args) => bench::execute(&args),
         Command::Check(args) => check::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Explain(args) => explain::execute(&args),

@@ -6,6 +6,7 @@
     reason = "a command-line program prints"
 )]
 
+mod bench;
 mod callback_client;
 mod cli;
 mod clock;
