@@ -8,6 +8,7 @@ mod block;
 mod check;
 mod expectation;
 mod inbox;
+mod pdu;
 mod scope;
 mod setting;
 mod stage;
@@ -99,6 +100,7 @@ impl<'s> Runner<'s> {
             step_end: start,
             action_seq: 0,
             ignored: BTreeSet::new(),
+            pdus_matched: BTreeSet::new(),
             lanes: Lanes::new(start),
             start,
             stage: &mut stage,
@@ -133,6 +135,8 @@ struct Run<'s, 'w> {
     /// The record with which the last action began: reasons are looked for from there.
     action_seq: u64,
     ignored: BTreeSet<String>,
+    /// The records of PDUs that a line was about.
+    pdus_matched: BTreeSet<u64>,
     lanes: Lanes,
 }
 
@@ -183,10 +187,7 @@ impl<'s> Run<'s, '_> {
                 let name = self.actor(actor);
                 self.ignored.insert(name);
             }
-            Step::Pdu(pdu) => {
-                let message = format!("steps about PDUs ({}) are not run yet", pdu.pdu.node);
-                return Err(Box::new(self.fault(Code::E300, span, message)));
-            }
+            Step::Pdu(pdu) => self.pdu(span, pdu)?,
             Step::Fill => {
                 let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
                 return Err(Box::new(fault.help("`smsim fill` writes what happens here")));

@@ -49,6 +49,12 @@ fn the_example_passes() {
 }
 
 #[test]
+fn everything_that_the_runner_does_passes_once() {
+    let (report, told) = run("crates/scenario/tests/good/running.sms", RunOptions::default());
+    assert_eq!(report.failed(), 0, "{told}");
+}
+
+#[test]
 fn every_scenario_passes() {
     let mut names: Vec<String> = fs::read_dir(top().join("tests/scenarios"))
         .expect("the folder is there")

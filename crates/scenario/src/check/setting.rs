@@ -37,7 +37,7 @@ const CARRIER: &[Rule] = &[
     Rule::exact("latency", &[Slot::Dur]),
     Rule::exact("loss", &[Slot::Percent]),
     Rule::exact("queue", COUNT_ONLY),
-    Rule::optional("answer", &[Slot::Any, Slot::Word(&["for"]), COUNT], 1),
+    Rule::optional("answer", &[Slot::Status, Slot::Word(&["for"]), COUNT], 1),
     Rule::exact("throttle", COUNT_OR_NONE),
     Rule::exact(
         "receipts",

@@ -6,7 +6,9 @@ use crate::check::{Kind, Names, setting};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::script::{Located, ScriptFile, scenes};
 use crate::suggestion::nearest;
-use crate::syntax::{Actor, Arg, Arrival, BlockKind, Expectation, Item, Scene, Span, Spanned, Step, Var};
+use crate::syntax::{
+    Actor, Arg, Arrival, BlockKind, Expectation, Item, PduStep, Scene, Span, Spanned, Step, Var,
+};
 
 /// The kinds that a parameter of a scene must be of, with the place that demands them.
 type Demands = BTreeMap<String, (Vec<Kind>, Span)>;
@@ -57,6 +59,22 @@ pub(super) fn items(files: &[ScriptFile], names: &Names, diagnostics: &mut Vec<D
         }
     }
 }
+
+/// The PDUs that scenarios are most often about, to suggest.
+const PDUS: [&str; 12] = [
+    "submit_sm",
+    "submit_sm_resp",
+    "deliver_sm",
+    "deliver_sm_resp",
+    "data_sm",
+    "submit_multi",
+    "query_sm",
+    "cancel_sm",
+    "replace_sm",
+    "bind_transceiver",
+    "enquire_link",
+    "unbind",
+];
 
 struct Check<'c> {
     path: &'c str,
@@ -124,8 +142,27 @@ impl<'c> Check<'c> {
                 }
             }
             Step::Run { scene, args } => self.run(step.span, scene, args),
+            Step::Pdu(pdu) => self.pdu(pdu),
             Step::Block(kind, steps) => self.block(kind, steps),
             _ => {}
+        }
+    }
+
+    /// PDUs and statuses bear the names of the specification.
+    fn pdu(&mut self, step: &PduStep) {
+        if smpp::command_id::from_name(&step.pdu).is_none() {
+            let message = format!("`{}` is no PDU", step.pdu.node);
+            let fault = Diagnostic::new(Code::E116, self.path, step.pdu.span, message).label("not known");
+            self.diagnostics
+                .push(fault.did_you_mean(nearest(&step.pdu, PDUS)));
+        }
+        if let Some(status) = &step.status
+            && smpp::Status::from_name(status).is_none()
+        {
+            let message = format!("`{}` is no command_status", status.node);
+            let fault = Diagnostic::new(Code::E116, self.path, status.span, message).label("not known");
+            let known = smpp::Status::ALL.iter().filter_map(|status| status.name());
+            self.diagnostics.push(fault.did_you_mean(nearest(status, known)));
         }
     }
 

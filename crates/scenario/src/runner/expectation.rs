@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sms::{MessageState, Timestamp};
+use world::Event;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible};
 use crate::runner::Run;
@@ -325,9 +326,28 @@ impl Run<'_, '_> {
         let others: Vec<_> = others
             .map(|receipt| format!("{} at {}", receipt.state.stat(), self.offset(receipt.at)))
             .collect();
-        match others.is_empty() {
-            true => fault.help("no receipt of that text came at all"),
-            false => fault.help(format!("of that text came {}", others.join(", "))),
+        if !others.is_empty() {
+            return fault.help(format!("of that text came {}", others.join(", ")));
+        }
+        let refused = self
+            .stage
+            .world
+            .records_since(0)
+            .find_map(|record| match &record.event {
+                Event::SubmitAnswered {
+                    submission: answered,
+                    command_status,
+                    ..
+                } if *answered == submission && *command_status != 0 => {
+                    Some((record.at, smpp::Status(*command_status)))
+                }
+                _ => None,
+            });
+        match refused {
+            Some((at, status)) => {
+                fault.why(format!("{} the SMSC refused the text: {status}", self.offset(at)))
+            }
+            None => fault.help("no receipt of that text came at all"),
         }
     }
 }
