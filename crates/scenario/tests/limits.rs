@@ -1,0 +1,104 @@
+//! Every limit of the language: at the limit it holds, one more is a fault with its code.
+
+use scenario::{
+    Code, FAULTS_MAX, HANDSETS_MAX, NAME_CHARS_MAX, NESTING_MAX, REPEAT_MAX, SOURCE_OCTETS_MAX, Sources,
+    parse,
+};
+
+fn codes(source: &str) -> Vec<Code> {
+    parse("a.sms", source)
+        .diagnostics
+        .iter()
+        .map(|fault| fault.code)
+        .collect()
+}
+
+#[test]
+fn a_file_has_a_length() {
+    let filled = |octets: usize| format!("carrier att\n#{}", "x".repeat(octets - "carrier att\n#".len()));
+    assert_eq!(codes(&filled(SOURCE_OCTETS_MAX)), []);
+    assert_eq!(codes(&filled(SOURCE_OCTETS_MAX + 1)), [Code::E017]);
+}
+
+#[test]
+fn blocks_are_nested_so_deep() {
+    let nested = |deep: usize| {
+        let blocks: String = (1..deep)
+            .map(|level| format!("{}repeat 1:\n", "  ".repeat(level)))
+            .collect();
+        format!("test \"x\":\n{blocks}{}wait 1s\n", "  ".repeat(deep))
+    };
+    assert_eq!(codes(&nested(NESTING_MAX)), []);
+    assert_eq!(codes(&nested(NESTING_MAX + 1)), [Code::E017]);
+}
+
+#[test]
+fn a_name_has_so_many_characters_and_a_repeat_so_many_rounds() {
+    for (source, fault) in [
+        (format!("carrier {}\n", "a".repeat(NAME_CHARS_MAX)), None),
+        (
+            format!("carrier {}\n", "a".repeat(NAME_CHARS_MAX + 1)),
+            Some(Code::E017),
+        ),
+        (
+            format!("test \"x\":\n  note \"\"\n  repeat {REPEAT_MAX}:\n    wait 1s\n"),
+            None,
+        ),
+        (
+            format!(
+                "test \"x\":\n  note \"\"\n  repeat {}:\n    wait 1s\n",
+                REPEAT_MAX + 1
+            ),
+            Some(Code::E017),
+        ),
+        (format!("test \"x\":\n  wait {}d\n", u32::MAX), None),
+        (
+            format!("test \"x\":\n  wait {}d\n", u64::from(u32::MAX) + 1),
+            Some(Code::E041),
+        ),
+        (format!("test \"x\":\n  alice < \"\", parts {}\n", u8::MAX), None),
+        (
+            format!("test \"x\":\n  alice < \"\", parts {}\n", u16::from(u8::MAX) + 1),
+            Some(Code::E040),
+        ),
+        ("test \"x\":\n  alice < /a{1000}/\n".to_owned(), None),
+        (
+            "test \"x\":\n  alice < /(a{1000}){1000}/\n".to_owned(),
+            Some(Code::E006),
+        ),
+    ] {
+        assert_eq!(
+            codes(&source),
+            fault.into_iter().collect::<Vec<_>>(),
+            "{}",
+            source.lines().last().unwrap_or("")
+        );
+    }
+}
+
+#[test]
+fn so_many_faults_are_told() {
+    let faulty = |lines: usize| format!("test \"x\":\n{}", "  wait 5\n".repeat(lines));
+    assert_eq!(codes(&faulty(FAULTS_MAX)).len(), FAULTS_MAX);
+    assert_eq!(codes(&faulty(FAULTS_MAX + 1)).len(), FAULTS_MAX);
+}
+
+#[test]
+fn a_world_has_so_many_phones_without_names() {
+    let declared = |phones: u64| {
+        let mut sources = Sources::new();
+        let last = 14_155_000_000 + phones - 1;
+        sources.insert(
+            "a.sms",
+            format!("carrier att\nhandsets +14155000000..+{last} on att\n"),
+        );
+        let script = scenario::load(&sources, "a.sms").expect("the file is right");
+        scenario::world_config(&script).map(|declared| declared.config.users.len())
+    };
+    assert_eq!(declared(HANDSETS_MAX).ok(), usize::try_from(HANDSETS_MAX).ok());
+    let faults = declared(HANDSETS_MAX + 1).expect_err("one too many");
+    assert_eq!(
+        faults.iter().map(|fault| fault.code).collect::<Vec<_>>(),
+        [Code::E017]
+    );
+}
