@@ -110,7 +110,7 @@ pub struct SessionInfo {
 pub struct InvalidUrl(pub String);
 
 /// Whether `url` can be an app's: `http` or `https`, a host, no blanks, at most [`URL_OCTETS_MAX`] octets.
-pub(crate) fn check_url(url: &str) -> Result<(), InvalidUrl> {
+pub fn check_url(url: &str) -> Result<(), InvalidUrl> {
     let rest = url
         .strip_prefix("http://")
         .or_else(|| url.strip_prefix("https://"));

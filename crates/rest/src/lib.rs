@@ -49,7 +49,7 @@ pub mod value;
 
 pub use callback::CallbackRequest;
 pub use config::{CallIdCheck, CansendErrors, Config, ConfigError, QuietHoursCode, Session, Settings};
-pub use credentials::{Credentials, InvalidUrl, Secret, SessionInfo};
+pub use credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 pub use error_code::ErrorCode;
 pub use response::{Response, Summary};
 pub use rest::{Request, Rest, Step};

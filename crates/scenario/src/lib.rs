@@ -8,6 +8,7 @@ mod check;
 pub mod diagnostics;
 mod format;
 mod lexer;
+pub mod outside;
 mod parser;
 mod pattern;
 pub mod report;

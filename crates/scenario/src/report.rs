@@ -6,7 +6,7 @@ pub mod lanes;
 
 use std::time::Duration;
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::report::lanes::Lanes;
 use crate::syntax::{Spanned, Test};
 
@@ -57,6 +57,25 @@ impl TestReport {
     /// Whether nothing is wrong.
     pub fn passed(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Compares another run of the same test with the same seed: other records are a failure of their own.
+    pub fn compare(&mut self, again: &Self) {
+        if (self.records, self.records_hash) != (again.records, again.records_hash) {
+            let message = format!(
+                "two runs of {:?} with seed {} made different records: {} and {} of them",
+                self.name, self.seed, self.records, again.records
+            );
+            self.diagnostics
+                .push(Diagnostic::without_place(Code::E306, message));
+        }
+    }
+
+    /// Whether the environment failed rather than the test: a real app did not answer.
+    pub fn environment_failed(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.code == Code::E305)
     }
 
     /// The file's name without folder and ending, which groups tests.

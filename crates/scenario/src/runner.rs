@@ -22,6 +22,7 @@ use sms::Timestamp;
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
+use crate::outside::Outside;
 use crate::report::TestReport;
 use crate::report::lanes::Lanes;
 use crate::runner::inbox::Content;
@@ -78,13 +79,74 @@ impl<'s> Runner<'s> {
         .line
     }
 
-    /// Plays one test in a new world.
+    /// Puts a real app in the place of a declared one: its callbacks go to `url`, and its `>` lines are awaited.
+    ///
+    /// # Errors
+    ///
+    /// When no app has that name, or the URL is none; the text says what would be right.
+    pub fn put_real_app(&mut self, name: &str, url: &str) -> Result<(), String> {
+        let names = || {
+            self.declared
+                .actors
+                .apps
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let Some(app) = self.declared.actors.apps.get(name).copied() else {
+            return Err(format!(
+                "{} declares no app {name:?}; it has {}",
+                self.script.path(),
+                names()
+            ));
+        };
+        rest::check_url(url).map_err(|error| error.to_string())?;
+        let configs = self.declared.config.apps.iter_mut();
+        for config in configs.filter(|config| config.credentials.app == app) {
+            config.credentials.callback_url = Some(url.to_owned());
+        }
+        self.declared.stubs.remove(app);
+        Ok(())
+    }
+
+    /// The apps that are outside of the simulation: those with a `url`, and those that were put in.
+    pub fn real_apps(&self) -> impl Iterator<Item = &rest::Credentials> {
+        let credentials = self.declared.config.apps.iter().map(|config| &config.credentials);
+        credentials.filter(|credentials| !self.declared.stubs.contains(credentials.app))
+    }
+
+    /// Whether there is such an app.
+    pub fn has_real_apps(&self) -> bool {
+        self.real_apps().next().is_some()
+    }
+
+    /// Plays one test in a new world. Apps with a `url` cannot be reached.
     pub fn run(&self, test: &Spanned<Test>, options: RunOptions) -> TestReport {
+        self.play(test, options, None)
+    }
+
+    /// Plays one test in a new world in which real apps take part.
+    pub fn run_with(
+        &self,
+        test: &Spanned<Test>,
+        options: RunOptions,
+        outside: &mut dyn Outside,
+    ) -> TestReport {
+        self.play(test, options, Some(outside))
+    }
+
+    fn play(
+        &self,
+        test: &Spanned<Test>,
+        options: RunOptions,
+        outside: Option<&mut dyn Outside>,
+    ) -> TestReport {
         let seed = options.seed.unwrap_or(self.declared.config.seed);
         let path = self.script.path();
         let line = self.line_of(test);
         let mut report = TestReport::new(path, line, test, seed);
-        let mut stage = match Stage::new(&self.declared, seed) {
+        let stage = match Stage::new(&self.declared, seed, outside) {
             Ok(stage) => stage,
             Err(error) => {
                 let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
@@ -103,7 +165,7 @@ impl<'s> Runner<'s> {
             pdus_matched: BTreeSet::new(),
             lanes: Lanes::new(start),
             start,
-            stage: &mut stage,
+            stage,
         };
         let mut faults = match run.steps(&test.steps) {
             Ok(()) => run.end(test.name.span),
@@ -115,17 +177,17 @@ impl<'s> Runner<'s> {
             *fault = fault.clone().note(NoteKind::Plain, replay);
         }
         report.diagnostics = faults;
-        report.virtual_time = stage.now().since(start);
-        report.records = stage.world.next_record();
-        report.records_hash = stage.hash;
+        report.virtual_time = run.stage.now().since(start);
+        report.records = run.stage.world.next_record();
+        report.records_hash = run.stage.hash;
         report
     }
 }
 
 /// One test being played.
-struct Run<'s, 'w> {
+struct Run<'s, 'o> {
     script: &'s Script,
-    stage: &'w mut Stage,
+    stage: Stage<'o>,
     patience: Duration,
     /// The test's own variables, and over them those of the scenes that are being run.
     scopes: Vec<Scope<'s>>,
@@ -192,6 +254,10 @@ impl<'s> Run<'s, '_> {
                 let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
                 return Err(Box::new(fault.help("`smsim fill` writes what happens here")));
             }
+        }
+        if let Some(why) = &self.stage.held {
+            let message = format!("the clock is held: {why}");
+            return Err(Box::new(self.fault(Code::E305, span, message)));
         }
         if self.stage.restless {
             let message = format!("more than {OUTPUTS_PER_INSTANT_MAX} things happen in one instant");

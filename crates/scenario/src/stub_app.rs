@@ -36,6 +36,11 @@ impl StubApps {
         self.apps.insert(credentials.app, StubApp { credentials, rules });
     }
 
+    /// Takes an app away: a real one plays its part.
+    pub fn remove(&mut self, app: AppId) {
+        self.apps.remove(&app);
+    }
+
     /// Whether the app is simulated.
     pub fn contains(&self, app: AppId) -> bool {
         self.apps.contains_key(&app)

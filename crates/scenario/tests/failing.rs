@@ -6,8 +6,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scenario::report::human;
+use rest::{CallbackRequest, Response};
+use scenario::outside::{Arrived, Outside, OutsideCall};
+use scenario::report::{TestReport, human};
+use scenario::syntax::{Spanned, Test};
 use scenario::{Code, Colour, Diagnostic, RunOptions, RunReport, Runner, Sources};
+use world::io::CallbackId;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/failing")
@@ -57,10 +61,7 @@ fn said(name: &str) -> (String, BTreeSet<Code>) {
         }
     };
     let runner = Runner::new(&sources, &script).expect("the declarations make a world");
-    let tests: Vec<_> = runner
-        .tests()
-        .map(|test| runner.run(test, RunOptions::default()))
-        .collect();
+    let tests: Vec<_> = runner.tests().map(|test| play(name, &runner, test)).collect();
     let faults: Vec<_> = tests.iter().flat_map(|test| test.diagnostics.clone()).collect();
     let report = RunReport {
         files: 1,
@@ -71,6 +72,38 @@ fn said(name: &str) -> (String, BTreeSet<Code>) {
         human::render_run(&report, &sources, Colour::Never),
         codes(&faults),
     )
+}
+
+/// Plays one test. Files named `held_` meet a real app that never answers; those named `twice_` are compared with a run of
+/// another seed, as if the simulator were not the same twice.
+fn play(name: &str, runner: &Runner<'_>, test: &Spanned<Test>) -> TestReport {
+    if name.starts_with("held_") {
+        return runner.run_with(test, RunOptions::default(), &mut Mute);
+    }
+    let mut report = runner.run(test, RunOptions::default());
+    if name.starts_with("twice_") {
+        let again = runner.run(
+            test,
+            RunOptions {
+                seed: Some(report.seed + 1),
+            },
+        );
+        report.compare(&again);
+    }
+    report
+}
+
+/// A way to real apps that never say a word.
+struct Mute;
+
+impl Outside for Mute {
+    fn post(&mut self, _: CallbackId, _: &CallbackRequest) {}
+
+    fn wait(&mut self) -> Option<Arrived> {
+        None
+    }
+
+    fn reply(&mut self, _: OutsideCall, _: &Response) {}
 }
 
 #[test]

@@ -61,10 +61,12 @@ impl CallbackClient {
                 NotifyOutcome::Answered(status)
             }
             Err(error) => {
-                use std::error::Error as _;
-                let cause = error
-                    .source()
-                    .map_or_else(|| error.to_string(), ToString::to_string);
+                // The outermost error says only that something went wrong; the innermost says what.
+                let mut cause: &dyn std::error::Error = &error;
+                while let Some(source) = cause.source() {
+                    cause = source;
+                }
+                let cause = cause.to_string();
                 NotifyOutcome::Unreachable(cause)
             }
         }

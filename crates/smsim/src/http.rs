@@ -11,24 +11,51 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
 use crate::engine::EngineHandle;
+use crate::real_apps::CallSender;
 
 /// The largest body of a call.
 const BODY_OCTETS_MAX: usize = 1 << 20;
 
+/// Who answers behind the server.
+#[derive(Clone, Debug)]
+pub enum Behind {
+    /// A world on the machine's clock.
+    Engine(EngineHandle),
+    /// A scenario run that real apps take part in.
+    Run(CallSender),
+}
+
+impl Behind {
+    async fn api(&self, request: rest::Request) -> Option<rest::Response> {
+        match self {
+            Self::Engine(engine) => engine.api(request).await,
+            Self::Run(run) => run.api(request).await,
+        }
+    }
+
+    /// Whether a text would get through; none when nobody is there any more.
+    async fn is_ready(&self) -> Option<bool> {
+        match self {
+            Self::Engine(engine) => engine.look(|world| world.esme().is_bound()).await,
+            Self::Run(_) => Some(true),
+        }
+    }
+}
+
 /// What the server answers.
-pub fn router(engine: EngineHandle) -> Router {
+pub fn router(behind: Behind) -> Router {
     Router::new()
         .route("/restserver.php", any(restserver))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
-        .with_state(engine)
+        .with_state(behind)
 }
 
 /// The REST server: query string and body together, GET or POST, urlencoded or multipart.
 async fn restserver(
-    State(engine): State<EngineHandle>,
+    State(behind): State<Behind>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
@@ -40,15 +67,15 @@ async fn restserver(
         params,
         peer: Some(peer.ip()),
     };
-    match engine.api(request).await {
+    match behind.api(request).await {
         Some(response) => ([(header::CONTENT_TYPE, response.content_type)], response.body).into_response(),
         None => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response(),
     }
 }
 
 /// Ready when the platform's own link is bound, so that a text would get through.
-async fn readyz(State(engine): State<EngineHandle>) -> Response {
-    match engine.look(|world| world.esme().is_bound()).await {
+async fn readyz(State(behind): State<Behind>) -> Response {
+    match behind.is_ready().await {
         Some(true) => "ready\n".into_response(),
         Some(false) => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -57,7 +57,8 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let world = tokio::spawn(engine.run());
         let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
-        let app = http::router(handle.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let app = http::router(http::Behind::Engine(handle.clone()))
+            .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
         let apps = async move {
             let stopping = async move {

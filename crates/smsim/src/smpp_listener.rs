@@ -121,6 +121,10 @@ impl LinkSender {
 }
 
 /// What the engine wants of a connection.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every one is a PDU, and boxing each would cost more"
+)]
 #[derive(Debug)]
 pub enum LinkCommand {
     /// Send this.

@@ -179,6 +179,10 @@ codes! {
         "The line waits for somebody real (an app with a `url`), and this run has no way to the outside."
     E304 Error "a world that does not come to rest"
         "The world still has something to do at the same instant after a great many steps. Two apps that answer each other without end do that."
+    E305 Error "a real app that does not answer"
+        "The world's clock stands still while a real app has a callback or is awaited to call. This one could not be reached, or took longer than the clock is held: start the app, and see that its address is right."
+    E306 Error "a run that is not the same twice"
+        "Two runs with the same seed made different records. Below the shell nothing may depend on the machine's clock, on chance without a seed or on the order of a map; this is a defect of the simulator, unless a real app took part."
 }
 
 impl Code {

@@ -159,7 +159,8 @@ impl Run<'_, '_> {
 
     /// Waits until an app that acts by itself has said what the line says.
     fn awaited(&mut self, span: Span, send: &Send, app_name: &str, user_name: &str) -> Fallible<()> {
-        if self.stage.is_real(self.app(app_name)) {
+        let is_real = self.stage.is_real(self.app(app_name));
+        if is_real && !self.stage.reaches_outside() {
             let fault = self.fault(
                 Code::E303,
                 span,
@@ -176,10 +177,26 @@ impl Run<'_, '_> {
                 .into_iter()
                 .flatten()
                 .position(|said| !said.claimed);
-            if said.is_some() || !self.stage.step_toward(deadline) {
+            if said.is_some() {
                 break said;
             }
+            // A real app needs the machine's time to make up its mind; the world's stands still meanwhile.
+            let more = if is_real {
+                self.stage.wait_outside()
+            } else {
+                self.stage.step_toward(deadline)
+            };
+            if !more {
+                break None;
+            }
         };
+        if next.is_none() && is_real {
+            let message = format!("{app_name} did not call sms.send while the clock was held for it");
+            return Err(Box::new(
+                self.fault(Code::E305, span, message)
+                    .label("awaited from a real app"),
+            ));
+        }
         let Some(place) = next else {
             self.stage.advance_to(deadline);
             let fault = self

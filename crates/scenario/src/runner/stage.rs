@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use platform::{AppId, CallId, SubmissionId, Uid};
+use platform::{AppId, CallId, NotifyOutcome, SubmissionId, Uid};
 use rest::client::CallError;
 use rest::{Credentials, Request, Value};
 use sms::{MessageState, Msisdn, Timestamp};
 use world::io::CallbackId;
 use world::{ConfigError, Event, Input, Output, World};
 
+use crate::outside::{Arrived, Outside, OutsideCall};
 use crate::runner::inbox::{Content, Inbox, Item, Said};
 use crate::stub_app::StubApps;
 use crate::world_config::{Actors, DeclaredWorld};
@@ -18,7 +19,7 @@ use crate::world_config::{Actors, DeclaredWorld};
 pub const OUTPUTS_PER_INSTANT_MAX: usize = 100_000;
 
 /// A world with the driver's side of it.
-pub(super) struct Stage {
+pub(super) struct Stage<'o> {
     pub world: World,
     pub actors: Actors,
     pub inboxes: BTreeMap<String, Inbox>,
@@ -27,6 +28,8 @@ pub(super) struct Stage {
     pub receipts: Vec<Receipt>,
     /// Whether the world did not come to rest within an instant.
     pub restless: bool,
+    /// Why a real app keeps the clock from going on.
+    pub held: Option<String>,
     /// A running hash of all records.
     pub hash: u64,
     stubs: StubApps,
@@ -39,6 +42,11 @@ pub(super) struct Stage {
     stub_calls: BTreeMap<CallId, AppId>,
     signatures: BTreeMap<CallbackId, bool>,
     session_key: Option<String>,
+    outside: Option<&'o mut dyn Outside>,
+    /// Callbacks that real apps have not answered: while there is one, the clock stands still.
+    holds: BTreeMap<CallbackId, AppId>,
+    /// Calls of real apps that wait for their answer.
+    outside_calls: BTreeMap<CallId, OutsideCall>,
 }
 
 /// A receipt that reached the platform.
@@ -58,8 +66,12 @@ pub(super) struct Reply {
     pub summary: String,
 }
 
-impl Stage {
-    pub fn new(declared: &DeclaredWorld, seed: u64) -> Result<Self, ConfigError> {
+impl<'o> Stage<'o> {
+    pub fn new(
+        declared: &DeclaredWorld,
+        seed: u64,
+        outside: Option<&'o mut dyn Outside>,
+    ) -> Result<Self, ConfigError> {
         let mut config = declared.config.clone();
         config.seed = seed;
         let credentials = config
@@ -80,6 +92,7 @@ impl Stage {
             said: BTreeMap::new(),
             receipts: Vec::new(),
             restless: false,
+            held: None,
             hash: 0xcbf2_9ce4_8422_2325,
             stubs: declared.stubs.clone(),
             credentials,
@@ -89,6 +102,9 @@ impl Stage {
             stub_calls: BTreeMap::new(),
             signatures: BTreeMap::new(),
             session_key: None,
+            outside,
+            holds: BTreeMap::new(),
+            outside_calls: BTreeMap::new(),
         };
         stage.settle();
         Ok(stage)
@@ -101,6 +117,21 @@ impl Stage {
     /// Whether the app's `>` lines are awaited rather than performed.
     pub fn acts_by_itself(&self, app: AppId) -> bool {
         !self.stubs.contains(app) || self.stubs.has_rules(app)
+    }
+
+    /// Whether real apps can be reached.
+    pub fn reaches_outside(&self) -> bool {
+        self.outside.is_some()
+    }
+
+    /// Waits, with the clock standing still, until a real app does something. False when it did nothing for as long as the
+    /// clock is held.
+    pub fn wait_outside(&mut self) -> bool {
+        let arrived = self.outside.as_mut().and_then(|outside| outside.wait());
+        let Some(arrived) = arrived else { return false };
+        self.take(arrived);
+        self.settle();
+        true
     }
 
     /// Whether the app is outside of the simulation.
@@ -117,7 +148,7 @@ impl Stage {
     /// Moves the clock to `end`, through everything that is due by then.
     pub fn advance_to(&mut self, end: Timestamp) {
         while self.step_toward(end) {}
-        if self.now() < end && !self.restless {
+        if self.now() < end && !self.restless && self.held.is_none() {
             self.world.handle(end, Input::Tick);
             self.settle();
         }
@@ -125,7 +156,7 @@ impl Stage {
 
     /// Moves the clock to the next event that is due by `deadline`. False, and nothing moves, when there is none.
     pub fn step_toward(&mut self, deadline: Timestamp) -> bool {
-        if self.restless {
+        if self.restless || self.held.is_some() {
             return false;
         }
         let due = [self.world.next_wakeup(), self.stubs.next_wakeup()]
@@ -185,13 +216,61 @@ impl Stage {
                 for (app, request) in calls {
                     self.stub_calls_api(app, request);
                 }
-            } else {
+            } else if self.holds.is_empty() || self.held.is_some() {
                 self.read_records();
                 return;
+            } else {
+                self.wait_for_holds();
             }
         }
         self.restless = true;
         self.read_records();
+    }
+
+    /// Waits for a real app that has a callback.
+    fn wait_for_holds(&mut self) {
+        match self.outside.as_mut().and_then(|outside| outside.wait()) {
+            Some(arrived) => self.take(arrived),
+            None => {
+                let name = |app: &AppId| self.actors.app_name(*app).unwrap_or("an app").to_owned();
+                let apps: Vec<String> = self.holds.values().map(name).collect();
+                self.held = Some(format!("{} did not answer a callback", apps.join(", ")));
+            }
+        }
+    }
+
+    fn take(&mut self, arrived: Arrived) {
+        match arrived {
+            Arrived::Answered { callback, outcome } => {
+                if let (Some(app), NotifyOutcome::Unreachable(why)) = (self.holds.remove(&callback), &outcome)
+                {
+                    let name = self.actors.app_name(app).unwrap_or("the app");
+                    self.held = Some(format!("{name} cannot be reached: {why}"));
+                }
+                self.world
+                    .handle(self.now(), Input::CallbackDone { callback, outcome });
+            }
+            Arrived::Called {
+                call: outside_call,
+                request,
+            } => {
+                let call = self.name_call();
+                self.outside_calls.insert(call, outside_call);
+                if let Some(app) = self.caller(&request) {
+                    self.stub_calls.insert(call, app);
+                }
+                self.world.handle(self.now(), Input::Api { call, request });
+            }
+        }
+    }
+
+    /// The app whose key a call bears.
+    fn caller(&self, request: &Request) -> Option<AppId> {
+        let (_, key) = request.params.iter().find(|(name, _)| name == "api_key")?;
+        self.credentials
+            .values()
+            .find(|app| app.api_key == *key)
+            .map(|app| app.app)
     }
 
     fn stub_calls_api(&mut self, app: AppId, request: Request) {
@@ -207,6 +286,11 @@ impl Stage {
                 response,
                 submission,
             } => {
+                if let (Some(outside_call), Some(outside)) =
+                    (self.outside_calls.remove(&call), &mut self.outside)
+                {
+                    outside.reply(outside_call, &response);
+                }
                 let reply = Reply {
                     value: rest::client::parse(&response.body),
                     submission,
@@ -226,10 +310,17 @@ impl Stage {
                 ..
             } => {
                 self.signatures.insert(callback, self.is_signed(app, &request));
-                // A real app's answer comes from outside, and this driver has no way there.
-                if let Some(Some(outcome)) = self.stubs.callback(self.now(), app, &request) {
-                    self.world
-                        .handle(self.now(), Input::CallbackDone { callback, outcome });
+                match (self.stubs.callback(self.now(), app, &request), &mut self.outside) {
+                    (Some(Some(outcome)), _) => {
+                        self.world
+                            .handle(self.now(), Input::CallbackDone { callback, outcome });
+                    }
+                    (None, Some(outside)) => {
+                        self.holds.insert(callback, app);
+                        outside.post(callback, &request);
+                    }
+                    // An app that hangs, or a real one that cannot be reached from here: the world's time-out speaks.
+                    (Some(None), _) | (None, None) => {}
                 }
             }
             Output::SessionKey { key, .. } => self.session_key = Some(key),

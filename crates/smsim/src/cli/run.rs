@@ -4,14 +4,17 @@ mod selection;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use scenario::report::{RunReport, TestReport, human, json};
+use scenario::syntax::{Spanned, Test};
 use scenario::{Colour, RunOptions, Runner, Script, Sources};
 
 use self::selection::Selection;
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Wrong};
+use crate::real_apps::RealApps;
 use crate::sources::{self, NotLoaded};
 
 /// Play scenario files in virtual time and say what passed.
@@ -21,7 +24,9 @@ use crate::sources::{self, NotLoaded};
   smsim run quota.sms:12                 the test at that line
   smsim run tests/scenarios @demo        the tests with that tag
   smsim run tests/scenarios -k install   the tests whose name has that text
-  smsim run tests --format json          one JSON object a line, for scripts")]
+  smsim run tests --format json          one JSON object a line, for scripts
+  smsim run install.sms --app quiz=http://127.0.0.1:9000/sms --http-port 32665
+                                         with your own app in the place of quiz")]
 pub struct Args {
     /// Files, folders, FILE:LINE, and tags as @TAG.
     #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
@@ -35,6 +40,15 @@ pub struct Args {
     /// Play every test twice and compare the records.
     #[arg(long)]
     check_determinism: bool,
+    /// Put a real app in the place of a declared one: its callbacks go to the URL, and its `>` lines are awaited.
+    #[arg(long, value_name = "NAME=URL", value_parser = app_and_url)]
+    app: Vec<(String, String)>,
+    /// The port on 127.0.0.1 where real apps call the API while the tests run; 0 picks one and prints it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    http_port: u16,
+    /// How long the world's clock is held for a real app, in seconds of the machine's clock.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    hold: u64,
     /// How the results are told.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -63,13 +77,11 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let files = sources::scenario_files(&selection.paths())?;
     let mut read = Sources::new();
     let loaded = load_all(&files, &mut read)?;
-    let runners: Vec<(&Loaded, Runner<'_>)> = loaded
+    let runners = loaded
         .iter()
-        .map(|file| match Runner::new(&read, &file.script) {
-            Ok(runner) => Ok((file, runner)),
-            Err(faults) => Err(sources::wrong(&read, &faults)),
-        })
-        .collect::<anyhow::Result<_>>()?;
+        .map(|file| runner(args, file, &read))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut real_apps = RealAppsOrNone::open(args, &runners)?;
     let output = Output {
         format: args.format,
         sources: &read,
@@ -92,8 +104,11 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         {
             let stopwatch = Stopwatch::start();
             let options = RunOptions { seed: args.seed };
-            let mut test_report = runner.run(test, options);
+            let mut test_report = real_apps.run(runner, test, options);
             test_report.elapsed = Some(stopwatch.elapsed());
+            if args.check_determinism {
+                test_report.compare(&real_apps.run(runner, test, options));
+            }
             output.test(&test_report)?;
             report.tests.push(test_report);
         }
@@ -106,8 +121,57 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             Exit::NothingSelected
         }
         (_, 0) => Exit::Ok,
+        _ if report.tests.iter().any(TestReport::environment_failed) => Exit::Environment,
         _ => Exit::Failed,
     })
+}
+
+/// A runner of the file, with real apps where the command line puts them.
+fn runner<'s>(args: &Args, file: &'s Loaded, read: &'s Sources) -> anyhow::Result<(&'s Loaded, Runner<'s>)> {
+    let mut runner = Runner::new(read, &file.script).map_err(|faults| sources::wrong(read, &faults))?;
+    for (name, url) in &args.app {
+        runner.put_real_app(name, url).map_err(Wrong)?;
+    }
+    Ok((file, runner))
+}
+
+/// `quiz=http://127.0.0.1:9000/sms`.
+fn app_and_url(text: &str) -> Result<(String, String), String> {
+    let (name, url) = text
+        .split_once('=')
+        .ok_or("write NAME=URL, for example quiz=http://127.0.0.1:9000/sms")?;
+    Ok((name.to_owned(), url.to_owned()))
+}
+
+/// A way to real apps where a test has one; no port is opened otherwise.
+struct RealAppsOrNone(Option<RealApps>);
+
+impl RealAppsOrNone {
+    fn open(args: &Args, runners: &[(&Loaded, Runner<'_>)]) -> anyhow::Result<Self> {
+        if !runners.iter().any(|(_, runner)| runner.has_real_apps()) {
+            return Ok(Self(None));
+        }
+        let real_apps = RealApps::open(args.http_port, Duration::from_secs(args.hold.max(1)))?;
+        eprintln!("real apps call http://{}/restserver.php", real_apps.http);
+        for (_, runner) in runners {
+            for app in runner.real_apps() {
+                eprintln!(
+                    "  {}: api_key {}  secret {}",
+                    app.name,
+                    app.api_key,
+                    app.secret.expose()
+                );
+            }
+        }
+        Ok(Self(Some(real_apps)))
+    }
+
+    fn run(&mut self, runner: &Runner<'_>, test: &Spanned<Test>, options: RunOptions) -> TestReport {
+        match &mut self.0 {
+            Some(real_apps) => runner.run_with(test, options, real_apps),
+            None => runner.run(test, options),
+        }
+    }
 }
 
 /// Reads and checks every file; one bad file stops the run, after all have been looked at.

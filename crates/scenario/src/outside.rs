@@ -1,0 +1,44 @@
+//! The runner's one way out: [`Outside`], by which real apps take part in a test.
+//!
+//! The runner decides when something is sent and when it waits; whoever implements this does the sending and the waiting.
+//! The world's clock stands still meanwhile.
+
+use platform::NotifyOutcome;
+use rest::{CallbackRequest, Request, Response};
+use world::io::CallbackId;
+
+/// Names a call of a real app until it is answered; chosen by whoever brings it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OutsideCall(pub u64);
+
+/// Something that came from a real app.
+#[derive(Debug)]
+pub enum Arrived {
+    /// It answered a callback, or did not.
+    Answered {
+        /// The callback.
+        callback: CallbackId,
+        /// What came of it.
+        outcome: NotifyOutcome,
+    },
+    /// It calls the REST API, and waits for [`Outside::reply`].
+    Called {
+        /// The call.
+        call: OutsideCall,
+        /// What it asks.
+        request: Request,
+    },
+}
+
+/// A way to real apps.
+pub trait Outside {
+    /// Sends a callback; its end comes as [`Arrived::Answered`].
+    fn post(&mut self, callback: CallbackId, request: &CallbackRequest);
+
+    /// Waits, on the machine's clock, until something comes from any app, and no longer than the limit of a hold; none when
+    /// nothing came by then.
+    fn wait(&mut self) -> Option<Arrived>;
+
+    /// Answers a call.
+    fn reply(&mut self, call: OutsideCall, response: &Response);
+}

@@ -1,0 +1,120 @@
+//! Real apps in a scenario run: [`RealApps`] POSTs their callbacks, takes their calls, and waits on the machine's clock while
+//! the world's stands still.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rest::{CallbackRequest, Request, Response};
+use scenario::outside::{Arrived, Outside, OutsideCall};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use world::io::CallbackId;
+
+use crate::callback_client::CallbackClient;
+use crate::http;
+
+/// What arrives from the tasks that do the I/O.
+enum FromApp {
+    Answered(Arrived),
+    Called(Request, oneshot::Sender<Response>),
+}
+
+/// A way for HTTP handlers to bring a call into the run.
+#[derive(Clone, Debug)]
+pub struct CallSender(mpsc::Sender<FromApp>);
+
+impl CallSender {
+    /// Calls the API; none when the run is over.
+    pub async fn api(&self, request: Request) -> Option<Response> {
+        let (reply, response) = oneshot::channel();
+        self.0.send(FromApp::Called(request, reply)).ok()?;
+        response.await.ok()
+    }
+}
+
+impl std::fmt::Debug for FromApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FromApp")
+    }
+}
+
+/// A way to real apps, with an HTTP server that their calls come to.
+pub struct RealApps {
+    runtime: Runtime,
+    client: CallbackClient,
+    sender: mpsc::Sender<FromApp>,
+    arrivals: mpsc::Receiver<FromApp>,
+    replies: BTreeMap<OutsideCall, oneshot::Sender<Response>>,
+    next_call: u64,
+    hold_max: Duration,
+    /// Where apps call.
+    pub http: SocketAddr,
+}
+
+impl RealApps {
+    /// Opens `http_port` on loopback (0 picks one). The clock is held for an app no longer than `hold_max`.
+    pub fn open(http_port: u16, hold_max: Duration) -> anyhow::Result<Self> {
+        let runtime = Runtime::new().context("cannot start the I/O runtime")?;
+        let (sender, arrivals) = mpsc::channel();
+        let listener = runtime
+            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, http_port)))
+            .with_context(|| format!("cannot open HTTP port {http_port}; give another with --http-port"))?;
+        let http = listener.local_addr()?;
+        let app = http::router(http::Behind::Run(CallSender(sender.clone())));
+        runtime.spawn(async move {
+            let service = app.into_make_service_with_connect_info::<SocketAddr>();
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        });
+        Ok(Self {
+            runtime,
+            client: CallbackClient::new(hold_max),
+            sender,
+            arrivals,
+            replies: BTreeMap::new(),
+            next_call: 0,
+            hold_max,
+            http,
+        })
+    }
+}
+
+impl Outside for RealApps {
+    fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
+        let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
+        self.runtime.spawn(async move {
+            let outcome = client.post(request).await;
+            // Nobody listens any more when the run is over.
+            let _ = sender.send(FromApp::Answered(Arrived::Answered { callback, outcome }));
+        });
+    }
+
+    fn wait(&mut self) -> Option<Arrived> {
+        // A little longer than the client waits, so that its own word about the app comes first.
+        match self
+            .arrivals
+            .recv_timeout(self.hold_max + Duration::from_millis(200))
+            .ok()?
+        {
+            FromApp::Answered(arrived) => Some(arrived),
+            FromApp::Called(request, reply) => {
+                self.next_call += 1;
+                let call = OutsideCall(self.next_call);
+                self.replies.insert(call, reply);
+                Some(Arrived::Called { call, request })
+            }
+        }
+    }
+
+    fn reply(&mut self, call: OutsideCall, response: &Response) {
+        if let Some(reply) = self.replies.remove(&call) {
+            // An app that hung up does not want it any more.
+            let _ = reply.send(response.clone());
+        }
+    }
+}
