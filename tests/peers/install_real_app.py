@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The installation scenario runs against a real app process: receiver.py, the twelve lines of the README."""
-import contextlib, os, socket, subprocess, sys, time
+import contextlib, os, socket, subprocess, sys, tempfile, time
 
 from support import API_KEY, HERE, ROOT, SECRET, SMSIM, START_S_MAX, Checks, bounded, free_port
 
@@ -35,10 +35,10 @@ def receiver(rest_port, secret):
         process.communicate()
 
 
-def run(url, rest_port):
-    """Runs the scenario; gives the exit code and everything that was printed."""
+def run(url, rest_port, scenario=SCENARIO):
+    """Runs a scenario; gives the exit code and everything that was printed."""
     done = subprocess.run(
-        [SMSIM, "run", str(SCENARIO), "--app", f"quiz={url}", "--http-port", str(rest_port)],
+        [SMSIM, "run", str(scenario), "--app", f"quiz={url}", "--http-port", str(rest_port), "--hold", "3"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=RUN_S_MAX)
     return done.returncode, done.stdout
 
@@ -54,9 +54,16 @@ def main():
         code, printed = run(url, rest_port)
         checks.check("and once more against the same process", code == 0, f"exit code {code}\n{printed}")
 
+        with tempfile.NamedTemporaryFile("w", suffix=".sms") as other:
+            other.write(SCENARIO.read_text().replace("Who directed Jaws?", "Who directed Alien?"))
+            other.flush()
+            code, printed = run(url, rest_port, other.name)
+        checks.check("another text than expected fails the test: 1", code == 1, f"exit code {code}\n{printed}")
+
     with receiver(rest_port, SECRET[::-1]) as url:
         code, printed = run(url, rest_port)
-        checks.check("an app that refuses the signature fails the test: 1", code == 1, f"exit code {code}\n{printed}")
+        checks.check("an app with a wrong secret refuses the callback, and holds the clock too long: 3",
+                     code == 3 and "403" in printed, f"exit code {code}\n{printed}")
 
     code, printed = run(f"http://127.0.0.1:{free_port()}/", rest_port)
     checks.check("an app that is not there is the environment's fault: 3", code == 3, f"exit code {code}\n{printed}")
