@@ -4,6 +4,8 @@
 //! one else touches the world, so that there is no lock.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
 use std::net::IpAddr;
 
 use platform::{AppId, CallId, NotifyOutcome};
@@ -15,6 +17,7 @@ use world::{Input, Output, World};
 
 use crate::callback_client::CallbackClient;
 use crate::clock::Clock;
+use crate::pcap::Capture;
 use crate::smpp_listener::{LinkCommand, LinkSender};
 
 /// Messages that may wait for the world; whoever has more to say waits.
@@ -48,9 +51,14 @@ enum Message {
     LinkClosed { link: LinkId },
     /// Someone who watches has a question.
     Look(Box<dyn FnOnce(&World) + Send>),
+    /// What crosses links is to be written down.
+    Capture(FileCapture),
     /// The end: unbind everyone, then answer.
     Stop { done: oneshot::Sender<()> },
 }
+
+/// A capture that goes to a file.
+pub type FileCapture = Capture<BufWriter<File>>;
 
 /// A way to the engine, for every shell its own.
 #[derive(Clone, Debug)]
@@ -93,6 +101,12 @@ impl EngineHandle {
         let _ = self.inbox.send(Message::LinkClosed { link }).await;
     }
 
+    /// Writes down what crosses links, from the first record that the world still has, to the end.
+    pub async fn capture(&self, capture: FileCapture) {
+        // An engine that has ended has nothing to write down.
+        let _ = self.inbox.send(Message::Capture(capture)).await;
+    }
+
     /// Looks at the world and gives what was seen; none when the engine has ended.
     pub async fn look<T: Send + 'static>(
         &self,
@@ -133,6 +147,7 @@ pub struct Engine {
     callbacks: CallbackClient,
     /// Apps that answer by rules.
     stubs: StubApps,
+    capture: Option<FileCapture>,
 }
 
 impl Engine {
@@ -155,6 +170,7 @@ impl Engine {
             next_call: 0,
             callbacks,
             stubs,
+            capture: None,
         };
         (engine, handle)
     }
@@ -164,6 +180,7 @@ impl Engine {
         let mut messages = Vec::with_capacity(BATCH_MAX);
         loop {
             self.dispatch();
+            self.capture(Capture::flush);
             let wakeup = [self.world.next_wakeup(), self.stubs.next_wakeup()]
                 .into_iter()
                 .flatten()
@@ -188,6 +205,7 @@ impl Engine {
             for message in messages.drain(..) {
                 if let Message::Stop { done } = message {
                     self.unbind_all().await;
+                    self.capture(Capture::flush);
                     let _ = done.send(());
                     return;
                 }
@@ -215,6 +233,10 @@ impl Engine {
                 self.handle(Input::LinkClosed { link });
             }
             Message::Look(look) => look(&self.world),
+            Message::Capture(capture) => {
+                self.capture = Some(capture);
+                self.follow();
+            }
             // The loop takes it before it comes here.
             Message::Stop { .. } => {}
         }
@@ -223,6 +245,28 @@ impl Engine {
     fn handle(&mut self, input: Input) {
         let now = self.clock.now();
         self.world.handle(now, input);
+        self.follow();
+    }
+
+    /// Writes down what is new, before the ring of records can turn it out.
+    fn follow(&mut self) {
+        let Some(capture) = &mut self.capture else { return };
+        match capture.follow(&self.world) {
+            Ok(0) => {}
+            Ok(records) => tracing::warn!(records, "the capture has a gap: the ring of records is too small"),
+            Err(error) => self.end_capture(&error),
+        }
+    }
+
+    fn capture(&mut self, act: impl FnOnce(&mut FileCapture) -> std::io::Result<()>) {
+        if let Some(Err(error)) = self.capture.as_mut().map(act) {
+            self.end_capture(&error);
+        }
+    }
+
+    fn end_capture(&mut self, error: &std::io::Error) {
+        tracing::error!(%error, "the capture has ended: its file cannot be written");
+        self.capture = None;
     }
 
     fn api(&mut self, request: rest::Request, reply: oneshot::Sender<rest::Response>) {

@@ -13,6 +13,7 @@ mod clock;
 mod engine;
 mod exit;
 mod http;
+mod pcap;
 mod real_apps;
 mod server;
 mod smpp_listener;

@@ -233,3 +233,66 @@ impl Drop for Pacing {
         self.0.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::baseline;
+    use tokio::net::TcpListener;
+
+    async fn baseline(receipts: bool) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let target = listener.local_addr().expect("bound").to_string();
+        tokio::spawn(baseline::serve(listener, receipts));
+        target
+    }
+
+    fn plan(target: String, receipts: bool, rate: Option<f64>) -> Plan {
+        Plan {
+            target,
+            system_id: "bench".to_owned(),
+            password: "bench".to_owned(),
+            connections: 3,
+            window: 10,
+            pace: Pace {
+                messages: 1_000,
+                duration: Duration::from_secs(60),
+                rate,
+            },
+            receipts,
+            check: true,
+            text: "hello".to_owned(),
+            source: sms::ShortCode::new(32_665).expect("a code").address(),
+            destinations: "+14155560000..+14155560009".parse().expect("a range"),
+            patience: Duration::from_millis(500),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_message_is_accounted_for() {
+        for rate in [None, Some(20_000.0)] {
+            let outcome = run(&plan(baseline(true).await, true, rate)).await.expect("bound");
+            assert!(outcome.is_whole(), "{outcome:?}");
+            assert_eq!((outcome.submitted, outcome.accepted), (1_000, 1_000));
+            assert_eq!(outcome.receipts.get("DELIVRD"), Some(&1_000));
+            assert_eq!((outcome.checked, outcome.unchecked), (0, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_never_comes_is_found_missing() {
+        let outcome = run(&plan(baseline(false).await, true, None))
+            .await
+            .expect("bound");
+        assert_eq!((outcome.accepted, outcome.receipts_missing), (1_000, 1_000));
+        assert!(!outcome.is_whole());
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_nothing_is_measured() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let target = listener.local_addr().expect("bound").to_string();
+        drop(listener);
+        assert!(run(&plan(target, false, None)).await.is_err());
+    }
+}

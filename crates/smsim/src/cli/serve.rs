@@ -1,15 +1,18 @@
 //! `smsim serve`: a world on real ports and the machine's clock.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use scenario::DeclaredWorld;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::engine::FileCapture;
 use crate::exit::Exit;
+use crate::pcap::Capture;
 use crate::server::{Ports, Server};
 use crate::sources;
 
@@ -18,6 +21,7 @@ use crate::sources;
 #[command(after_help = "Examples:
   smsim serve                          the demo world, SMPP on 2775, HTTP on 32665
   smsim serve world.sms --port 0       any free ports, printed as one JSON line
+  smsim serve --pcap links.pcapng      for Wireshark
   RUST_LOG=smsim=debug smsim serve     with what happens on every link
 
 Stop it with Ctrl-C: ESMEs are unbound, then the ports are closed.")]
@@ -39,6 +43,9 @@ pub struct Args {
     /// The seed of all chance; it overrides the world's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Write every PDU of every link to this file, for Wireshark (pcapng); passwords are blanked out.
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
 }
 
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
@@ -74,10 +81,14 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             ports.smpp
         ))
     );
+    let capture = args.pcap.as_deref().map(capture_to).transpose()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O runtime")?;
     runtime.block_on(async {
         let greeting = Greeting::of(&world);
         let server = Server::start(world, ports).await?;
+        if let Some(capture) = capture {
+            server.engine.capture(capture).await;
+        }
         greeting.print(&server, args.port == Some(0))?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
         tokio::select! {
@@ -87,6 +98,12 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         server.stop().await;
         Ok(Exit::Ok)
     })
+}
+
+fn capture_to(path: &Path) -> anyhow::Result<FileCapture> {
+    let cannot = || format!("cannot write {}", path.display());
+    let file = File::create(path).with_context(cannot)?;
+    Capture::new(BufWriter::new(file)).with_context(cannot)
 }
 
 /// What is said when the server is up.
