@@ -6,7 +6,7 @@ use crate::exit::{Exit, Wrong};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  smsim explain E200")]
 pub struct Args {
-    /// The code, as in error[E200].
+    /// The code, for example E200.
     code: Option<String>,
 }
 
