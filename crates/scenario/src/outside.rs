@@ -42,3 +42,17 @@ pub trait Outside {
     /// Answers a call.
     fn reply(&mut self, call: OutsideCall, response: &Response);
 }
+
+impl<O: Outside + ?Sized> Outside for &mut O {
+    fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
+        (**self).post(callback, request);
+    }
+
+    fn wait(&mut self) -> Option<Arrived> {
+        (**self).wait()
+    }
+
+    fn reply(&mut self, call: OutsideCall, response: &Response) {
+        (**self).reply(call, response);
+    }
+}

@@ -15,6 +15,7 @@ mod stage;
 mod why;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sms::Timestamp;
@@ -48,6 +49,8 @@ pub struct RunOptions {
 pub struct Runner<'s> {
     sources: &'s Sources,
     script: &'s Script,
+    /// The same, for the runs: a run may outlive the steps that it is given.
+    shared: Arc<Script>,
     declared: DeclaredWorld,
 }
 
@@ -61,6 +64,7 @@ impl<'s> Runner<'s> {
         Ok(Self {
             sources,
             script,
+            shared: Arc::new(script.clone()),
             declared: world_config(script)?,
         })
     }
@@ -146,6 +150,7 @@ impl<'s> Runner<'s> {
         let path = self.script.path();
         let line = self.line_of(test);
         let mut report = TestReport::new(path, line, test, seed);
+        let outside = outside.map(|outside| Box::new(outside) as Box<dyn Outside>);
         let stage = match Stage::new(&self.declared, seed, outside) {
             Ok(stage) => stage,
             Err(error) => {
@@ -154,19 +159,8 @@ impl<'s> Runner<'s> {
                 return report;
             }
         };
-        let start = stage.now();
-        let mut run = Run {
-            script: self.script,
-            patience: self.declared.patience,
-            scopes: vec![Scope::new(path)],
-            step_end: start,
-            action_seq: 0,
-            ignored: BTreeSet::new(),
-            pdus_matched: BTreeSet::new(),
-            lanes: Lanes::new(start),
-            start,
-            stage,
-        };
+        let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
+        let start = run.start;
         let mut faults = match run.steps(&test.steps) {
             Ok(()) => run.end(test.name.span),
             Err(fault) => vec![*fault],
@@ -185,12 +179,12 @@ impl<'s> Runner<'s> {
 }
 
 /// One test being played.
-struct Run<'s, 'o> {
-    script: &'s Script,
+struct Run<'o> {
+    script: Arc<Script>,
     stage: Stage<'o>,
     patience: Duration,
     /// The test's own variables, and over them those of the scenes that are being run.
-    scopes: Vec<Scope<'s>>,
+    scopes: Vec<Scope>,
     start: Timestamp,
     /// When the previous step was over: `within` and `after` count from then.
     step_end: Timestamp,
@@ -202,15 +196,32 @@ struct Run<'s, 'o> {
     lanes: Lanes,
 }
 
-impl<'s> Run<'s, '_> {
-    fn steps(&mut self, steps: &'s [Spanned<Step>]) -> Fallible<()> {
+impl<'o> Run<'o> {
+    /// A run whose steps stand in the file `path`.
+    fn new(script: Arc<Script>, path: &str, patience: Duration, stage: Stage<'o>) -> Self {
+        let start = stage.now();
+        Self {
+            script,
+            patience,
+            scopes: vec![Scope::new(path)],
+            step_end: start,
+            action_seq: 0,
+            ignored: BTreeSet::new(),
+            pdus_matched: BTreeSet::new(),
+            lanes: Lanes::new(start),
+            start,
+            stage,
+        }
+    }
+
+    fn steps(&mut self, steps: &[Spanned<Step>]) -> Fallible<()> {
         for step in steps {
             self.step(step)?;
         }
         Ok(())
     }
 
-    fn step(&mut self, step: &'s Spanned<Step>) -> Fallible<()> {
+    fn step(&mut self, step: &Spanned<Step>) -> Fallible<()> {
         let span = step.span;
         match &step.node {
             Step::Compose { user, text, to } => self.compose(span, user, text, to)?,
@@ -267,11 +278,11 @@ impl<'s> Run<'s, '_> {
         Ok(())
     }
 
-    fn scope(&self) -> &Scope<'s> {
+    fn scope(&self) -> &Scope {
         self.scopes.last().expect("a test has a scope")
     }
 
-    fn scope_mut(&mut self) -> &mut Scope<'s> {
+    fn scope_mut(&mut self) -> &mut Scope {
         self.scopes.last_mut().expect("a test has a scope")
     }
 
@@ -282,7 +293,7 @@ impl<'s> Run<'s, '_> {
 
     /// What is wrong at a place of the file whose steps are being run.
     fn fault(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(code, self.scope().path, span, message)
+        Diagnostic::new(code, &self.scope().path, span, message)
     }
 
     /// Notes that an action begins: reasons are looked for from here.
@@ -317,7 +328,8 @@ impl<'s> Run<'s, '_> {
     }
 
     fn scene(&mut self, span: Span, name: &Spanned<String>, args: &[Spanned<Arg>]) -> Fallible<()> {
-        let scene = self.script.scene(name).expect("the script was checked");
+        let script = Arc::clone(&self.script);
+        let scene = script.scene(name).expect("the script was checked");
         let mut scope = Scope::new(scene.path);
         for (param, arg) in scene.part.params.iter().zip(args) {
             let bound = match &arg.node {
@@ -335,7 +347,7 @@ impl<'s> Run<'s, '_> {
         self.scopes.push(scope);
         let done = self.steps(&scene.part.steps);
         self.scopes.pop();
-        done.map_err(|fault| Box::new(fault.also(self.scope().path, span, "run from here")))
+        done.map_err(|fault| Box::new(fault.also(&self.scope().path, span, "run from here")))
     }
 
     /// Runs the world `patience` longer and tells what no line has claimed.

@@ -66,7 +66,7 @@ impl Outcome {
     }
 }
 
-impl Run<'_, '_> {
+impl Run<'_> {
     pub(super) fn compose(
         &mut self,
         span: Span,

@@ -15,13 +15,8 @@ struct Chain<'s> {
     after: Option<u64>,
 }
 
-impl<'s> Run<'s, '_> {
-    pub(super) fn block(
-        &mut self,
-        span: Span,
-        kind: &'s BlockKind,
-        steps: &'s [Spanned<Step>],
-    ) -> Fallible<()> {
+impl Run<'_> {
+    pub(super) fn block(&mut self, span: Span, kind: &BlockKind, steps: &[Spanned<Step>]) -> Fallible<()> {
         match kind {
             BlockKind::Repeat(rounds) => (0..rounds.node).try_for_each(|_| self.steps(steps)),
             BlockKind::For(var, names) => names.iter().try_for_each(|name| {
@@ -51,7 +46,7 @@ impl<'s> Run<'s, '_> {
         }
     }
 
-    fn together(&mut self, span: Span, steps: &'s [Spanned<Step>]) -> Fallible<()> {
+    fn together(&mut self, span: Span, steps: &[Spanned<Step>]) -> Fallible<()> {
         let instant = self.stage.now();
         self.steps(steps)?;
         match self.stage.now() == instant {
@@ -71,7 +66,7 @@ impl<'s> Run<'s, '_> {
     }
 
     /// A step of a block whose arrivals come in another order.
-    fn chain(&self, step: &'s Spanned<Step>) -> Fallible<Chain<'s>> {
+    fn chain<'s>(&self, step: &'s Spanned<Step>) -> Fallible<Chain<'s>> {
         let waiting = match &step.node {
             Step::Arrival(arrival) => VecDeque::from([(step.span, &**arrival)]),
             Step::Block(BlockKind::InOrder, steps) => {
@@ -96,7 +91,7 @@ impl<'s> Run<'s, '_> {
     }
 
     /// Waits until every chain is at its end; the first arrival of any chain may be claimed at any time.
-    fn interleaved(&mut self, span: Span, mut chains: Vec<Chain<'s>>) -> Fallible<()> {
+    fn interleaved(&mut self, span: Span, mut chains: Vec<Chain<'_>>) -> Fallible<()> {
         loop {
             while let Some(place) = (0..chains.len()).find(|&place| self.claim_next(&mut chains[place])) {
                 if chains[place].waiting.is_empty() {
@@ -120,7 +115,7 @@ impl<'s> Run<'s, '_> {
     }
 
     /// Claims what the chain waits for next, if it has arrived.
-    fn claim_next(&mut self, chain: &mut Chain<'s>) -> bool {
+    fn claim_next(&mut self, chain: &mut Chain<'_>) -> bool {
         let Some(&(span, arrival)) = chain.waiting.front() else {
             return false;
         };
@@ -140,7 +135,7 @@ impl<'s> Run<'s, '_> {
         true
     }
 
-    fn still_waiting(&self, span: Span, chains: &[Chain<'s>]) -> crate::diagnostics::Diagnostic {
+    fn still_waiting(&self, span: Span, chains: &[Chain<'_>]) -> crate::diagnostics::Diagnostic {
         let Some(&(place, arrival)) = chains.first().and_then(|chain| chain.waiting.front()) else {
             return self.fault(Code::E210, span, "the block is not over");
         };
@@ -152,7 +147,7 @@ impl<'s> Run<'s, '_> {
             .get(&name)
             .into_iter()
             .flat_map(|inbox| inbox.unclaimed());
-        let mut fault = fault.also(self.scope().path, span, "in this block");
+        let mut fault = fault.also(&self.scope().path, span, "in this block");
         for (_, item) in unclaimed.take(4) {
             let sender = match &item.content {
                 Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?"),

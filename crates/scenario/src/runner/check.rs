@@ -28,7 +28,7 @@ impl Found {
     }
 }
 
-impl Run<'_, '_> {
+impl Run<'_> {
     pub(super) fn check(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
         let words: Vec<String> = setting

@@ -12,7 +12,7 @@ use crate::runner::scope::Bound;
 use crate::syntax::{Actor, Arrival, Dur, Expectation, Pattern, Span, Spanned, Var};
 use crate::text::quoted;
 
-impl Run<'_, '_> {
+impl Run<'_> {
     pub(super) fn arrival(&mut self, span: Span, arrival: &Arrival) -> Fallible<()> {
         if arrival.pattern.is_none() {
             let fault = self.fault(Code::E302, span, "`...` is to be filled in first");

@@ -21,7 +21,7 @@ struct Seen {
     pdu: Pdu,
 }
 
-impl Run<'_, '_> {
+impl Run<'_> {
     pub(super) fn pdu(&mut self, span: Span, step: &PduStep) -> Fallible<()> {
         let name = self.actor(&step.actor);
         if step.sign == Sign::Does || self.kind(&name) != Some(Kind::Carrier) {

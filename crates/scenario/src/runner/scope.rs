@@ -1,6 +1,7 @@
 //! What captures and variables hold while steps run: [`Scope`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use platform::SubmissionId;
 
@@ -35,15 +36,15 @@ impl Bound {
 
 /// The variables of a test, or of a scene that it runs, and the file that their steps stand in.
 #[derive(Clone, Debug)]
-pub(super) struct Scope<'s> {
-    pub path: &'s str,
+pub(super) struct Scope {
+    pub path: Arc<str>,
     bound: BTreeMap<String, Bound>,
 }
 
-impl<'s> Scope<'s> {
-    pub const fn new(path: &'s str) -> Self {
+impl Scope {
+    pub fn new(path: &str) -> Self {
         Self {
-            path,
+            path: path.into(),
             bound: BTreeMap::new(),
         }
     }

@@ -11,7 +11,7 @@ use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
 /// What a key and its values mean for one kind of actor, or why nothing.
 type Meaning = Result<Change, String>;
 
-impl Run<'_, '_> {
+impl Run<'_> {
     pub(super) fn set(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
         let words: Vec<String> = setting

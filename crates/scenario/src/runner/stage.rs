@@ -42,7 +42,7 @@ pub(super) struct Stage<'o> {
     stub_calls: BTreeMap<CallId, AppId>,
     signatures: BTreeMap<CallbackId, bool>,
     session_key: Option<String>,
-    outside: Option<&'o mut dyn Outside>,
+    outside: Option<Box<dyn Outside + 'o>>,
     /// Callbacks that real apps have not answered: while there is one, the clock stands still.
     holds: BTreeMap<CallbackId, AppId>,
     /// Calls of real apps that wait for their answer.
@@ -70,7 +70,7 @@ impl<'o> Stage<'o> {
     pub fn new(
         declared: &DeclaredWorld,
         seed: u64,
-        outside: Option<&'o mut dyn Outside>,
+        outside: Option<Box<dyn Outside + 'o>>,
     ) -> Result<Self, ConfigError> {
         let mut config = declared.config.clone();
         config.seed = seed;

@@ -13,7 +13,7 @@ use crate::world_config::Person;
 /// Reasons that stand under a failure, at most; the last ones are the nearest.
 const REASONS_MAX: usize = 4;
 
-impl Run<'_, '_> {
+impl Run<'_> {
     /// How long after the beginning of the test `at` is, as `+1m01.4s`.
     pub(super) fn offset(&self, at: Timestamp) -> String {
         offset(at.since(self.start))
