@@ -123,6 +123,16 @@ impl Address {
         }
     }
 
+    /// The address of a number as a person keys it into a phone: a short code, a subscriber number with or without `+`, or,
+    /// with nothing known of it, anything else.
+    pub fn dialled(number: &str) -> Self {
+        match (number.parse::<ShortCode>(), number.parse::<Msisdn>()) {
+            (Ok(code), _) => code.address(),
+            (Err(_), Ok(msisdn)) => msisdn.address(),
+            (Err(_), Err(_)) => Self::new(Ton::Unknown, Npi::Unknown, number),
+        }
+    }
+
     /// The subscriber number that this address means, if it means one.
     ///
     /// An 11 to 15 digit number with TON international or unknown is taken as it stands. Ten digits with TON national
@@ -334,6 +344,20 @@ mod tests {
                 None,
                 "{ton:?} {digits}"
             );
+        }
+    }
+
+    #[test]
+    fn a_dialled_number_is_known_by_its_form() {
+        for (number, ton, digits) in [
+            ("32665", Ton::NetworkSpecific, "32665"),
+            ("+14155550101", Ton::International, "14155550101"),
+            ("14155550101", Ton::International, "14155550101"),
+            ("FBOOK", Ton::Unknown, "FBOOK"),
+            ("12", Ton::Unknown, "12"),
+        ] {
+            let address = Address::dialled(number);
+            assert_eq!((address.ton, address.digits.as_str()), (ton, digits), "{number}");
         }
     }
 

@@ -49,6 +49,11 @@ enum Message {
     LinkReceived { link: LinkId, frames: Vec<Frame> },
     /// It is gone.
     LinkClosed { link: LinkId },
+    /// Someone acts in the world.
+    Perform {
+        inputs: Vec<Input>,
+        done: oneshot::Sender<u64>,
+    },
     /// Someone who watches has a question.
     Look(Box<dyn FnOnce(&World) + Send>),
     /// What crosses links is to be written down.
@@ -105,6 +110,13 @@ impl EngineHandle {
     pub async fn capture(&self, capture: FileCapture) {
         // An engine that has ended has nothing to write down.
         let _ = self.inbox.send(Message::Capture(capture)).await;
+    }
+
+    /// Gives the world inputs and says which number its next record had before; none when the engine has ended.
+    pub async fn perform(&self, inputs: Vec<Input>) -> Option<u64> {
+        let (done, performed) = oneshot::channel();
+        self.inbox.send(Message::Perform { inputs, done }).await.ok()?;
+        performed.await.ok()
     }
 
     /// Looks at the world and gives what was seen; none when the engine has ended.
@@ -231,6 +243,14 @@ impl Engine {
             Message::LinkClosed { link } => {
                 self.links.remove(&link);
                 self.handle(Input::LinkClosed { link });
+            }
+            Message::Perform { inputs, done } => {
+                let next_record = self.world.next_record();
+                for input in inputs {
+                    self.handle(input);
+                }
+                // Who asked may have gone away.
+                let _ = done.send(next_record);
             }
             Message::Look(look) => look(&self.world),
             Message::Capture(capture) => {

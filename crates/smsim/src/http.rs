@@ -1,5 +1,6 @@
 //! The HTTP server: the REST API of the apps, and whether the server is well.
 
+pub mod control;
 mod form;
 
 use std::net::SocketAddr;

@@ -45,7 +45,10 @@ impl Server {
         let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port").await?;
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let DeclaredWorld {
-            mut config, stubs, ..
+            mut config,
+            stubs,
+            actors,
+            ..
         } = world;
         // Peers on a network can go silent or be half open.
         config.smsc.session = smpp::SessionLimits::default();
@@ -58,6 +61,7 @@ impl Server {
         let world = tokio::spawn(engine.run());
         let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
         let app = http::router(http::Behind::Engine(handle.clone()))
+            .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
         let apps = async move {
