@@ -4,7 +4,7 @@ import os, select, sys, time
 
 import smpplib.client, smpplib.consts as consts, smpplib.exceptions, smpplib.gsm, smpplib.smpp
 
-from support import ALICE_MSISDN, ANSWER_S_MAX, CODE, PASSWORD, SYSTEM_ID, Checks, bounded
+from support import ALICE_MSISDN, ANSWER_S_MAX, CODE, PASSWORD, SYSTEM_ID, Checks, bounded, steps
 
 LONG = "Кто снял «Челюсти»? Ответьте одним сообщением. " * 3  # 141 UCS-2 units
 RECEIPT = 0x04  # esm_class, SMPP v3.4 §5.2.12
@@ -67,6 +67,20 @@ def submit_and_check(checks, esme, name, text, coding, segments):
         checks.check(f"{name}: the receipt's text", ok, words)
 
 
+def receive_mo(checks, esme):
+    """A person texts the short code of this account; the text arrives here and nowhere else."""
+    steps(os.environ["HTTP_PORT"], f'alice > "Bonjour à tous", to {CODE}')
+    until = time.monotonic() + ANSWER_S_MAX
+    while not esme.delivered and time.monotonic() < until:
+        if select.select([esme.client._socket], [], [], 0.1)[0]:
+            esme.client.read_once(auto_send_enquire_link=False)
+    texts = [(pdu.source_addr.decode(), pdu.destination_addr.decode(), pdu.esm_class, bytes(pdu.short_message))
+             for pdu in esme.delivered]
+    checks.equal("a person's text arrives as deliver_sm", texts,
+                 [(ALICE_MSISDN, CODE, 0, b"Bonjour \x7f tous")])  # à is 7F in GSM 03.38
+    esme.delivered = []
+
+
 def main():
     bounded()
     checks = Checks()
@@ -76,6 +90,7 @@ def main():
     checks.equal("bind_transceiver", (answer.command, answer.status), ("bind_transceiver_resp", 0))
     submit_and_check(checks, esme, "GSM-7 text", "Who directed Jaws? €1 to win", consts.SMPP_ENCODING_DEFAULT, 1)
     submit_and_check(checks, esme, "long UCS-2 text", LONG, consts.SMPP_ENCODING_ISO10646, 3)
+    receive_mo(checks, esme)
     checks.equal("enquire_link", esme.ask("enquire_link"), ("enquire_link_resp", 0))
     checks.equal("unbind", esme.ask("unbind"), ("unbind_resp", 0))
     esme.client.disconnect()

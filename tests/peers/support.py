@@ -33,6 +33,13 @@ def bounded(seconds=PEER_S_MAX):
     signal.alarm(seconds)
 
 
+def steps(http_port, lines):
+    """Performs scenario lines of what people text in a running world."""
+    url = f"http://127.0.0.1:{http_port}/api/v1/worlds/default/steps"
+    with urllib.request.urlopen(url, lines.encode(), timeout=ANSWER_S_MAX) as response:
+        return json.load(response)
+
+
 class Checks:
     """A line per check; `done` is the exit code."""
 

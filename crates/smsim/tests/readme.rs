@@ -67,6 +67,9 @@ fn every_command_is_run_by_a_test() {
             }
             "cargo test --workspace" | "tests/run" => RunBy::Ci,
             "smsim serve world.sms" => RunBy::Peers,
+            _ if line.starts_with("curl --data ") && line.ends_with("/api/v1/worlds/default/steps") => {
+                RunBy::Peers
+            }
             _ if line.starts_with("smsim run tests/peers/install_real_app.sms --app quiz=") => RunBy::Peers,
             other => panic!("the README says {other:?}, and no test runs it"),
         };
