@@ -8,37 +8,21 @@ use sms::Timestamp;
 /// A queue of hops. What is due at the same instant comes out in the order in which it was put in.
 #[derive(Debug)]
 pub struct Queue<T> {
-    later: BinaryHeap<Reverse<Entry<T>>>,
+    /// The order of what is due later. A hop is large, and a heap moves its entries about: the hops stay in their places.
+    later: BinaryHeap<Reverse<Entry>>,
+    places: Vec<Option<T>>,
+    free: Vec<u32>,
     /// Due at the instant that is being played; saves the heap the many hops that take no time.
     at_once: VecDeque<T>,
     next_seq: u64,
 }
 
-#[derive(Debug)]
-struct Entry<T> {
+/// Ordered by its fields: `seq` is used once only.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Entry {
     due: Timestamp,
     seq: u64,
-    hop: T,
-}
-
-impl<T> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        (self.due, self.seq) == (other.due, other.seq)
-    }
-}
-
-impl<T> Eq for Entry<T> {}
-
-impl<T> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.due, self.seq).cmp(&(other.due, other.seq))
-    }
+    place: u32,
 }
 
 impl<T> Queue<T> {
@@ -46,6 +30,8 @@ impl<T> Queue<T> {
     pub fn new() -> Self {
         Self {
             later: BinaryHeap::new(),
+            places: Vec::new(),
+            free: Vec::new(),
             at_once: VecDeque::new(),
             next_seq: 0,
         }
@@ -56,10 +42,11 @@ impl<T> Queue<T> {
         if due <= now {
             self.at_once.push_back(hop);
         } else {
+            let place = self.keep(hop);
             self.later.push(Reverse(Entry {
                 due,
                 seq: self.next_seq,
-                hop,
+                place,
             }));
             self.next_seq += 1;
         }
@@ -70,19 +57,30 @@ impl<T> Queue<T> {
         // What was scheduled for this instant before it came goes ahead of what the instant itself has brought forth,
         // so that a hop never overtakes one that was put in earlier.
         if self.at_once.is_empty() || self.later.peek().is_some_and(|Reverse(entry)| entry.due <= now) {
-            let mut due = VecDeque::new();
-            while let Some(Reverse(entry)) = self.later.peek() {
-                if entry.due > now {
-                    break;
-                }
-                if let Some(Reverse(entry)) = self.later.pop() {
-                    due.push_back(entry.hop);
-                }
+            let brought_forth = self.at_once.len();
+            while let Some(Reverse(entry)) = self
+                .later
+                .peek()
+                .copied()
+                .filter(|Reverse(entry)| entry.due <= now)
+            {
+                self.later.pop();
+                self.free.push(entry.place);
+                self.at_once.extend(self.places[entry.place as usize].take());
             }
-            due.append(&mut self.at_once);
-            self.at_once = due;
+            self.at_once.rotate_left(brought_forth);
         }
         self.at_once.pop_front()
+    }
+
+    fn keep(&mut self, hop: T) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self.places[place as usize] = Some(hop);
+            return place;
+        }
+        let place = u32::try_from(self.places.len()).expect("memory ends before four billion hops");
+        self.places.push(Some(hop));
+        place
     }
 
     /// When the next hop is due; `now` or earlier when something is due at once.
