@@ -7,6 +7,7 @@
 mod check;
 pub mod diagnostics;
 mod format;
+pub mod json_form;
 mod lexer;
 pub mod outside;
 mod parser;

@@ -3,6 +3,8 @@
 //! Every token that an error may point at is [`Spanned`]. Two trees are equal when they mean the same; where their tokens
 //! stand makes no difference, so that a tree which was printed and parsed again equals the first.
 
+#[cfg(test)]
+mod schema;
 mod span;
 mod time;
 
@@ -17,6 +19,8 @@ pub use crate::text::{Piece, Text};
 
 /// A scenario file.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct File {
     /// What there is, in the order of the file.
     pub decls: Vec<Spanned<Decl>>,
@@ -47,7 +51,8 @@ pub type Name = Spanned<String>;
 
 /// A declaration.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Decl {
     /// `use "world.sms"`: the declarations and scenes of another file, named relative to this one.
     Use(Spanned<String>),
@@ -76,6 +81,7 @@ pub enum Decl {
         /// The name.
         name: Name,
         /// The phone.
+        #[cfg_attr(test, schemars(with = "schema::Digits"))]
         msisdn: Spanned<Msisdn>,
         /// The carrier of the phone.
         carrier: Name,
@@ -85,8 +91,10 @@ pub enum Decl {
     /// `handsets +14155560000..+14155569999 on att`: phones without names.
     Handsets {
         /// The first number.
+        #[cfg_attr(test, schemars(with = "schema::Digits"))]
         first: Spanned<Msisdn>,
         /// The last number.
+        #[cfg_attr(test, schemars(with = "schema::Digits"))]
         last: Spanned<Msisdn>,
         /// The carrier of the phones.
         carrier: Name,
@@ -104,6 +112,8 @@ pub enum Decl {
 
 /// A key with its values: a property in a declaration, or what `set` and `check` name. No value means "true".
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Clause {
     /// The key.
     pub key: Name,
@@ -122,6 +132,7 @@ impl Clause {
 
 /// A value of a clause or of a parameter.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// A run of characters without blank or comma; its type is the clause's affair.
@@ -145,6 +156,7 @@ impl Value {
 
 /// A capture, written with a `$` before its name; `$_` takes a value that nobody needs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Var(pub String);
 
@@ -197,6 +209,8 @@ impl From<Actor> for String {
 
 /// A rule of an app that answers by rules: what it is about, and what the app does then.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Which texts; none means any.
     pub pattern: Option<Spanned<Pattern>>,
@@ -206,6 +220,7 @@ pub struct Rule {
 
 /// What an app does by a rule.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Answers in the session of the text; `{0}` inserts the regex's match, `{1}` its first group.
@@ -220,6 +235,7 @@ pub enum Action {
 
 /// A scene or a test.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
     /// Steps that tests run by name.
@@ -230,6 +246,8 @@ pub enum Item {
 
 /// Steps with a name and parameters.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Scene {
     /// Its name.
     pub name: Name,
@@ -241,6 +259,8 @@ pub struct Scene {
 
 /// A test: it runs in a world of its own.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Test {
     /// What it shows, in words.
     pub name: Spanned<String>,
@@ -252,7 +272,8 @@ pub struct Test {
 
 /// One step.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Step {
     /// `alice > "quiz play"`: a person texts.
     Compose {
@@ -339,6 +360,7 @@ pub enum Step {
 
 /// To which number a text goes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Destination {
     /// The platform's short code.
@@ -351,6 +373,8 @@ pub enum Destination {
 
 /// `sms.send`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Send {
     /// The app that sends.
     pub app: Spanned<Actor>,
@@ -370,6 +394,7 @@ pub struct Send {
 
 /// What a call must return.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallResult {
     /// Success.
@@ -382,6 +407,8 @@ pub enum CallResult {
 
 /// A named value of a call or of a PDU.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Param {
     /// Its name.
     pub name: Name,
@@ -391,6 +418,8 @@ pub struct Param {
 
 /// An arrival that is expected in an inbox.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Arrival {
     /// Whose inbox: a user's, or an app's.
     pub actor: Spanned<Actor>,
@@ -404,6 +433,7 @@ pub struct Arrival {
 
 /// What else must hold of an arrival.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Expectation {
     /// It comes no later than this after the end of the previous step.
@@ -428,7 +458,8 @@ pub enum Expectation {
 
 /// A text pattern.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Pattern {
     /// Exactly this text.
     Text(Text),
@@ -445,6 +476,8 @@ pub enum Pattern {
 
 /// A PDU that is sent or was seen.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct PduStep {
     /// A carrier or an outside ESME.
     pub actor: Spanned<Actor>,
@@ -460,6 +493,7 @@ pub struct PduStep {
 
 /// Which way an actor's line goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Sign {
     /// The actor does it.
     #[serde(rename = ">")]
@@ -471,6 +505,7 @@ pub enum Sign {
 
 /// How the steps of a block are run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// All at the same instant.
@@ -487,6 +522,7 @@ pub enum BlockKind {
 
 /// An argument of `run`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Arg {
     /// An actor, by its name or as bound by the caller; also any capture.

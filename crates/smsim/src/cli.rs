@@ -2,13 +2,17 @@
 
 mod bench;
 mod check;
+mod convert;
 mod explain;
+mod fmt;
 mod run;
 mod serve;
 
+use std::io::Write;
+
 use clap::{Parser, Subcommand};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Wrong};
 
 /// An SMS gateway simulator: an SMSC that speaks SMPP, carriers, handsets, FBOOK 32665 and its REST API.
 #[derive(Debug, Parser)]
@@ -30,6 +34,8 @@ enum Command {
     Run(run::Args),
     Bench(bench::Args),
     Check(check::Args),
+    Fmt(fmt::Args),
+    Convert(convert::Args),
     Serve(serve::Args),
     Explain(explain::Args),
 }
@@ -40,7 +46,17 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::execute(&args),
         Command::Bench(args) => bench::execute(&args),
         Command::Check(args) => check::execute(&args),
+        Command::Fmt(args) => fmt::execute(&args),
+        Command::Convert(args) => convert::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }
+}
+
+/// Prints and flushes, so that results are seen as they come; a reader that has gone away (`| head`) ends the run.
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Wrong(format!("stdout: {error}")).into())
 }

@@ -49,13 +49,13 @@ pub fn load_world(path: Option<&Path>) -> anyhow::Result<DeclaredWorld> {
 /// Reads a file and everything that it uses into `sources`, and checks it.
 pub fn load(sources: &mut Sources, path: &Path) -> Result<Script, NotLoaded> {
     let path = slashes(path);
-    let text = read(Path::new(&path)).map_err(NotLoaded::Unreadable)?;
+    let text = read_scenario(Path::new(&path)).map_err(NotLoaded::Unreadable)?;
     sources.insert(path.clone(), text);
     loop {
         let mut found = false;
         for missing in scenario::missing(sources, &path) {
             // What cannot be read is left out: the check says so at the line that names it.
-            if let Ok(text) = read(Path::new(&missing)) {
+            if let Ok(text) = read_scenario(Path::new(&missing)) {
                 sources.insert(missing, text);
                 found = true;
             }
@@ -109,7 +109,36 @@ fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Resu
     Ok(())
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// Reads a scenario as `.sms` text, also from its JSON form, which a name in `.json` says.
+pub fn read_scenario(path: &Path) -> anyhow::Result<String> {
+    let text = read(path)?;
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return Ok(text);
+    }
+    let said = scenario::json_form::from_json(&text);
+    said.map_err(|error| Wrong(format!("{}: {error}", path.display())).into())
+}
+
+/// Puts `text` in the place of what the file says: whole or not at all.
+pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, text)
+        .and_then(|()| match std::fs::metadata(&path) {
+            Ok(metadata) => std::fs::set_permissions(&beside, metadata.permissions()),
+            Err(_) => Ok(()),
+        })
+        .and_then(|()| std::fs::rename(&beside, &path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Reads a file of at most [`FILE_OCTETS_MAX`] octets of UTF-8.
+pub fn read(path: &Path) -> anyhow::Result<String> {
     let size = std::fs::metadata(path)
         .with_context(|| format!("cannot read {}", path.display()))?
         .len();

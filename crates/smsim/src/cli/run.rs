@@ -2,7 +2,7 @@
 
 mod selection;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use scenario::syntax::{Spanned, Test};
 use scenario::{Colour, RunOptions, Runner, Script, Sources};
 
 use self::selection::Selection;
+use crate::cli::say;
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Wrong};
 use crate::real_apps::RealApps;
@@ -246,12 +247,4 @@ impl Output<'_> {
             Format::Json => say(&format!("{}\n", json::summary_line(report))),
         }
     }
-}
-
-/// Prints and flushes, so that results are seen as they come; a reader that has gone away (`| head`) ends the run.
-fn say(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Wrong(format!("stdout: {error}")).into())
 }
