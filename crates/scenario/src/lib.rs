@@ -31,4 +31,6 @@ pub use report::{RunReport, TestReport};
 pub use runner::{OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
-pub use world_config::{Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, world_config};
+pub use world_config::{
+    Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, Rules, world_config, world_config_with,
+};

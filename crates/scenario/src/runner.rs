@@ -32,7 +32,7 @@ use crate::runner::stage::Stage;
 use crate::script::Script;
 use crate::source::{Sources, place};
 use crate::syntax::{Actor, Arg, Span, Spanned, Step, Test};
-use crate::world_config::{DeclaredWorld, world_config};
+use crate::world_config::{DeclaredWorld, Rules, world_config, world_config_with};
 
 /// Unclaimed items that are told at the end of a test, at most.
 const UNCLAIMED_TOLD_MAX: usize = 8;
@@ -81,6 +81,22 @@ impl<'s> Runner<'s> {
             test.span.start,
         )
         .line
+    }
+
+    /// As [`Runner::new`], over other rules than the built-in ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::new`].
+    pub fn with_rules(
+        sources: &'s Sources,
+        script: &'s Script,
+        rules: &Rules,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            declared: world_config_with(script, rules)?,
+            ..Self::new(sources, script)?
+        })
     }
 
     /// Puts a real app in the place of a declared one: its callbacks go to `url`, and its `>` lines are awaited.

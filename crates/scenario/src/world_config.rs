@@ -59,6 +59,15 @@ pub enum ClockMode {
     Times(u32),
 }
 
+/// The rules that a world starts from, before its own `world` line changes them.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rules {
+    /// The platform's.
+    pub platform: platform::Settings,
+    /// The REST server's.
+    pub rest: rest::Settings,
+}
+
 /// Who bears which name.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Actors {
@@ -109,7 +118,18 @@ impl Actors {
 ///
 /// What the declarations of several files contradict each other in, and what a part of the simulator does not allow.
 pub fn world_config(script: &Script) -> Result<DeclaredWorld, Vec<Diagnostic>> {
+    world_config_with(script, &Rules::default())
+}
+
+/// As [`world_config`], over other rules than the built-in ones: what the script says of a rule counts before `rules`.
+///
+/// # Errors
+///
+/// As [`world_config`].
+pub fn world_config_with(script: &Script, rules: &Rules) -> Result<DeclaredWorld, Vec<Diagnostic>> {
     let mut building = Building::new(script);
+    building.declared.config.platform = rules.platform.clone();
+    building.declared.config.rest = rules.rest;
     building.world(script);
     for decl in script.decls() {
         building.carrier(decl);

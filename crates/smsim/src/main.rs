@@ -15,6 +15,7 @@ mod exit;
 mod http;
 mod pcap;
 mod real_apps;
+mod rules;
 mod server;
 mod smpp_listener;
 mod sources;

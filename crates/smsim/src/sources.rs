@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use scenario::{Colour, DeclaredWorld, Diagnostic, Script, Sources};
+use scenario::{Colour, DeclaredWorld, Diagnostic, Rules, Script, Sources};
 
 use crate::exit::Wrong;
 
@@ -27,8 +27,8 @@ pub enum NotLoaded {
     Unreadable(anyhow::Error),
 }
 
-/// The world of that file, or the demo world.
-pub fn load_world(path: Option<&Path>) -> anyhow::Result<DeclaredWorld> {
+/// The world of that file, or the demo world, under those rules.
+pub fn load_world(path: Option<&Path>, rules: &Rules) -> anyhow::Result<DeclaredWorld> {
     let mut sources = Sources::new();
     let loaded = match path {
         Some(path) => load(&mut sources, path),
@@ -43,7 +43,7 @@ pub fn load_world(path: Option<&Path>) -> anyhow::Result<DeclaredWorld> {
         Err(NotLoaded::Unreadable(error)) => return Err(error),
     };
     eprint!("{}", rendered(&script.warnings, &sources));
-    scenario::world_config(&script).map_err(|faults| wrong(&sources, &faults))
+    scenario::world_config_with(&script, rules).map_err(|faults| wrong(&sources, &faults))
 }
 
 /// Reads a file and everything that it uses into `sources`, and checks it.

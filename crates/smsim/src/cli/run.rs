@@ -9,13 +9,14 @@ use std::time::Duration;
 use clap::ValueEnum;
 use scenario::report::{RunReport, TestReport, human, json};
 use scenario::syntax::{Spanned, Test};
-use scenario::{Colour, RunOptions, Runner, Script, Sources};
+use scenario::{Colour, Rules, RunOptions, Runner, Script, Sources};
 
 use self::selection::Selection;
 use crate::cli::say;
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Wrong};
 use crate::real_apps::RealApps;
+use crate::rules::ConfigArgs;
 use crate::sources::{self, NotLoaded};
 
 /// Play scenario files in virtual time and say what passed.
@@ -50,6 +51,8 @@ pub struct Args {
     /// How long the world's clock is held for a real app, in seconds of the machine's clock.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     hold: u64,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// How the results are told.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -76,11 +79,12 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let stopwatch = Stopwatch::start();
     let selection = Selection::parse(&args.what, args.keyword.as_deref())?;
     let files = sources::scenario_files(&selection.paths())?;
+    let rules = args.config.rules()?;
     let mut read = Sources::new();
     let loaded = load_all(&files, &mut read)?;
     let runners = loaded
         .iter()
-        .map(|file| runner(args, file, &read))
+        .map(|file| runner(args, &rules, file, &read))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut real_apps = RealAppsOrNone::open(args, &runners)?;
     let output = Output {
@@ -128,8 +132,14 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// A runner of the file, with real apps where the command line puts them.
-fn runner<'s>(args: &Args, file: &'s Loaded, read: &'s Sources) -> anyhow::Result<(&'s Loaded, Runner<'s>)> {
-    let mut runner = Runner::new(read, &file.script).map_err(|faults| sources::wrong(read, &faults))?;
+fn runner<'s>(
+    args: &Args,
+    rules: &Rules,
+    file: &'s Loaded,
+    read: &'s Sources,
+) -> anyhow::Result<(&'s Loaded, Runner<'s>)> {
+    let mut runner =
+        Runner::with_rules(read, &file.script, rules).map_err(|faults| sources::wrong(read, &faults))?;
     for (name, url) in &args.app {
         runner.put_real_app(name, url).map_err(Wrong)?;
     }

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::engine::FileCapture;
 use crate::exit::Exit;
 use crate::pcap::Capture;
+use crate::rules::ConfigArgs;
 use crate::server::{Ports, Server};
 use crate::sources;
 
@@ -40,6 +41,8 @@ pub struct Args {
     /// The address to listen on. Beyond loopback, everyone who can reach it may text in anybody's name.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
     listen: IpAddr,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// The seed of all chance; it overrides the world's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -54,7 +57,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let mut world = sources::load_world(args.world.as_deref())?;
+    let mut world = sources::load_world(args.world.as_deref(), &args.config.rules()?)?;
     if !world.start_given {
         // Apps compare a callback's time with their own clock, and refuse what is days old.
         world.config.start = crate::clock::wall();

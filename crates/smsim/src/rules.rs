@@ -1,0 +1,81 @@
+//! Reads the rules that a folder of configuration sets: `platform.toml`.
+
+use std::path::Path;
+
+use anyhow::Context;
+use scenario::Rules;
+use serde::Deserialize;
+
+use crate::exit::Wrong;
+
+/// The file of the folder that holds the rules.
+const FILE: &str = "platform.toml";
+
+/// What the file says; a key that is left out has its built-in value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RulesFile {
+    platform: platform::Settings,
+    rest: rest::Settings,
+}
+
+/// The option that names a folder of configuration.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ConfigArgs {
+    /// Take the rules from DIR/platform.toml instead of the built-in ones; a world's own `world` line counts before both.
+    #[arg(long, value_name = "DIR", env = "SMSIM_CONFIG")]
+    config: Option<std::path::PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The rules of the folder, or the built-in ones.
+    pub fn rules(&self) -> anyhow::Result<Rules> {
+        self.config.as_deref().map_or_else(|| Ok(Rules::default()), read)
+    }
+}
+
+fn read(folder: &Path) -> anyhow::Result<Rules> {
+    let path = folder.join(FILE);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&text).map_err(|fault| Wrong(format!("{}: {fault}", path.display())).into())
+}
+
+/// Reads the rules; the fault has its line, its column and the keys that there are.
+fn parse(text: &str) -> Result<Rules, String> {
+    let file: RulesFile = toml::from_str(text).map_err(|error| error.to_string())?;
+    file.platform.check(&[]).map_err(|error| error.to_string())?;
+    Ok(Rules {
+        platform: file.platform,
+        rest: file.rest,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_file_holds_the_built_in_rules() {
+        assert_eq!(
+            parse(include_str!("../../../simulator-config/platform.toml")),
+            Ok(Rules::default())
+        );
+    }
+
+    #[test]
+    fn a_fault_has_its_place_and_what_would_be_right() {
+        let fault = parse("[platform]\nsesion_window_ms = 1\n").expect_err("an unknown key");
+        assert!(fault.contains("line 2, column 1"), "{fault}");
+        assert!(fault.contains("`session_window_ms`"), "{fault}");
+        let fault = parse("[platform]\nsession_window_ms = \"1m\"\n").expect_err("a wrong kind of value");
+        assert!(fault.contains("line 2"), "{fault}");
+        assert!(parse("[rest]\nquiet_hours_code = 7\n").is_err());
+    }
+
+    #[test]
+    fn a_key_that_is_left_out_has_its_built_in_value() {
+        let rules = parse("[platform]\nsession_window_ms = 1000\n").expect("rules");
+        assert_eq!(rules.platform.session_window, std::time::Duration::from_secs(1));
+        assert_eq!(rules.rest, rest::Settings::default());
+    }
+}
