@@ -18,7 +18,7 @@ use world::{Input, Output, World};
 use crate::callback_client::CallbackClient;
 use crate::clock::Clock;
 use crate::pcap::Capture;
-use crate::smpp_listener::{LinkCommand, LinkSender};
+use crate::smpp_listener::LinkSender;
 
 /// Messages that may wait for the world; whoever has more to say waits.
 const INBOX_MAX: usize = 4_096;
@@ -302,15 +302,10 @@ impl Engine {
 
     /// Acts on everything that the world wants done.
     fn dispatch(&mut self) {
-        loop {
-            let now = self.clock.now();
-            for (_, request) in self.stubs.due(now) {
-                let call = self.new_call();
-                self.handle(Input::Api { call, request });
-            }
-            let Some(output) = self.world.poll_output() else {
-                return;
-            };
+        // What goes to one link goes together, so that its writer is woken once.
+        let mut commands: BTreeMap<LinkId, Vec<smpp::Command>> = BTreeMap::new();
+        self.answer_due_stubs();
+        while let Some(output) = self.world.poll_output() {
             match output {
                 Output::ApiReply { call, response, .. } => {
                     if let Some(reply) = self.calls.remove(&call) {
@@ -323,20 +318,33 @@ impl Engine {
                     app,
                     request,
                     ..
-                } => self.callback(callback, app, request),
+                } => {
+                    self.callback(callback, app, request);
+                    self.answer_due_stubs();
+                }
                 // Only scenarios ask for keys.
                 Output::SessionKey { .. } => {}
-                Output::LinkSend { link, command } => {
-                    if let Some(sender) = self.links.get(&link) {
-                        sender.send(LinkCommand::Send(command));
-                    }
-                }
+                Output::LinkSend { link, command } => commands.entry(link).or_default().push(command),
                 Output::LinkClose { link } => {
                     if let Some(sender) = self.links.remove(&link) {
-                        sender.send(LinkCommand::Close);
+                        sender.send(commands.remove(&link).unwrap_or_default());
+                        sender.close();
                     }
                 }
             }
+        }
+        for (link, commands) in commands {
+            if let Some(sender) = self.links.get(&link) {
+                sender.send(commands);
+            }
+        }
+    }
+
+    /// Lets the apps that answer by rules say what is due.
+    fn answer_due_stubs(&mut self) {
+        for (_, request) in self.stubs.due(self.clock.now()) {
+            let call = self.new_call();
+            self.handle(Input::Api { call, request });
         }
     }
 
@@ -371,7 +379,7 @@ impl Engine {
         // Who does not answer in time is closed all the same.
         let _ = tokio::time::timeout(UNBIND_TIMEOUT, all_gone).await;
         for (_, sender) in std::mem::take(&mut self.links) {
-            sender.send(LinkCommand::Close);
+            sender.close();
         }
     }
 }

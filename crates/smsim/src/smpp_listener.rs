@@ -113,22 +113,27 @@ pub struct LinkSender {
 }
 
 impl LinkSender {
-    /// Queues one command. A connection that is gone takes it and forgets it.
-    pub fn send(&self, command: LinkCommand) {
-        self.unwritten.commands.fetch_add(1, Ordering::AcqRel);
-        let _ = self.commands.send(command);
+    /// Queues commands, in order. A connection that is gone takes them and forgets them.
+    pub fn send(&self, commands: Vec<smpp::Command>) {
+        if !commands.is_empty() {
+            self.unwritten
+                .commands
+                .fetch_add(commands.len(), Ordering::AcqRel);
+            let _ = self.commands.send(LinkCommand::Send(commands));
+        }
+    }
+
+    /// Closes the connection when everything before is sent.
+    pub fn close(&self) {
+        let _ = self.commands.send(LinkCommand::Close);
     }
 }
 
 /// What the engine wants of a connection.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every one is a PDU, and boxing each would cost more"
-)]
 #[derive(Debug)]
-pub enum LinkCommand {
-    /// Send this.
-    Send(smpp::Command),
+enum LinkCommand {
+    /// Send these.
+    Send(Vec<smpp::Command>),
     /// Close it when everything before is sent.
     Close,
 }
@@ -191,10 +196,15 @@ async fn write(
     // Everything that waits goes out with one write.
     while outgoing.recv_many(&mut commands, 256).await > 0 {
         let mut close = false;
-        let taken = commands.len();
+        let mut taken = 0;
         for command in commands.drain(..) {
             match command {
-                LinkCommand::Send(command) => smpp::encode_into(&command, &mut octets),
+                LinkCommand::Send(commands) => {
+                    taken += commands.len();
+                    commands
+                        .iter()
+                        .for_each(|command| smpp::encode_into(command, &mut octets));
+                }
                 LinkCommand::Close => {
                     close = true;
                     break;
