@@ -58,7 +58,9 @@ impl Server {
         let world = World::new(config).map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (engine, handle) = Engine::new(world, clock, callbacks, stubs);
         let (stop, stopped) = watch::channel(false);
-        let world = tokio::spawn(engine.run());
+        let runtime = tokio::runtime::Handle::current();
+        // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
+        let world = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
         let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
         let app = http::router(http::Behind::Engine(handle.clone()))
             .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
