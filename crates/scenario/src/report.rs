@@ -1,14 +1,26 @@
-//! Results as values: [`TestReport`], [`RunReport`], and how they are told ([`human`], [`json`]).
+//! Results as values: [`TestReport`], [`RunReport`], and how they are told: to people ([`human`], [`html`], [`mermaid`]) and
+//! to machines ([`json`], [`junit`], [`tap`], [`github`]).
 
+mod escape;
+pub mod github;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod lanes;
+pub mod mermaid;
+pub mod tap;
+pub mod trace;
 
 use std::time::Duration;
 
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, NoteKind};
 use crate::report::lanes::Lanes;
+use crate::report::trace::Trace;
 use crate::syntax::{Spanned, Test};
+
+/// Seeds with which a test fails that are told, at most.
+const SEEDS_TOLD_MAX: usize = 10;
 
 /// What came of one test.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,6 +47,8 @@ pub struct TestReport {
     pub records_hash: u64,
     /// What happened, one column an actor.
     pub lanes: Lanes,
+    /// What happened in detail, if the runner was asked to keep it.
+    pub trace: Option<Trace>,
 }
 
 impl TestReport {
@@ -51,6 +65,7 @@ impl TestReport {
             records: 0,
             records_hash: 0,
             lanes: Lanes::default(),
+            trace: None,
         }
     }
 
@@ -68,6 +83,24 @@ impl TestReport {
             );
             self.diagnostics
                 .push(Diagnostic::without_place(Code::E306, message));
+        }
+    }
+
+    /// Notes that the test failed with these of so many seeds.
+    pub fn fails_with_seeds(&mut self, failed: &[u64], seeds: u64) {
+        let shown: Vec<_> = failed.iter().take(SEEDS_TOLD_MAX).map(u64::to_string).collect();
+        let more = if failed.len() > SEEDS_TOLD_MAX {
+            ", ..."
+        } else {
+            ""
+        };
+        let text = format!(
+            "it fails with {} of {seeds} seeds: {}{more}",
+            failed.len(),
+            shown.join(", ")
+        );
+        if let Some(first) = self.diagnostics.first_mut() {
+            *first = first.clone().note(NoteKind::Plain, text);
         }
     }
 

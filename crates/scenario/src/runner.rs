@@ -20,12 +20,14 @@ use std::time::Duration;
 
 use sms::Timestamp;
 
+pub(crate) use pdu::fields;
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
 use crate::outside::Outside;
 use crate::report::TestReport;
 use crate::report::lanes::Lanes;
+use crate::report::trace::Trace;
 use crate::runner::inbox::Content;
 use crate::runner::scope::{Bound, Scope};
 use crate::runner::stage::Stage;
@@ -52,6 +54,7 @@ pub struct Runner<'s> {
     /// The same, for the runs: a run may outlive the steps that it is given.
     shared: Arc<Script>,
     declared: DeclaredWorld,
+    keeps_trace: bool,
 }
 
 impl<'s> Runner<'s> {
@@ -66,7 +69,13 @@ impl<'s> Runner<'s> {
             script,
             shared: Arc::new(script.clone()),
             declared: world_config(script)?,
+            keeps_trace: false,
         })
+    }
+
+    /// Has reports keep what happened in detail ([`TestReport::trace`]).
+    pub fn keep_trace(&mut self) {
+        self.keeps_trace = true;
     }
 
     /// The tests, in the order of the file.
@@ -181,6 +190,9 @@ impl<'s> Runner<'s> {
             Ok(()) => run.end(test.name.span),
             Err(fault) => vec![*fault],
         };
+        report.trace = self
+            .keeps_trace
+            .then(|| Trace::of(&run.stage.world, &run.stage.actors));
         report.lanes = std::mem::take(&mut run.lanes).with_records(&run.stage.world, &run.stage.actors);
         for fault in &mut faults {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");

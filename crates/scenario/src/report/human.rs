@@ -113,6 +113,7 @@ mod tests {
             records: 10,
             records_hash: 1,
             lanes: Default::default(),
+            trace: None,
         }
     }
 

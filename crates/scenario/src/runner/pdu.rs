@@ -177,7 +177,7 @@ impl Run<'_> {
 }
 
 /// The fields of a PDU by the specification's names, as a scenario compares them: the text as text.
-fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
+pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
     match pdu {
         Pdu::SubmitSm(message) | Pdu::DeliverSm(message) => vec![
             ("service_type", message.service_type.to_string()),

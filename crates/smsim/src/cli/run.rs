@@ -1,23 +1,28 @@
 //! `smsim run`: plays scenario files in virtual time.
 
+mod output;
+mod play;
 mod selection;
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ValueEnum;
-use scenario::report::{RunReport, TestReport, human, json};
-use scenario::syntax::{Spanned, Test};
-use scenario::{Colour, Rules, RunOptions, Runner, Script, Sources};
+use scenario::report::{RunReport, TestReport};
+use scenario::{Colour, Rules, Runner, Script, Sources};
 
+use self::output::{Format, Kind, Output, ReportFile};
+use self::play::{Job, Rounds};
 use self::selection::Selection;
-use crate::cli::say;
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Wrong};
 use crate::real_apps::RealApps;
 use crate::rules::ConfigArgs;
 use crate::sources::{self, NotLoaded};
+
+/// Threads that play tests, at most.
+const JOBS_MAX: usize = 256;
 
 /// Play scenario files in virtual time and say what passed.
 #[derive(Debug, clap::Args)]
@@ -26,7 +31,11 @@ use crate::sources::{self, NotLoaded};
   smsim run quota.sms:12                 the test at that line
   smsim run tests/scenarios @demo        the tests with that tag
   smsim run tests/scenarios -k install   the tests whose name has that text
-  smsim run tests --format json          one JSON object a line, for scripts
+  smsim run tests/scenarios --seeds 20   every test with twenty seeds
+  smsim run tests/scenarios --report html=report.html
+                                         and a page with phones, callbacks and PDUs
+  smsim run tests/scenarios --format tap --report junit=report.xml
+                                         for machines
   smsim run install.sms --app quiz=http://127.0.0.1:9000/sms --http-port 32665
                                          with your own app in the place of quiz")]
 pub struct Args {
@@ -39,6 +48,12 @@ pub struct Args {
     /// The seed of all chance; it overrides the files'.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Play every test with so many seeds, each one higher than the last; it passes when it passes with all.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// How many tests are played at once: as many as the machine has processors, unless said. Real apps take turns.
+    #[arg(short = 'j', long, value_name = "N")]
+    jobs: Option<usize>,
     /// Play every test twice and compare the records.
     #[arg(long)]
     check_determinism: bool,
@@ -56,17 +71,12 @@ pub struct Args {
     /// How the results are told.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Write a report as well: html, mermaid, junit, json or tap.
+    #[arg(long, value_name = "KIND=FILE")]
+    report: Vec<ReportFile>,
     /// Let a run in which no test was selected pass.
     #[arg(long)]
     allow_empty: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Format {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
 }
 
 /// A file that was read and checked.
@@ -86,41 +96,62 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         .iter()
         .map(|file| runner(args, &rules, file, &read))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut real_apps = RealAppsOrNone::open(args, &runners)?;
+    let real_apps = real_apps(args, &runners)?;
     let output = Output {
         format: args.format,
         sources: &read,
         colour: colour(),
         group_chars: group_chars(&files),
     };
-    let selected: usize = runners
-        .iter()
-        .map(|(file, runner)| selection.count(&file.path, runner))
-        .sum();
-    output.head(files.len(), selected)?;
+    let jobs = jobs(&selection, &runners);
+    output.head(files.len(), jobs.len())?;
     let mut report = RunReport {
         files: files.len(),
         ..RunReport::default()
     };
-    for (file, runner) in &runners {
-        for test in runner
-            .tests()
-            .filter(|test| selection.wants(&file.path, runner, test))
-        {
-            let stopwatch = Stopwatch::start();
-            let options = RunOptions { seed: args.seed };
-            let mut test_report = real_apps.run(runner, test, options);
-            test_report.elapsed = Some(stopwatch.elapsed());
-            if args.check_determinism {
-                test_report.compare(&real_apps.run(runner, test, options));
-            }
-            output.test(&test_report)?;
-            report.tests.push(test_report);
-        }
+    let tell = |test: TestReport| {
+        output.test(report.tests.len() + 1, &test)?;
+        report.tests.push(test);
+        Ok(())
+    };
+    let rounds = Rounds {
+        seed: args.seed,
+        seeds: args.seeds,
+        check_determinism: args.check_determinism,
+    };
+    match real_apps {
+        Some(mut real_apps) => play::in_turn(&jobs, rounds, &mut real_apps, tell)?,
+        None => play::at_once(&jobs, rounds, threads(args), tell)?,
     }
     report.elapsed = Some(stopwatch.elapsed());
     output.summary(&report)?;
-    Ok(match (report.tests.is_empty(), report.failed()) {
+    for file in &args.report {
+        file.write(&report, &read)?;
+    }
+    output::annotate(report.tests.iter().flat_map(|test| &test.diagnostics), &read);
+    output::summarize(&report, &read)?;
+    Ok(exit(args, &report))
+}
+
+/// The tests that the command line means, in the order of the files.
+fn jobs<'s>(selection: &Selection, runners: &'s [(&'s Loaded, Runner<'s>)]) -> Vec<Job<'s>> {
+    let tests = runners.iter().flat_map(|(file, runner)| {
+        let wanted = runner
+            .tests()
+            .filter(|test| selection.wants(&file.path, runner, test));
+        wanted.map(move |test| Job { runner, test })
+    });
+    tests.collect()
+}
+
+fn threads(args: &Args) -> usize {
+    args.jobs
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+        .clamp(1, JOBS_MAX)
+}
+
+fn exit(args: &Args, report: &RunReport) -> Exit {
+    match (report.tests.is_empty(), report.failed()) {
         (true, _) if !args.allow_empty => {
             eprintln!("error: no test was selected; --allow-empty lets that pass");
             Exit::NothingSelected
@@ -128,7 +159,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         (_, 0) => Exit::Ok,
         _ if report.tests.iter().any(TestReport::environment_failed) => Exit::Environment,
         _ => Exit::Failed,
-    })
+    }
 }
 
 /// A runner of the file, with real apps where the command line puts them.
@@ -143,6 +174,9 @@ fn runner<'s>(
     for (name, url) in &args.app {
         runner.put_real_app(name, url).map_err(Wrong)?;
     }
+    if args.report.iter().any(|file| file.kind == Kind::Html) {
+        runner.keep_trace();
+    }
     Ok((file, runner))
 }
 
@@ -155,34 +189,23 @@ fn app_and_url(text: &str) -> Result<(String, String), String> {
 }
 
 /// A way to real apps where a test has one; no port is opened otherwise.
-struct RealAppsOrNone(Option<RealApps>);
-
-impl RealAppsOrNone {
-    fn open(args: &Args, runners: &[(&Loaded, Runner<'_>)]) -> anyhow::Result<Self> {
-        if !runners.iter().any(|(_, runner)| runner.has_real_apps()) {
-            return Ok(Self(None));
-        }
-        let real_apps = RealApps::open(args.http_port, Duration::from_secs(args.hold.max(1)))?;
-        eprintln!("real apps call http://{}/restserver.php", real_apps.http);
-        for (_, runner) in runners {
-            for app in runner.real_apps() {
-                eprintln!(
-                    "  {}: api_key {}  secret {}",
-                    app.name,
-                    app.api_key,
-                    app.secret.expose()
-                );
-            }
-        }
-        Ok(Self(Some(real_apps)))
+fn real_apps(args: &Args, runners: &[(&Loaded, Runner<'_>)]) -> anyhow::Result<Option<RealApps>> {
+    if !runners.iter().any(|(_, runner)| runner.has_real_apps()) {
+        return Ok(None);
     }
-
-    fn run(&mut self, runner: &Runner<'_>, test: &Spanned<Test>, options: RunOptions) -> TestReport {
-        match &mut self.0 {
-            Some(real_apps) => runner.run_with(test, options, real_apps),
-            None => runner.run(test, options),
+    let real_apps = RealApps::open(args.http_port, Duration::from_secs(args.hold.max(1)))?;
+    eprintln!("real apps call http://{}/restserver.php", real_apps.http);
+    for (_, runner) in runners {
+        for app in runner.real_apps() {
+            eprintln!(
+                "  {}: api_key {}  secret {}",
+                app.name,
+                app.api_key,
+                app.secret.expose()
+            );
         }
     }
+    Ok(Some(real_apps))
 }
 
 /// Reads and checks every file; one bad file stops the run, after all have been looked at.
@@ -204,6 +227,7 @@ fn load_all(files: &[PathBuf], read: &mut Sources) -> anyhow::Result<Vec<Loaded>
     if faults.is_empty() {
         Ok(loaded)
     } else {
+        output::annotate(faults.iter(), read);
         Err(sources::wrong(read, &faults))
     }
 }
@@ -221,40 +245,4 @@ fn group_chars(files: &[PathBuf]) -> usize {
             .map_or(0, |stem| stem.to_string_lossy().chars().count())
     };
     files.iter().map(stem).max().unwrap_or(0)
-}
-
-/// Where the results go, as they come.
-struct Output<'s> {
-    format: Format,
-    sources: &'s Sources,
-    colour: Colour,
-    group_chars: usize,
-}
-
-impl Output<'_> {
-    fn head(&self, files: usize, tests: usize) -> anyhow::Result<()> {
-        match self.format {
-            Format::Human => say(&human::head(files, tests, self.colour)),
-            Format::Json => Ok(()),
-        }
-    }
-
-    fn test(&self, test: &TestReport) -> anyhow::Result<()> {
-        match self.format {
-            Format::Human => say(&human::render_test(
-                test,
-                self.group_chars,
-                self.sources,
-                self.colour,
-            )),
-            Format::Json => say(&format!("{}\n", json::test_line(test, self.sources))),
-        }
-    }
-
-    fn summary(&self, report: &RunReport) -> anyhow::Result<()> {
-        match self.format {
-            Format::Human => say(&human::summary(report, self.colour)),
-            Format::Json => say(&format!("{}\n", json::summary_line(report))),
-        }
-    }
 }

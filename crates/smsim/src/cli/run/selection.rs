@@ -41,14 +41,6 @@ impl Selection {
         self.paths.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// How many tests of a file are meant.
-    pub fn count(&self, path: &Path, runner: &Runner<'_>) -> usize {
-        runner
-            .tests()
-            .filter(|test| self.wants(path, runner, test))
-            .count()
-    }
-
     /// Whether a test is meant. A line means the test that begins at it, or the last one that begins before it.
     pub fn wants(&self, path: &Path, runner: &Runner<'_>, test: &Spanned<Test>) -> bool {
         let tagged = self.tags.is_empty() || test.tags.iter().any(|tag| self.tags.contains(&tag.node));
