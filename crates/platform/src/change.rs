@@ -3,11 +3,12 @@
 use sms::Timestamp;
 
 use crate::app::AppId;
+use crate::callback::Content;
 use crate::decision::DecisionCode as Code;
-use crate::input::Change;
-use crate::output::Output;
+use crate::input::{CallId, Change};
+use crate::output::{Answer, Output, Refusal};
 use crate::platform::{Platform, Subject, Who};
-use crate::user::{Install, Uid};
+use crate::user::{ExtendedPermission, Install, Uid};
 
 impl Platform {
     /// Applies a change, and what follows from it.
@@ -20,9 +21,18 @@ impl Platform {
             } => self.block(operator, app, blocked),
             Change::SmsCapable(app, capable) => self.set_sms_capable(app, capable),
             Change::Pool(app, left) => self.set_pool(now, app, left),
+            Change::Friends(one, other, friends) => self.set_friends(one, other, friends),
+            Change::LiveMessages(on) => {
+                self.live_messages_on = on;
+                let what = if on { "runs" } else { "is stopped" };
+                let why = format!("the live-message system {what}");
+                self.decide(Code::Changed, Subject::default(), why);
+            }
             Change::Texts(uid, _)
             | Change::Registered(uid, _)
             | Change::InstallWithoutSms(uid, _)
+            | Change::AcceptApp(uid, _)
+            | Change::MuteApp(uid, ..)
             | Change::GrantSms(uid, _)
             | Change::RevokeSms(uid, _)
             | Change::RemoveApp(uid, _)
@@ -57,14 +67,21 @@ impl Platform {
             }
             Change::InstallWithoutSms(_, app) => {
                 self.change_install(
+                    now,
                     who,
                     app,
                     Some(Install { sms_granted: false }),
                     "installed, without sms",
                 );
             }
+            Change::AcceptApp(_, app) => {
+                let install = self.account(who).user.apps.get(&app).copied();
+                self.change_install(now, who, app, Some(install.unwrap_or_default()), "accepted");
+            }
+            Change::MuteApp(_, app, muted) => self.mute(who, app, muted),
             Change::GrantSms(_, app) => {
                 if self.change_install(
+                    now,
                     who,
                     app,
                     Some(Install { sms_granted: true }),
@@ -76,10 +93,10 @@ impl Platform {
             Change::RevokeSms(_, app) => {
                 let installed = self.account(who).user.apps.contains_key(&app);
                 let install = installed.then_some(Install { sms_granted: false });
-                self.change_install(who, app, install, "sms taken back");
+                self.change_install(now, who, app, install, "sms taken back");
             }
             Change::RemoveApp(_, app) => {
-                self.change_install(who, app, None, "removed");
+                self.change_install(now, who, app, None, "removed");
             }
             Change::QuietHours(_, hours) => {
                 self.account_mut(who).user.quiet_hours = hours;
@@ -91,9 +108,11 @@ impl Platform {
                 let limit = daily_max.map_or_else(|| "none".to_owned(), |daily_max| daily_max.to_string());
                 self.changed(who, None, &format!("daily limit {limit}"));
             }
-            Change::OperatorBlock { .. } | Change::SmsCapable(..) | Change::Pool(..) => {
-                unreachable!("these changes have no user")
-            }
+            Change::OperatorBlock { .. }
+            | Change::SmsCapable(..)
+            | Change::Pool(..)
+            | Change::Friends(..)
+            | Change::LiveMessages(_) => unreachable!("these changes are not of one user"),
         }
     }
 
@@ -111,18 +130,25 @@ impl Platform {
     }
 
     /// Installs, grants, takes back or removes; says whether there is such an app.
-    fn change_install(&mut self, who: Who, app: AppId, install: Option<Install>, what: &str) -> bool {
+    fn change_install(
+        &mut self,
+        now: Timestamp,
+        who: Who,
+        app: AppId,
+        install: Option<Install>,
+        what: &str,
+    ) -> bool {
         if self.app(app).is_none() {
             self.unknown_app(app);
             return false;
         }
         self.changed(who, Some(app), what);
-        self.set_install(who, app, install);
+        self.set_install(now, who, app, install);
         true
     }
 
     /// Sets what a user has of an app, keeps the count of those who have opted in, and tells the app.
-    pub(crate) fn set_install(&mut self, who: Who, app: AppId, install: Option<Install>) {
+    pub(crate) fn set_install(&mut self, now: Timestamp, who: Who, app: AppId, install: Option<Install>) {
         let user = &mut self.account_mut(who).user;
         let uid = user.uid;
         let before = match install {
@@ -135,8 +161,11 @@ impl Platform {
             listing.opted_in = listing.opted_in + granted(install) - granted(before);
         }
         match (before, install) {
-            (None, Some(_)) => self.emit(Output::Authorized { app, user: uid }),
-            (Some(_), None) => self.emit(Output::Removed { app, user: uid }),
+            (None, Some(_)) => self.call_back(now, app, |_| Content::Authorized(uid)),
+            (Some(_), None) => {
+                self.emit(Output::Unauthorized { app, user: uid });
+                self.call_back(now, app, |_| Content::Removed(uid));
+            }
             (None, None) | (Some(_), Some(_)) => {}
         }
     }
@@ -156,7 +185,85 @@ impl Platform {
         self.decide(Code::Changed, Subject::default().app(app), why);
     }
 
-    fn set_sms_capable(&mut self, app: AppId, capable: bool) {
+    fn mute(&mut self, who: Who, app: AppId, muted: bool) {
+        if self.app(app).is_none() {
+            return self.unknown_app(app);
+        }
+        let apps = &mut self.account_mut(who).muted;
+        if muted {
+            apps.insert(app)
+        } else {
+            apps.remove(&app)
+        };
+        let what = if muted {
+            "notifications off"
+        } else {
+            "notifications on"
+        };
+        self.changed(who, Some(app), what);
+    }
+
+    /// Friendship is mutual; nobody is their own friend.
+    fn set_friends(&mut self, one: Uid, other: Uid, friends: bool) {
+        for (uid, friend) in [(one, other), (other, one)] {
+            let Some(who) = self.who(uid) else {
+                return self.unknown_user(uid);
+            };
+            let list = &mut self.account_mut(who).user.friends;
+            if friends && uid != friend {
+                list.insert(friend);
+            } else {
+                list.remove(&friend);
+            }
+        }
+        let what = if friends {
+            "are friends"
+        } else {
+            "are no friends any more"
+        };
+        let why = format!("{} and {} {what}", self.name_of(one), self.name_of(other));
+        self.decide(Code::Changed, Subject::default(), why);
+    }
+
+    /// `auth.revokeExtendedPermission`.
+    pub(crate) fn revoke_permission(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        app: AppId,
+        user: Uid,
+        permission: ExtendedPermission,
+    ) {
+        let answer = match self.who(user) {
+            Some(who) => {
+                let installed = self.account(who).user.apps.contains_key(&app);
+                if installed && permission == ExtendedPermission::Sms {
+                    let install = Some(Install { sms_granted: false });
+                    self.change_install(now, who, app, install, "gave sms up itself");
+                }
+                Ok(Answer::Bool(true))
+            }
+            None => Err(Refusal::NoSuchUser { user }),
+        };
+        self.emit(Output::Reply { call, answer });
+    }
+
+    /// `auth.revokeAuthorization`: no when the user has not installed the app.
+    pub(crate) fn revoke_authorization(&mut self, now: Timestamp, call: CallId, app: AppId, user: Uid) {
+        let answer = match self.who(user) {
+            Some(who) => {
+                let installed = self.account(who).user.apps.contains_key(&app);
+                if installed {
+                    self.change_install(now, who, app, None, "removed itself");
+                }
+                Ok(Answer::Bool(installed))
+            }
+            None => Err(Refusal::NoSuchUser { user }),
+        };
+        self.emit(Output::Reply { call, answer });
+    }
+
+    pub(crate) fn set_sms_capable(&mut self, app: AppId, capable: bool) {
         let Some(listing) = self.apps.get_mut(&app) else {
             return self.unknown_app(app);
         };

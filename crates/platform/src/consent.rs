@@ -124,7 +124,7 @@ impl Platform {
             self.title(app)
         );
         self.decide(Code::Confirmed, subject, why);
-        self.set_install(who, app, Some(Install { sms_granted: true }));
+        self.set_install(now, who, app, Some(Install { sms_granted: true }));
         self.release(now, who, app);
     }
 

@@ -57,6 +57,8 @@ pub enum LiveState {
     Question,
     /// The app has asked for the session; it waits for the user's text.
     WaitsForUser,
+    /// The user has texted, and the callback that says so waits for its turn.
+    CallbackWaits,
     /// The window is open: the app may answer.
     WaitsForApp {
         /// Answers left.
@@ -75,6 +77,8 @@ enum State {
     ClosedQuestion,
     /// An app's session that waits for the user.
     Waiting { until: Timestamp },
+    /// The user has texted, and the app has not been told yet.
+    Unsent,
     /// The window after a user's text; with no answers left it is used.
     Window { until: Timestamp, answers: u32 },
     /// Nobody texted or answered in time.
@@ -140,24 +144,9 @@ impl Conversations {
         self.open(now, app, State::Waiting { until: now + idle }, slots_max)
     }
 
-    /// Opens a session with its window, for a text that belongs to no session yet.
-    pub(crate) fn open_window(
-        &mut self,
-        now: Timestamp,
-        app: AppId,
-        window: Duration,
-        answers: u32,
-        slots_max: u32,
-    ) -> Opened {
-        self.open(
-            now,
-            app,
-            State::Window {
-                until: now + window,
-                answers,
-            },
-            slots_max,
-        )
+    /// Opens a session for a text that belongs to no session yet; its window opens when the text is handed over.
+    pub(crate) fn open_unsent(&mut self, now: Timestamp, app: AppId, slots_max: u32) -> Opened {
+        self.open(now, app, State::Unsent, slots_max)
     }
 
     fn open(&mut self, now: Timestamp, app: AppId, state: State, slots_max: u32) -> Opened {
@@ -192,6 +181,7 @@ impl Conversations {
         match slot.state {
             State::Question => Addressee::Question(slot.app),
             State::ClosedQuestion => Addressee::ClosedQuestion,
+            State::Unsent => Addressee::Session(session, slot.app),
             State::Waiting { until } | State::Window { until, .. } if now < until => {
                 Addressee::Session(session, slot.app)
             }
@@ -213,15 +203,37 @@ impl Conversations {
             .map(|(session, slot)| (session, slot.app))
     }
 
-    /// The user has texted in that session: opens its window, or prolongs it and adds the answers of this text.
-    pub(crate) fn texted(&mut self, now: Timestamp, session: SessionId, window: Duration, answers_each: u32) {
+    /// The user has texted in that session: it does not wait for that any more. Gives what names this use of the slot
+    /// when the text is handed over.
+    pub(crate) fn texted(&mut self, session: SessionId) -> u64 {
         let Some(slot) = self.slot_mut(session) else {
+            return 0;
+        };
+        match slot.state {
+            State::Waiting { .. } | State::Expired { .. } => slot.state = State::Unsent,
+            State::Unsent | State::Window { .. } | State::Question | State::ClosedQuestion => {}
+        }
+        slot.order
+    }
+
+    /// The user's text is handed to the app: opens the window, or prolongs it and adds the answers of this text. Nothing
+    /// happens when the slot has gone to a newer session meanwhile.
+    pub(crate) fn handed_over(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        order: u64,
+        window: Duration,
+        answers_each: u32,
+    ) {
+        let Some(slot) = self.slot_mut(session).filter(|slot| slot.order == order) else {
             return;
         };
         let left = match slot.state {
             State::Window { until, answers } if now < until => answers,
             State::Window { .. }
             | State::Waiting { .. }
+            | State::Unsent
             | State::Expired { .. }
             | State::Question
             | State::ClosedQuestion => 0,
@@ -230,6 +242,16 @@ impl Conversations {
             until: now + window,
             answers: left.saturating_add(answers_each),
         };
+    }
+
+    /// The user's text is not handed over at all: a session that it opened is over.
+    pub(crate) fn not_handed_over(&mut self, now: Timestamp, session: SessionId, order: u64) {
+        if let Some(slot) = self.slot_mut(session)
+            && slot.order == order
+            && slot.state == State::Unsent
+        {
+            slot.state = State::Expired { at: now };
+        }
     }
 
     /// What keeps `app` from answering in that session at `now`, if anything does.
@@ -246,6 +268,7 @@ impl Conversations {
         match slot.state {
             State::Question | State::ClosedQuestion => Some(SessionFault::Unknown),
             State::Waiting { until } if now < until => Some(SessionFault::NotAnswered),
+            State::Unsent => Some(SessionFault::NotSent),
             State::Window { answers: 0, .. } => Some(SessionFault::Used),
             State::Window { until, .. } if now < until => None,
             State::Waiting { until } | State::Window { until, .. } => expired(until),
@@ -279,7 +302,7 @@ impl Conversations {
         match self.slot(session)?.state {
             State::Waiting { until } => Some(until),
             State::Window { until, answers } => (answers > 0).then_some(until),
-            State::Question | State::ClosedQuestion | State::Expired { .. } => None,
+            State::Question | State::ClosedQuestion | State::Unsent | State::Expired { .. } => None,
         }
     }
 
@@ -330,10 +353,11 @@ impl Conversations {
 }
 
 impl Slot {
-    /// What it waits for at `now` and until when; a question's end is its request's.
+    /// What it waits for at `now` and until when; a question's end is its request's, and a callback that waits has none.
     fn live(&self, now: Timestamp) -> Option<(LiveState, Timestamp)> {
         match self.state {
             State::Question => Some((LiveState::Question, Timestamp::MAX)),
+            State::Unsent => Some((LiveState::CallbackWaits, now)),
             State::Waiting { until } => (now < until).then_some((LiveState::WaitsForUser, until)),
             State::Window { until, answers: 0 } => (now < until).then_some((LiveState::Answered, until)),
             State::Window { until, answers } => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppId;
+use crate::live_message::{EVENT_NAME_OCTETS_MAX, LIVE_MESSAGE_OCTETS_MAX};
 use crate::output::{Refusal, SessionFault};
 use crate::text::unit;
 use crate::user::{SessionId, Uid};
@@ -131,6 +132,18 @@ codes! {
     CallbackFailed = "callback_failed",
     /// The app's callback failed and is tried again.
     CallbackRetried = "callback_retried",
+    /// The app's callback waits until others of the app are over.
+    CallbackWaits = "callback_waits",
+    /// The app's callback was not sent at all.
+    CallbackDropped = "callback_dropped",
+    /// `notifications.send`: to whom it went, and to whom not.
+    NotificationSent = "notification_sent",
+    /// `notifications.sendEmail`: to whom it went, and to whom not.
+    EmailSent = "email_sent",
+    /// `liveMessage.send` was accepted.
+    LiveMessageSent = "live_message_sent",
+    /// `liveMessage.send` was refused.
+    LiveMessageRefused = "live_message_refused",
     /// A receipt reached the platform.
     Receipt = "receipt",
     /// A setting was changed.
@@ -152,6 +165,12 @@ impl fmt::Display for Refusal {
             Self::Session { session, fault } => match fault {
                 SessionFault::Unknown => write!(f, "the user has no session {session} with this app"),
                 SessionFault::NotAnswered => write!(f, "session {session} still waits for the user's text"),
+                SessionFault::NotSent => {
+                    write!(
+                        f,
+                        "the user's text in session {session} has not been handed to the app yet"
+                    )
+                }
                 SessionFault::Used => write!(f, "session {session} has been answered already"),
                 SessionFault::Expired { ago_ms } => {
                     write!(
@@ -198,6 +217,18 @@ impl fmt::Display for Refusal {
                 )
             }
             Self::AppRate { per_s } => write!(f, "the app sends more than {per_s} texts a second"),
+            Self::TermsNotAccepted { user } => {
+                write!(f, "the user {user} has not accepted the terms of the app")
+            }
+            Self::EventNameLength { octets } => write!(
+                f,
+                "the event name has {octets} octets; at most {EVENT_NAME_OCTETS_MAX} may be sent"
+            ),
+            Self::LiveMessageLength { octets } => write!(
+                f,
+                "the live message has {octets} octets; at most {LIVE_MESSAGE_OCTETS_MAX} may be sent"
+            ),
+            Self::LiveMessagesStopped => f.write_str("the live-message system is stopped"),
         }
     }
 }

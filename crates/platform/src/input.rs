@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use sms::{MessageState, Msisdn, ShortCode};
 
 use crate::app::AppId;
+use crate::live_message::SendLiveMessage;
+use crate::notification::{NotifyUsers, SendEmail};
 use crate::output::{NotificationId, SubmissionId};
-use crate::user::{QuietHours, SessionId, Uid};
+use crate::query::Query;
+use crate::user::{ExtendedPermission, QuietHours, SessionId, Uid};
 
 /// Names one call of the API, so that its answer finds its way back; chosen by the caller.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -36,6 +39,50 @@ pub enum Input {
         app: AppId,
         /// The user it asks about.
         user: Uid,
+    },
+    /// `notifications.send`.
+    NotifyUsers(NotifyUsers),
+    /// `notifications.sendEmail`.
+    SendEmail(SendEmail),
+    /// `liveMessage.send`.
+    SendLiveMessage(SendLiveMessage),
+    /// A call that only asks.
+    Query {
+        /// The call to answer.
+        call: CallId,
+        /// The app that asks.
+        app: AppId,
+        /// What it asks.
+        query: Query,
+    },
+    /// `auth.revokeExtendedPermission`: the app gives up a permission of a user.
+    RevokePermission {
+        /// The call to answer.
+        call: CallId,
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+        /// What it gives up.
+        permission: ExtendedPermission,
+    },
+    /// `auth.revokeAuthorization`: the app removes itself from a user.
+    RevokeAuthorization {
+        /// The call to answer.
+        call: CallId,
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+    },
+    /// `admin.setAppProperties`, as far as it concerns the platform: the app registers for SMS or takes that back.
+    SetSmsCapable {
+        /// The call to answer.
+        call: CallId,
+        /// The app.
+        app: AppId,
+        /// Whether it is registered from now on.
+        capable: bool,
     },
     /// The app's callback URL answered, or did not.
     Notified {
@@ -98,6 +145,8 @@ pub enum Change {
     Registered(Uid, bool),
     /// Installs an app (or leaves it installed) and takes back or leaves out its `sms` grant.
     InstallWithoutSms(Uid, AppId),
+    /// Installs an app if need be, as logging in to it does; leaves its `sms` grant as it is.
+    AcceptApp(Uid, AppId),
     /// Installs an app if need be, and grants it `sms`.
     GrantSms(Uid, AppId),
     /// Takes the `sms` grant back; the app stays installed.
@@ -108,6 +157,12 @@ pub enum Change {
     QuietHours(Uid, Option<QuietHours>),
     /// The user's own daily limit.
     DailyMax(Uid, Option<u32>),
+    /// Two users become friends, or are friends no more.
+    Friends(Uid, Uid, bool),
+    /// The user wants no notifications and e-mails of an app (`true`), or takes them again.
+    MuteApp(Uid, AppId, bool),
+    /// The live-message system stops or recovers; while it is stopped every live message fails.
+    LiveMessages(bool),
     /// The operator disallows an app (or allows it again).
     OperatorBlock {
         /// The operator's name.

@@ -3,6 +3,7 @@
 use sms::{Msisdn, ShortCode, Timestamp};
 
 use crate::app::AppId;
+use crate::callback::Content;
 use crate::conversation::FBOOK;
 use crate::decision::{DecisionCode as Code, Quoted, Span};
 use crate::keyword::{Meaning, is_stop};
@@ -191,7 +192,7 @@ impl Platform {
         }
     }
 
-    /// Notifies the app in that session, or in a fresh one; its window opens now.
+    /// Notifies the app in that session, or in a fresh one; its window opens when the callback is handed to HTTP.
     ///
     /// A person's text is an explicit query, so it goes out even while their texts are off or their operator disallows
     /// the app. Those rules are about texts to them, and refuse the app's answer.
@@ -205,17 +206,12 @@ impl Platform {
         new_user: bool,
     ) {
         let window = self.settings.session_window;
-        let answers = self.settings.answers_per_message_max;
         let slots_max = self.settings.sessions_per_user_max;
         let session = match session {
-            Some(session) => {
-                self.converse(who, session, |table| table.texted(now, session, window, answers));
-                session
-            }
-            None => self.open(who, |table| {
-                table.open_window(now, app, window, answers, slots_max)
-            }),
+            Some(session) => session,
+            None => self.open(who, |table| table.open_unsent(now, app, slots_max)),
         };
+        let order = self.converse(who, session, |table| table.texted(session));
         let user = &self.account(who).user;
         let uid = user.uid;
         let hindrance = if !user.texts_on {
@@ -240,13 +236,16 @@ impl Platform {
         );
         self.decide(Code::Forwarded, self.subject(who).app(app).session(session), why);
         let message = message.to_owned();
-        self.notify(|id| Notification {
-            id,
-            app,
-            user: uid,
-            session,
-            message,
-            new_user,
+        self.call_back(now, app, |id| Content::Text {
+            notification: Notification {
+                id,
+                app,
+                user: uid,
+                session,
+                message,
+                new_user,
+            },
+            order,
         });
     }
 }

@@ -7,6 +7,7 @@ use sms::{Msisdn, Timestamp};
 
 use crate::app::{App, AppId};
 use crate::conversation::{LiveSession, LiveState};
+use crate::notification::{Email, Mailbox, Notice};
 use crate::platform::Platform;
 use crate::request::Request;
 use crate::settings::Settings;
@@ -52,6 +53,49 @@ impl Platform {
     /// Every user, in the order of the configuration.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.accounts.iter().map(|account| &account.user)
+    }
+
+    /// Whether the user has installed the app.
+    pub fn is_installed(&self, user: Uid, app: AppId) -> bool {
+        self.user(user).is_some_and(|user| user.apps.contains_key(&app))
+    }
+
+    /// Whether the user wants no notifications and e-mails of the app.
+    pub fn is_muted(&self, user: Uid, app: AppId) -> bool {
+        self.who(user)
+            .is_some_and(|who| self.account(who).muted.contains(&app))
+    }
+
+    /// Whether one of the two has the other as a friend.
+    pub fn are_friends(&self, one: Uid, other: Uid) -> bool {
+        let has = |uid, friend| self.user(uid).is_some_and(|user| user.friends.contains(&friend));
+        has(one, other) || has(other, one)
+    }
+
+    /// The notifications that the user has received and that are kept, the oldest first.
+    pub fn notifications_received(&self, user: Uid) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.mailbox(user)
+            .into_iter()
+            .flat_map(|mailbox| &mailbox.received)
+    }
+
+    /// The notifications that apps have sent in the user's name and that are kept, the oldest first.
+    pub fn notifications_sent(&self, user: Uid) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.mailbox(user).into_iter().flat_map(|mailbox| &mailbox.sent)
+    }
+
+    /// The e-mails of apps that the user has received and that are kept, the oldest first.
+    pub fn emails(&self, user: Uid) -> impl DoubleEndedIterator<Item = &Email> {
+        self.mailbox(user).into_iter().flat_map(|mailbox| &mailbox.emails)
+    }
+
+    fn mailbox(&self, user: Uid) -> Option<&Mailbox> {
+        self.who(user).map(|who| &self.account(who).mailbox)
+    }
+
+    /// Whether the live-message system runs.
+    pub fn live_messages_on(&self) -> bool {
+        self.live_messages_on
     }
 
     /// The app of that number.

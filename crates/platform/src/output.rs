@@ -6,6 +6,8 @@ use sms::{Msisdn, ShortCode};
 use crate::app::AppId;
 use crate::decision::Decision;
 use crate::input::CallId;
+use crate::live_message::LiveMessage;
+use crate::query::{AppInfo, UserInfo};
 use crate::user::{SessionId, Uid};
 
 /// Names one text that the platform has sent; counted from 1.
@@ -41,26 +43,40 @@ pub enum Output {
     },
     /// A person's text for an app. The window of its session is open from this instant.
     Notify(Notification),
-    /// The user has installed the app just now: the post-authorize ping, if the app wants one.
+    /// The post-authorize ping: the user has installed the app. It ends with [`Input::Notified`](crate::Input::Notified)
+    /// like a text's callback, with [`NotifyOutcome::NoUrl`](crate::NotifyOutcome::NoUrl) when the app wants none.
     Authorized {
+        /// Its name.
+        id: NotificationId,
         /// The app.
         app: AppId,
         /// The user.
         user: Uid,
     },
-    /// The user has removed the app: the post-remove ping, if the app wants one.
+    /// The post-remove ping: the user has removed the app. It ends like the post-authorize ping.
     Removed {
+        /// Its name.
+        id: NotificationId,
         /// The app.
         app: AppId,
         /// The user.
         user: Uid,
     },
+    /// The user has removed the app at this instant, whenever the ping goes out: their API sessions with it end.
+    Unauthorized {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+    },
+    /// A live message for the user's open pages; with none open it is lost.
+    LiveMessage(LiveMessage),
     /// Why the platform did what it did.
     Decided(Decision),
 }
 
 /// A positive answer to a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// `sms.send`: the text is on its way.
@@ -72,6 +88,16 @@ pub enum Answer {
     },
     /// `sms.canSend`: it may.
     CanSend,
+    /// Yes or no, or done or not done.
+    Bool(bool),
+    /// A number, -1 for an allocation without a limit.
+    Number(i64),
+    /// Users: those to whom something was sent, or a user's friends.
+    Uids(Vec<Uid>),
+    /// `users.getInfo`: what is known of users.
+    Users(Vec<UserInfo>),
+    /// `admin.getAppProperties`: what the platform knows of the app.
+    App(AppInfo),
 }
 
 /// A callback about a person's text.
@@ -155,6 +181,23 @@ pub enum Refusal {
         /// Users opted in to the app's SMS.
         opted_in: u64,
     },
+    /// One side of a live message has not accepted the terms of the app: has not installed it.
+    TermsNotAccepted {
+        /// The sender or the recipient.
+        user: Uid,
+    },
+    /// The name of a live message's event is too long.
+    EventNameLength {
+        /// How long it is.
+        octets: usize,
+    },
+    /// A live message is too long.
+    LiveMessageLength {
+        /// How long it is.
+        octets: usize,
+    },
+    /// The live-message system is stopped.
+    LiveMessagesStopped,
     /// The app sends faster than its rate.
     AppRate {
         /// Texts a second.
@@ -170,6 +213,8 @@ pub enum SessionFault {
     Unknown,
     /// It waits for the user, who has not texted yet.
     NotAnswered,
+    /// The user's text has not been handed to the app yet: other callbacks of the app go first.
+    NotSent,
     /// Its answer has been sent already.
     Used,
     /// Its window is over.

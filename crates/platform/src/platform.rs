@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use sms::{Msisdn, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
+use crate::callback::{Callback, Outbox};
 use crate::config::Config;
 use crate::conversation::{Conversations, Opened};
 use crate::decision::{Decision, DecisionCode, Span};
 use crate::input::Input;
 use crate::keyword::Words;
-use crate::output::{Notification, NotificationId, Output, SubmissionId};
-use crate::quota::{AppDay, Rate, UserDay};
+use crate::notification::Mailbox;
+use crate::output::{Answer, NotificationId, Output, SubmissionId};
+use crate::quota::{Allowance, AppDay, Rate, UserDay};
 use crate::request::Consent;
 use crate::settings::Settings;
 use crate::user::{SessionId, Uid, User};
-
-/// Callbacks whose outcome is awaited; of more, the oldest is forgotten, and its outcome is then unknown.
-pub const NOTIFICATIONS_OPEN_MAX: usize = 100_000;
 
 /// Texts whose receipts can still be told apart; of more, the oldest is forgotten.
 pub const SUBMISSIONS_OPEN_MAX: usize = 100_000;
@@ -34,6 +33,9 @@ pub(crate) struct Account {
     pub(crate) conversations: Conversations,
     pub(crate) day: UserDay,
     pub(crate) last_unsolicited: Option<(AppId, Timestamp)>,
+    pub(crate) mailbox: Mailbox,
+    /// Apps whose notifications and e-mails the user does not want.
+    pub(crate) muted: BTreeSet<AppId>,
 }
 
 /// An app, and what it has sent.
@@ -44,6 +46,13 @@ pub(crate) struct Listing {
     pub(crate) opted_in: u64,
     pub(crate) day: AppDay,
     pub(crate) rate: Rate,
+    /// Notifications of the day, by acting user.
+    pub(crate) notified: Allowance,
+    /// Notifications of the week, by recipient.
+    pub(crate) announced: Allowance,
+    /// E-mails of the day, by recipient.
+    pub(crate) emailed: Allowance,
+    pub(crate) outbox: Outbox,
 }
 
 /// What is due at an instant.
@@ -78,13 +87,6 @@ impl Subject {
     }
 }
 
-/// A callback whose outcome is awaited.
-#[derive(Clone, Debug)]
-pub(crate) struct OpenNotification {
-    pub(crate) notification: Notification,
-    pub(crate) retries_left: u32,
-}
-
 /// FBOOK 32665: who may text whom, what a text means, and what becomes of it.
 ///
 /// Give it everything that happens with [`Platform::handle`], carry out what that returns, and call again with
@@ -102,9 +104,12 @@ pub struct Platform {
     pub(crate) by_name: BTreeMap<String, Who>,
     pub(crate) operator_blocks: BTreeMap<String, BTreeSet<AppId>>,
     timers: BTreeSet<(Timestamp, Who, Timer)>,
-    pub(crate) notifications: BTreeMap<NotificationId, OpenNotification>,
+    /// The callbacks that are under way: of each app as many as the settings allow.
+    pub(crate) callbacks: BTreeMap<NotificationId, Callback>,
     pub(crate) submissions: BTreeMap<SubmissionId, Subject>,
-    notifications_made: u64,
+    /// Whether the live-message system runs.
+    pub(crate) live_messages_on: bool,
+    pub(crate) notifications_made: u64,
     submissions_made: u64,
     out: Vec<Output>,
 }
@@ -144,6 +149,10 @@ impl Platform {
                             opted_in: 0,
                             day: AppDay::default(),
                             rate: Rate::default(),
+                            notified: Allowance::default(),
+                            announced: Allowance::default(),
+                            emailed: Allowance::default(),
+                            outbox: Outbox::default(),
                         },
                     )
                 })
@@ -154,7 +163,8 @@ impl Platform {
             by_name: BTreeMap::new(),
             operator_blocks: BTreeMap::new(),
             timers: BTreeSet::new(),
-            notifications: BTreeMap::new(),
+            callbacks: BTreeMap::new(),
+            live_messages_on: true,
             submissions: BTreeMap::new(),
             notifications_made: 0,
             submissions_made: 0,
@@ -189,6 +199,8 @@ impl Platform {
             conversations: Conversations::default(),
             day: UserDay::default(),
             last_unsolicited: None,
+            mailbox: Mailbox::default(),
+            muted: BTreeSet::new(),
         });
     }
 
@@ -210,7 +222,23 @@ impl Platform {
             Input::Notified {
                 notification,
                 outcome,
-            } => self.notified(notification, outcome),
+            } => self.notified(now, notification, outcome),
+            Input::NotifyUsers(notify) => self.notify_users(now, &notify),
+            Input::SendEmail(email) => self.send_email(now, &email),
+            Input::SendLiveMessage(send) => self.send_live_message(send),
+            Input::Query { call, app, query } => self.tell(now, call, app, &query),
+            Input::RevokePermission {
+                call,
+                app,
+                user,
+                permission,
+            } => self.revoke_permission(now, call, app, user, permission),
+            Input::RevokeAuthorization { call, app, user } => self.revoke_authorization(now, call, app, user),
+            Input::SetSmsCapable { call, app, capable } => {
+                self.set_sms_capable(app, capable);
+                let answer = Ok(Answer::Bool(true));
+                self.emit(Output::Reply { call, answer });
+            }
             Input::Receipt { submission, state } => self.receipt(submission, state),
             Input::Change(change) => self.change(now, change),
             Input::Tick => {}
@@ -244,6 +272,12 @@ impl Platform {
 
     pub(crate) fn title(&self, app: AppId) -> &str {
         self.app(app).map_or("an unknown app", |app| &app.title)
+    }
+
+    /// The user's name, or the number where no account has it.
+    pub(crate) fn name_of(&self, user: Uid) -> String {
+        self.user(user)
+            .map_or_else(|| user.to_string(), |user| user.name.clone())
     }
 
     pub(crate) fn pool(&self, listing: &Listing) -> u64 {
@@ -306,22 +340,6 @@ impl Platform {
             text,
         });
         submission
-    }
-
-    /// Hands a person's text to an app.
-    pub(crate) fn notify(&mut self, notification: impl FnOnce(NotificationId) -> Notification) {
-        self.notifications_made += 1;
-        let id = NotificationId(self.notifications_made);
-        let notification = notification(id);
-        let open = OpenNotification {
-            notification: notification.clone(),
-            retries_left: self.settings.callback_retries,
-        };
-        self.notifications.insert(id, open);
-        if self.notifications.len() > NOTIFICATIONS_OPEN_MAX {
-            self.notifications.pop_first();
-        }
-        self.emit(Output::Notify(notification));
     }
 
     pub(crate) fn start_timer(&mut self, at: Timestamp, who: Who, timer: Timer) {

@@ -1,9 +1,11 @@
-//! How much an app may send unsolicited and a person wants to get: [`AppDay`], [`Rate`], [`UserDay`].
+//! How much an app may send unsolicited and a person wants to get: [`AppDay`], [`Rate`], [`UserDay`], [`Allowance`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use sms::{Timestamp, Zone};
+
+use crate::user::Uid;
 
 /// What an app has sent today, and the pool that it draws from.
 ///
@@ -100,6 +102,35 @@ impl Rate {
     }
 }
 
-fn day(now: Timestamp, zone: &Zone) -> i32 {
+/// How many of something each user has had in a period (a day, a week). A new period forgets the last one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Allowance {
+    period: i32,
+    used: BTreeMap<Uid, u32>,
+}
+
+impl Allowance {
+    /// Takes one for that user, if fewer than `max` were taken in that period; none: there is no limit.
+    pub(crate) fn take(&mut self, period: i32, user: Uid, max: Option<u32>) -> bool {
+        if self.period != period {
+            *self = Self {
+                period,
+                used: BTreeMap::new(),
+            };
+        }
+        let used = self.used.entry(user).or_default();
+        let allowed = max.is_none_or(|max| *used < max);
+        *used = used.saturating_add(u32::from(allowed));
+        allowed
+    }
+}
+
+pub(crate) fn day(now: Timestamp, zone: &Zone) -> i32 {
     zone.civil(now).day_number()
+}
+
+/// Weeks since the one of 1970-01-01; they begin on Monday.
+pub(crate) fn week(now: Timestamp, zone: &Zone) -> i32 {
+    // The first of January 1970 was a Thursday.
+    (day(now, zone) + 3).div_euclid(7)
 }

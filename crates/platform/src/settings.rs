@@ -43,6 +43,8 @@ pub struct Settings {
     pub generic_reply_ttl: Duration,
     /// How often a callback that failed is tried again, at once; at most 10.
     pub callback_retries: u32,
+    /// Callbacks of one app that are under way at a time, 1 to 1,000; the others wait in their order.
+    pub callbacks_in_flight_max: usize,
 
     /// Unsolicited texts a day that each opted-in user adds to an app's pool (seed: 1).
     pub app_daily_pool_per_user: u32,
@@ -63,6 +65,23 @@ pub struct Settings {
     pub message_parts_max: u8,
     /// What becomes of an app's text with a URL outside m.facebook.com.
     pub foreign_url_policy: ForeignUrlPolicy,
+
+    /// Notifications that one user may send with an app a day; none: no limit.
+    #[serde(with = "none_or")]
+    pub notifications_per_day: Option<u32>,
+    /// Notifications that an app may send one user a week; none: no limit.
+    #[serde(with = "none_or")]
+    pub announcement_notifications_per_week: Option<u32>,
+    /// Requests that one user may send with an app a day, as `admin.getAllocation` tells it; none: no limit.
+    #[serde(with = "none_or")]
+    pub requests_per_day: Option<u32>,
+    /// E-mails that an app may send one user a day; none: no limit.
+    #[serde(with = "none_or")]
+    pub emails_per_day: Option<u32>,
+    /// Where an e-mail says how to turn such e-mails off: 1 at the bottom, 2 at the top.
+    pub email_disable_message_location: u8,
+    /// Notifications received, notifications sent and e-mails that are kept of each user, 1 to 10,000 of each.
+    pub notifications_kept_max: usize,
 
     /// The question whether to install an app.
     pub text_confirmation: String,
@@ -125,6 +144,7 @@ impl Default for Settings {
             answers_per_message_max: 1,
             generic_reply_ttl: day,
             callback_retries: 0,
+            callbacks_in_flight_max: 16,
             app_daily_pool_per_user: 1,
             app_rate_per_s: None,
             quota_day_tz: Zone::named("America/Los_Angeles").expect("in the compiled-in database"),
@@ -133,6 +153,12 @@ impl Default for Settings {
             message_length_max: MessageLengthMax { septets: 160, ucs2_units: 70 },
             message_parts_max: 1,
             foreign_url_policy: ForeignUrlPolicy::Flag,
+            notifications_per_day: Some(40),
+            announcement_notifications_per_week: Some(3),
+            requests_per_day: Some(20),
+            emails_per_day: Some(5),
+            email_disable_message_location: 1,
+            notifications_kept_max: 200,
             text_confirmation: "Add {app} to your Facebook account? Reply Y to confirm or N to cancel. Std msg rates \
                                 apply."
                 .to_owned(),
@@ -278,6 +304,24 @@ impl Settings {
                 seconds_max,
             ),
             ("callback_retries", self.callback_retries.into(), 0, 10),
+            (
+                "callbacks_in_flight_max",
+                self.callbacks_in_flight_max as u64,
+                1,
+                1_000,
+            ),
+            (
+                "email_disable_message_location",
+                self.email_disable_message_location.into(),
+                1,
+                2,
+            ),
+            (
+                "notifications_kept_max",
+                self.notifications_kept_max as u64,
+                1,
+                10_000,
+            ),
             (
                 "app_daily_pool_per_user",
                 self.app_daily_pool_per_user.into(),

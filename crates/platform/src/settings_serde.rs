@@ -38,10 +38,11 @@ pub(crate) mod millis {
 }
 
 /// A limit that may be absent: the word `none`, because a TOML file cannot say null.
-pub(crate) mod none_or {
+pub mod none_or {
     use super::{Deserialize, Deserializer, NoneOr, PhantomData, Serialize, Serializer};
 
-    pub(crate) fn serialize<S, T>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error>
+    /// Writes the value, or `none`.
+    pub fn serialize<S, T>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error>
     where
         S: Serializer,
         T: Serialize,
@@ -52,7 +53,8 @@ pub(crate) mod none_or {
         }
     }
 
-    pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    /// Reads a value, `none` or null.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
     where
         D: Deserializer<'de>,
         T: Deserialize<'de>,

@@ -67,6 +67,55 @@ pub struct Install {
     pub sms_granted: bool,
 }
 
+macro_rules! permissions {
+    ($($name:ident = $text:literal,)*) => {
+        /// An extended permission that a user can grant an app. The platform keeps `sms` alone; nobody ever grants the
+        /// others here.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+        pub enum ExtendedPermission {
+            $(#[doc = concat!("`", $text, "`")] #[serde(rename = $text)] $name,)*
+        }
+
+        impl ExtendedPermission {
+            /// Every permission ("Extended permission").
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in calls, for example `sms`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
+    CreateEvent = "create_event",
+    CreateListing = "create_listing",
+    CreateNote = "create_note",
+    Email = "email",
+    OfflineAccess = "offline_access",
+    PhotoUpload = "photo_upload",
+    PublishStream = "publish_stream",
+    ReadStream = "read_stream",
+    RsvpEvent = "rsvp_event",
+    ShareItem = "share_item",
+    Sms = "sms",
+    StatusUpdate = "status_update",
+    VideoUpload = "video_upload",
+}
+
+impl ExtendedPermission {
+    /// The permission of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|permission| permission.as_str() == name)
+    }
+}
+
 /// A span of hours of the day, from its start up to and without its end; it may pass midnight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -86,6 +86,8 @@ fn change() -> impl Strategy<Value = Change> {
         (uid(), id()).prop_map(|(uid, app)| Change::RevokeSms(uid, app)),
         (uid(), id()).prop_map(|(uid, app)| Change::RemoveApp(uid, app)),
         (uid(), id()).prop_map(|(uid, app)| Change::InstallWithoutSms(uid, app)),
+        (uid(), id()).prop_map(|(uid, app)| Change::AcceptApp(uid, app)),
+        (uid(), id(), any::<bool>()).prop_map(|(uid, app, muted)| Change::MuteApp(uid, app, muted)),
         (uid(), proptest::option::of((0..1_440_u16, 0..1_440_u16))).prop_map(|(uid, hours)| {
             Change::QuietHours(uid, hours.map(|(from, to)| QuietHours { from, to }))
         }),
@@ -315,6 +317,10 @@ impl Model {
             Change::Texts(uid, on) => self.person(*uid).texts_on = *on,
             Change::Registered(uid, on) => self.person(*uid).registered = *on,
             Change::GrantSms(uid, app) => drop(self.person(*uid).apps.insert(*app, true)),
+            Change::AcceptApp(uid, app) => {
+                self.person(*uid).apps.entry(*app).or_insert(false);
+            }
+            Change::Friends(..) | Change::MuteApp(..) | Change::LiveMessages(_) => {}
             Change::InstallWithoutSms(uid, app) => drop(self.person(*uid).apps.insert(*app, false)),
             Change::RevokeSms(uid, app) => {
                 if let Some(granted) = self.person(*uid).apps.get_mut(app) {
@@ -559,7 +565,11 @@ impl Run {
                     self.last = Some((notification.user, notification.app, notification.session));
                     self.model.forwarded(self.now, yes, notification);
                 }
-                Output::Authorized { .. } | Output::Removed { .. } | Output::Decided(_) => {}
+                Output::Authorized { .. }
+                | Output::Removed { .. }
+                | Output::Unauthorized { .. }
+                | Output::Decided(_) => {}
+                Output::LiveMessage(_) => panic!("nobody has sent one"),
                 Output::Reply { .. } => panic!("nobody has asked"),
             }
         }
@@ -578,6 +588,8 @@ impl Run {
             | Output::Notify(_)
             | Output::Authorized { .. }
             | Output::Removed { .. }
+            | Output::Unauthorized { .. }
+            | Output::LiveMessage(_)
             | Output::Decided(_) => None,
         });
         match answer.expect("a call is answered") {
@@ -585,7 +597,14 @@ impl Run {
                 assert!(may, "sent against the rules: {send:?}");
                 self.model.sent(self.now, send, *session);
             }
-            Ok(Answer::CanSend) => panic!("that was not asked"),
+            Ok(
+                Answer::CanSend
+                | Answer::Bool(_)
+                | Answer::Number(_)
+                | Answer::Uids(_)
+                | Answer::Users(_)
+                | Answer::App(_),
+            ) => panic!("that was not asked"),
             Err(refusal) => assert!(!may, "refused against the rules: {send:?}: {refusal}"),
         }
     }

@@ -5,8 +5,8 @@ mod support;
 use std::time::Duration;
 
 use platform::{
-    AppId, Change, Config, DecisionCode, ForeignUrlPolicy, Input, InvalidConfig, MessageLengthMax,
-    NotifyOutcome, Platform, Settings, SubmissionId,
+    AppId, Change, Config, DecisionCode, ForeignUrlPolicy, Input, InvalidConfig, MessageLengthMax, Platform,
+    Settings, SubmissionId,
 };
 use support::{ALICE, Desk, NEWS, app, config, settings, user};
 
@@ -19,11 +19,6 @@ fn the_configuration_file_states_every_default() {
     assert_eq!(tables, ["platform", "rest"]);
     let read: Settings = file["platform"].clone().try_into().expect("settings");
     assert_eq!(read, Settings::default());
-    let rest: toml::Table =
-        "quiet_hours_code = 853\ncansend_errors = \"error_response\"\ncall_id_check = \"per_session\""
-            .parse()
-            .expect("TOML");
-    assert_eq!(file["rest"].as_table(), Some(&rest));
     let written = toml::Table::try_from(Settings::default()).expect("settings can be written");
     let keys = |table: &toml::Table| table.keys().cloned().collect::<std::collections::BTreeSet<_>>();
     assert_eq!(
@@ -72,6 +67,8 @@ fn keys_are_read_in_their_units() {
         Some(22 * 60)
     );
     assert_eq!(read("user_daily_max = 3").user_daily_max, Some(3));
+    assert_eq!(read("emails_per_day = \"none\"").emails_per_day, None);
+    assert_eq!(read("notifications_per_day = 0").notifications_per_day, Some(0));
     assert_eq!(
         read("quota_day_tz = \"Europe/London\"").quota_day_tz.name(),
         "Europe/London"
@@ -131,7 +128,7 @@ fn a_setting_that_cannot_work_is_named_with_its_fault() {
             .to_string()
     };
     type Case = (fn(&mut Settings), &'static str);
-    let cases: [Case; 22] = [
+    let cases: [Case; 25] = [
         (
             |s| s.sessions_per_user_max = 100,
             "sessions_per_user_max is 100; it must be 1 to 99",
@@ -199,6 +196,18 @@ fn a_setting_that_cannot_work_is_named_with_its_fault() {
         (
             |s| s.confirm_words.push("STOP".to_owned()),
             "confirm_words has \"STOP\", which already means something else",
+        ),
+        (
+            |s| s.callbacks_in_flight_max = 0,
+            "callbacks_in_flight_max is 0; it must be 1 to 1000",
+        ),
+        (
+            |s| s.email_disable_message_location = 3,
+            "email_disable_message_location is 3; it must be 1 to 2",
+        ),
+        (
+            |s| s.notifications_kept_max = 10_001,
+            "notifications_kept_max is 10001; it must be 1 to 10000",
         ),
         (|s| s.text_stop.clear(), "text_stop: the text is empty"),
         (
@@ -320,20 +329,8 @@ fn a_configuration_names_everything_once() {
 }
 
 #[test]
-fn the_oldest_of_too_many_open_callbacks_and_texts_is_forgotten() {
-    use platform::platform::{NOTIFICATIONS_OPEN_MAX, SUBMISSIONS_OPEN_MAX};
-    let mut desk = Desk::new();
-    for _ in 0..=NOTIFICATIONS_OPEN_MAX {
-        desk.text("alice", "news scores");
-    }
-    desk.codes();
-    desk.notified(1, NotifyOutcome::Answered(200));
-    desk.notified(2, NotifyOutcome::Answered(200));
-    assert_eq!(
-        desk.codes(),
-        [DecisionCode::UnknownSubject, DecisionCode::CallbackAnswered]
-    );
-
+fn the_oldest_of_too_many_open_texts_is_forgotten() {
+    use platform::platform::SUBMISSIONS_OPEN_MAX;
     let mut desk = Desk::new();
     for _ in 0..=SUBMISSIONS_OPEN_MAX {
         desk.text("alice", "help");

@@ -6,6 +6,7 @@
 use platform::{Notification, Uid};
 use sms::Timestamp;
 
+use crate::config::Locale;
 use crate::credentials::{Credentials, Secret, SessionInfo};
 use crate::signature;
 
@@ -25,6 +26,17 @@ pub struct CallbackRequest {
     pub base_string: String,
 }
 
+/// What an app may know of a user who has authorized it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The user's API session with the app.
+    pub session: SessionInfo,
+    /// Whether the user has granted it `sms`.
+    pub sms_granted: bool,
+    /// The user's locale, if callbacks name one.
+    pub locale: Option<Locale>,
+}
+
 /// A user's text for the app; none when the app has no callback URL.
 ///
 /// An empty text has no `fb_sig_message`, and `fb_sig_sms_new_user` is there only when the text installed the app
@@ -33,10 +45,10 @@ pub fn sms(
     now: Timestamp,
     credentials: &Credentials,
     notification: &Notification,
-    session: &SessionInfo,
+    standing: &Standing,
 ) -> Option<CallbackRequest> {
-    let mut fields = base_fields(now, credentials, notification.user, "1");
-    add_session(&mut fields, session);
+    let mut fields = base_fields(now, credentials, notification.user, "1", standing.locale);
+    add_standing(&mut fields, standing);
     fields.push(("sms", "1".to_owned()));
     fields.push(("sms_sid", notification.session.to_string()));
     if !notification.message.is_empty() {
@@ -58,10 +70,10 @@ pub fn authorize(
     now: Timestamp,
     credentials: &Credentials,
     user: Uid,
-    session: &SessionInfo,
+    standing: &Standing,
 ) -> Option<CallbackRequest> {
-    let mut fields = base_fields(now, credentials, user, "1");
-    add_session(&mut fields, session);
+    let mut fields = base_fields(now, credentials, user, "1", standing.locale);
+    add_standing(&mut fields, standing);
     fields.push(("authorize", "1".to_owned()));
     Some(request(
         credentials.authorize_url.as_ref()?,
@@ -72,8 +84,13 @@ pub fn authorize(
 
 /// The post-remove ping: the user has removed the app, and has no session with it any more; none when the app has no such
 /// URL ("Post-Remove Callback URL").
-pub fn removed(now: Timestamp, credentials: &Credentials, user: Uid) -> Option<CallbackRequest> {
-    let mut fields = base_fields(now, credentials, user, "0");
+pub fn removed(
+    now: Timestamp,
+    credentials: &Credentials,
+    user: Uid,
+    locale: Option<Locale>,
+) -> Option<CallbackRequest> {
+    let mut fields = base_fields(now, credentials, user, "0", locale);
     fields.push(("uninstall", "1".to_owned()));
     Some(request(
         credentials.uninstall_url.as_ref()?,
@@ -98,23 +115,34 @@ fn base_fields(
     credentials: &Credentials,
     user: Uid,
     added: &str,
+    locale: Option<Locale>,
 ) -> Vec<(&'static str, String)> {
-    vec![
+    let mut fields = vec![
         ("added", added.to_owned()),
         ("api_key", credentials.api_key.clone()),
         ("app_id", credentials.app.to_string()),
         ("time", unix_time(now)),
         ("user", user.to_string()),
-    ]
+    ];
+    fields.extend(locale.map(|locale| ("locale", locale.to_string())));
+    fields
 }
 
-/// Adds the API session. `expires` is whole seconds, 0 for a session that never ends: one client reads an integer.
-fn add_session(fields: &mut Vec<(&'static str, String)>, session: &SessionInfo) {
+/// Adds what holds for a user who has authorized the app. `expires` is whole seconds, 0 for a session that never ends: one
+/// client reads an integer. No profile ever changes here, so that `profile_update_time` is 0.
+fn add_standing(fields: &mut Vec<(&'static str, String)>, standing: &Standing) {
+    let Standing {
+        session, sms_granted, ..
+    } = standing;
     fields.push(("session_key", session.key.clone()));
     fields.push((
         "expires",
         session.expires.map_or(0, Timestamp::as_secs).to_string(),
     ));
+    fields.push(("profile_update_time", "0".to_owned()));
+    if *sms_granted {
+        fields.push(("ext_perms", "sms".to_owned()));
+    }
 }
 
 /// Seconds since 1970 with up to four decimals, without trailing zeros: `1249259912.755`.
@@ -179,6 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::Settings;
 
     const NOW: Timestamp = Timestamp::from_micros(1_217_980_800_123_456);
     const USER: Uid = Uid(609_143_784);
@@ -196,10 +225,15 @@ mod tests {
         }
     }
 
-    fn session() -> SessionInfo {
-        SessionInfo {
+    fn standing() -> Standing {
+        let session = SessionInfo {
             key: "5f34e11bfb97c762e439e6a5-8055".to_owned(),
             expires: None,
+        };
+        Standing {
+            session,
+            sms_granted: true,
+            locale: Settings::default().callback_locale,
         }
     }
 
@@ -246,7 +280,7 @@ mod tests {
     #[test]
     fn c2_is_the_post_remove_ping() {
         let now = Timestamp::from_micros(1_249_262_147_961_600);
-        let request = removed(now, &credentials(), USER).expect("a URL");
+        let request = removed(now, &credentials(), USER, None).expect("a URL");
         assert_eq!(request.url, "http://quiz/removed");
         assert_eq!(
             request.body,
@@ -258,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_text_of_a_new_user_has_these_fields() {
-        let request = sms(NOW, &credentials(), &notification("Café?", true), &session()).expect("a URL");
+        let request = sms(NOW, &credentials(), &notification("Café?", true), &standing()).expect("a URL");
         let fields: Vec<_> = request
             .fields
             .iter()
@@ -272,7 +306,10 @@ mod tests {
                 ("fb_sig_api_key", "0289b21f46b2ee642d5c42145df5489f"),
                 ("fb_sig_app_id", "103381584023"),
                 ("fb_sig_expires", "0"),
+                ("fb_sig_ext_perms", "sms"),
+                ("fb_sig_locale", "en_US"),
                 ("fb_sig_message", "Café?"),
+                ("fb_sig_profile_update_time", "0"),
                 ("fb_sig_session_key", "5f34e11bfb97c762e439e6a5-8055"),
                 ("fb_sig_sms", "1"),
                 ("fb_sig_sms_new_user", "1"),
@@ -291,10 +328,9 @@ mod tests {
 
     #[test]
     fn the_post_authorize_ping_has_these_fields() {
-        let ends = SessionInfo {
-            expires: Some(Timestamp::from_micros(1_249_999_999_900_000)),
-            ..session()
-        };
+        let mut ends = standing();
+        ends.session.expires = Some(Timestamp::from_micros(1_249_999_999_900_000));
+        ends.sms_granted = false;
         let request = authorize(NOW, &credentials(), USER, &ends).expect("a URL");
         let names: Vec<_> = request.fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(request.url, "http://quiz/added");
@@ -306,6 +342,8 @@ mod tests {
                 "fb_sig_app_id",
                 "fb_sig_authorize",
                 "fb_sig_expires",
+                "fb_sig_locale",
+                "fb_sig_profile_update_time",
                 "fb_sig_session_key",
                 "fb_sig_time",
                 "fb_sig_user",
@@ -328,9 +366,9 @@ mod tests {
             uninstall_url: None,
             ..credentials()
         };
-        assert_eq!(sms(NOW, &none, &notification("hi", false), &session()), None);
-        assert_eq!(authorize(NOW, &none, USER, &session()), None);
-        assert_eq!(removed(NOW, &none, USER), None);
+        assert_eq!(sms(NOW, &none, &notification("hi", false), &standing()), None);
+        assert_eq!(authorize(NOW, &none, USER, &standing()), None);
+        assert_eq!(removed(NOW, &none, USER, None), None);
     }
 
     #[test]
@@ -350,7 +388,7 @@ mod tests {
     #[test]
     fn a_changed_field_or_signature_does_not_verify() {
         let secret = credentials().secret;
-        let request = sms(NOW, &credentials(), &notification("hi", false), &session()).expect("a URL");
+        let request = sms(NOW, &credentials(), &notification("hi", false), &standing()).expect("a URL");
         let mut own = request.fields.clone();
         own.push(("color".to_owned(), "red".to_owned()));
         assert!(verify(&own, &secret), "fields without the prefix are not signed");
@@ -367,7 +405,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_signed_encoded_and_never_blank(message in any::<String>(), new_user: bool) {
-            let request = sms(NOW, &credentials(), &notification(&message, new_user), &session()).expect("a URL");
+            let request = sms(NOW, &credentials(), &notification(&message, new_user), &standing()).expect("a URL");
             prop_assert!(verify(&request.fields, &credentials().secret));
             prop_assert!(request.fields.iter().all(|(_, value)| !value.is_empty()));
             prop_assert!(request.fields[..request.fields.len() - 1].is_sorted());

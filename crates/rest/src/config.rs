@@ -1,7 +1,10 @@
 //! What the REST server starts with: [`Config`], [`Settings`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
 
+use platform::settings_serde::none_or;
 use platform::{AppId, Uid};
 use serde::{Deserialize, Serialize};
 use sms::Timestamp;
@@ -11,7 +14,7 @@ use crate::error_code::ErrorCode;
 use crate::session_key::{SESSION_KEY_OCTETS_MAX, SESSIONS_PER_USER_MAX};
 
 /// The rules of `platform.toml` that concern the wire only.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The number for a refusal because of quiet hours.
@@ -20,6 +23,113 @@ pub struct Settings {
     pub cansend_errors: CansendErrors,
     /// Whether `call_id` must grow.
     pub call_id_check: CallIdCheck,
+    /// Calls that one app may make in a window; none: no limit.
+    #[serde(with = "none_or")]
+    pub requests_per_window_max: Option<u32>,
+    /// How long such a window lasts, 1 to 315,360,000 seconds.
+    #[serde(rename = "request_window_s")]
+    pub request_window: Seconds,
+    /// How long a token waits for its user and for `auth.getSession`, 1 to 315,360,000 seconds.
+    #[serde(rename = "auth_token_ttl_s")]
+    pub auth_token_ttl: Seconds,
+    /// How long a session of `auth.getSession` lasts before its end is rounded up to the full hour, 1 to 315,360,000
+    /// seconds; none: it never ends.
+    #[serde(rename = "api_session_ttl_s", with = "none_or")]
+    pub api_session_ttl: Option<Seconds>,
+    /// The locale that callbacks name; none: they name none.
+    #[serde(with = "none_or")]
+    pub callback_locale: Option<Locale>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            quiet_hours_code: QuietHoursCode::default(),
+            cansend_errors: CansendErrors::default(),
+            call_id_check: CallIdCheck::default(),
+            requests_per_window_max: None,
+            request_window: Seconds(60),
+            auth_token_ttl: Seconds(3_600),
+            api_session_ttl: Some(Seconds(86_400)),
+            callback_locale: Some(Locale(*b"en_US")),
+        }
+    }
+}
+
+/// A length of time in whole seconds, 1 to [`Seconds::MAX`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Seconds(u64);
+
+impl Seconds {
+    /// The longest, ten years.
+    pub const MAX: u64 = 315_360_000;
+
+    /// The length of time.
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+/// A number of seconds out of range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0} seconds are not 1 to {max}", max = Seconds::MAX)]
+pub struct InvalidSeconds(pub u64);
+
+impl TryFrom<u64> for Seconds {
+    type Error = InvalidSeconds;
+
+    fn try_from(seconds: u64) -> Result<Self, Self::Error> {
+        if (1..=Self::MAX).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(InvalidSeconds(seconds))
+        }
+    }
+}
+
+impl From<Seconds> for u64 {
+    fn from(seconds: Seconds) -> Self {
+        seconds.0
+    }
+}
+
+/// A locale of the time: two small letters, an underscore, two capitals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Locale([u8; 5]);
+
+/// Text that is no locale.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is no locale; write one like en_US")]
+pub struct InvalidLocale(pub String);
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
+impl TryFrom<String> for Locale {
+    type Error = InvalidLocale;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let octets: Option<[u8; 5]> = text.as_bytes().try_into().ok();
+        octets
+            .filter(|[a, b, line, c, d]| {
+                [a, b].iter().all(|octet| octet.is_ascii_lowercase())
+                    && *line == b'_'
+                    && [c, d].iter().all(|octet| octet.is_ascii_uppercase())
+            })
+            .map(Self)
+            .ok_or(InvalidLocale(text))
+    }
+}
+
+impl From<Locale> for String {
+    fn from(locale: Locale) -> Self {
+        locale.to_string()
+    }
 }
 
 /// The number for a refusal because of quiet hours, 853 or 856 in a configuration.
@@ -117,6 +227,8 @@ pub struct Config {
     pub credentials: Vec<Credentials>,
     /// Session keys that work from the start.
     pub sessions: Vec<Session>,
+    /// Seeded chance, from which tokens, session keys and session secrets are made.
+    pub chance: u64,
 }
 
 /// Why a [`Config`] cannot be used.

@@ -1,5 +1,6 @@
 //! What identifies an app to the API: [`Credentials`], with its [`Secret`].
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ pub const SECRET_OCTETS_MAX: usize = 128;
 pub const URL_OCTETS_MAX: usize = 2_048;
 
 /// An application secret or session secret. It never prints: `Debug` and `Serialize` give a placeholder.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Secret(String);
 
@@ -43,6 +44,12 @@ impl Secret {
     /// `text` with every occurrence of the secret replaced by the placeholder.
     pub fn redact(&self, text: &str) -> String {
         text.replace(&self.0, Self::PLACEHOLDER)
+    }
+}
+
+impl Borrow<str> for Secret {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

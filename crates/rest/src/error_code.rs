@@ -161,6 +161,10 @@ impl ErrorCode {
             Refusal::QuietHours { .. } => settings.quiet_hours_code.error(),
             Refusal::UserQuota { .. } => Self::SmsUserQuota,
             Refusal::AppPool { .. } | Refusal::AppRate { .. } => Self::SmsAppQuota,
+            Refusal::TermsNotAccepted { .. } => Self::PermissionLiveMessage,
+            Refusal::EventNameLength { .. } => Self::LiveMessageEventNameTooLong,
+            Refusal::LiveMessageLength { .. } => Self::LiveMessageMessageTooLong,
+            Refusal::LiveMessagesStopped => Self::LiveMessageSendFailed,
         }
     }
 }
@@ -231,6 +235,10 @@ mod tests {
             (Refusal::UserQuota { daily_max: 5 }, usual, 852),
             (Refusal::AppPool { pool: 2, opted_in: 2 }, usual, 854),
             (Refusal::AppRate { per_s: 1 }, usual, 854),
+            (Refusal::TermsNotAccepted { user: Uid(1) }, usual, 292),
+            (Refusal::LiveMessagesStopped, usual, 1100),
+            (Refusal::EventNameLength { octets: 129 }, usual, 1101),
+            (Refusal::LiveMessageLength { octets: 1_025 }, usual, 1102),
         ] {
             assert_eq!(ErrorCode::of(&refusal, &settings).code(), code, "{refusal:?}");
         }

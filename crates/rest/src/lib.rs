@@ -29,7 +29,8 @@
 //! let Step::Ask { call, .. } = rest.receive(Timestamp::EPOCH, CallId(1), request) else { panic!("it is correct") };
 //! // The platform decides here.
 //! let answer = Ok(Answer::Sent { submission: SubmissionId(1), session: None });
-//! assert_eq!(client::parse(&rest.answer(call, &answer).body)?, Value::Int(0));
+//! let Step::Respond(response) = rest.answer(call, &answer) else { panic!("it is one call") };
+//! assert_eq!(client::parse(&response.body)?, Value::Int(0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -41,16 +42,21 @@ pub mod credentials;
 pub mod error_code;
 pub mod method;
 pub mod params;
+mod properties;
+mod request_limit;
 pub mod response;
 mod rest;
 pub mod session_key;
 pub mod signature;
+pub mod token;
 pub mod value;
 
-pub use callback::CallbackRequest;
-pub use config::{CallIdCheck, CansendErrors, Config, ConfigError, QuietHoursCode, Session, Settings};
+pub use callback::{CallbackRequest, Standing};
+pub use config::{
+    CallIdCheck, CansendErrors, Config, ConfigError, Locale, QuietHoursCode, Seconds, Session, Settings,
+};
 pub use credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 pub use error_code::ErrorCode;
 pub use response::{Response, Summary};
-pub use rest::{Request, Rest, Step};
+pub use rest::{Noted, Request, Rest, Step};
 pub use value::Value;

@@ -1,12 +1,37 @@
 //! The methods of the API: the table [`METHODS`]. One file under `method/` reads the parameters of one method.
 
+mod batch_run;
 mod can_send;
+mod create_token;
+mod expire_session;
+mod friends_get;
+mod get_allocation;
+mod get_app_properties;
+mod get_info;
 mod get_logged_in_user;
+mod get_session;
+mod has_app_permission;
+mod is_app_user;
+mod live_message_send;
+mod notifications_get;
+mod notifications_send;
+mod notifications_send_email;
+mod promote_session;
+mod revoke_authorization;
+mod revoke_extended_permission;
 mod send;
+mod set_app_properties;
 
-use platform::{Answer, AppId, CallId, Input, Uid};
+use platform::{Answer, AppId, CallId, ExtendedPermission, Input, Uid};
 
-use crate::params::{InvalidParam, Params};
+pub use self::batch_run::BATCH_ITEMS_MAX;
+pub use self::notifications_send::NOTIFICATION_OCTETS_MAX;
+pub use self::notifications_send_email::{EMAIL_OCTETS_MAX, EMAIL_RECIPIENTS_MAX};
+use crate::config::Settings;
+use crate::credentials::Credentials;
+use crate::error_code::ErrorCode;
+use crate::params::{InvalidParam, Params, list};
+use crate::properties::PropertyChanges;
 use crate::value::Value;
 
 /// The longest `message` that goes to the platform, in octets. A longer one is cut, and is still longer than any number of
@@ -14,7 +39,32 @@ use crate::value::Value;
 pub const MESSAGE_OCTETS_MAX: usize = 131_072;
 
 /// Every method, in the order of their names.
-pub static METHODS: &[Method] = &[can_send::METHOD, send::METHOD, get_logged_in_user::METHOD];
+pub static METHODS: &[Method] = &[
+    get_allocation::METHOD,
+    get_app_properties::METHOD,
+    set_app_properties::METHOD,
+    create_token::METHOD,
+    expire_session::METHOD,
+    get_session::METHOD,
+    promote_session::METHOD,
+    revoke_authorization::METHOD,
+    revoke_extended_permission::METHOD,
+    batch_run::METHOD,
+    friends_get::METHOD,
+    live_message_send::METHOD,
+    notifications_get::METHOD,
+    notifications_send::METHOD,
+    notifications_send_email::METHOD,
+    can_send::METHOD,
+    send::METHOD,
+    get_info::METHOD,
+    get_logged_in_user::METHOD,
+    has_app_permission::METHOD,
+    is_app_user::METHOD,
+];
+
+/// The most users in a list; a longer one is error 114.
+pub const UIDS_MAX: usize = 1_000;
 
 /// A method, and what a call of it needs before it is looked at.
 #[derive(Debug)]
@@ -26,7 +76,45 @@ pub struct Method {
     /// Whether it may be signed with a session secret (`ss=1`).
     pub takes_session_secret: bool,
     /// Reads the parameters.
-    read: fn(&Call<'_>) -> Result<Outcome, InvalidParam>,
+    read: fn(&Call<'_>) -> Result<Outcome, MethodError>,
+    /// Spells what the platform has answered.
+    value: fn(&Spelling<'_>) -> Value,
+}
+
+/// Why a method refuses its parameters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct MethodError {
+    pub(crate) code: ErrorCode,
+    pub(crate) why: String,
+}
+
+impl MethodError {
+    /// A parameter that cannot be what it should be: error 100.
+    pub(crate) fn param(why: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::Param,
+            why: why.into(),
+        }
+    }
+}
+
+impl From<InvalidParam> for MethodError {
+    fn from(error: InvalidParam) -> Self {
+        Self::param(error.to_string())
+    }
+}
+
+/// What a method knows when it spells an answer.
+#[derive(Debug)]
+pub(crate) struct Spelling<'a> {
+    /// What the platform says.
+    pub(crate) answer: &'a Answer,
+    /// The parameters of the call.
+    pub(crate) params: &'a Params,
+    /// The app that called.
+    pub(crate) credentials: &'a Credentials,
+    /// The rules of the wire.
+    pub(crate) settings: &'a Settings,
 }
 
 /// A call that has passed the checks which all methods share.
@@ -49,6 +137,19 @@ pub(crate) enum Outcome {
     Value(Value),
     /// The platform decides.
     Ask(Input),
+    /// The server itself does it.
+    Own(Own),
+}
+
+/// What the server does without the platform: tokens, API sessions, batches and its own part of an app's properties.
+#[derive(Debug)]
+pub(crate) enum Own {
+    CreateToken,
+    GetSession { token: String, with_secret: bool },
+    PromoteSession,
+    ExpireSession,
+    SetAppProperties(PropertyChanges),
+    Batch(Vec<String>),
 }
 
 impl Method {
@@ -62,8 +163,13 @@ impl Method {
     }
 
     /// Reads the parameters of a call.
-    pub(crate) fn read(&self, call: &Call<'_>) -> Result<Outcome, InvalidParam> {
+    pub(crate) fn read(&self, call: &Call<'_>) -> Result<Outcome, MethodError> {
         (self.read)(call)
+    }
+
+    /// Spells what the platform has answered to a call.
+    pub(crate) fn value(&self, spelling: &Spelling<'_>) -> Value {
+        (self.value)(spelling)
     }
 }
 
@@ -80,18 +186,85 @@ fn without_prefix(name: &str) -> &str {
     }
 }
 
-/// The value by which a positive answer goes on the wire.
-pub(crate) fn value(answer: &Answer) -> Value {
-    match answer {
+/// The value by which an answer goes on the wire, for methods without a spelling of their own: a yes or no is 1 or 0, users
+/// are a text with commas.
+fn scalar(spelling: &Spelling<'_>) -> Value {
+    match spelling.answer {
         Answer::Sent { session, .. } => Value::Int(session.map_or(0, |session| i64::from(session.0))),
         Answer::CanSend => Value::Int(0),
+        Answer::Bool(yes) => Value::Int(i64::from(*yes)),
+        Answer::Number(number) => Value::Int(*number),
+        Answer::Uids(users) => {
+            let users: Vec<_> = users.iter().map(ToString::to_string).collect();
+            Value::Text(users.join(","))
+        }
+        // These two are answers to methods that spell them themselves.
+        Answer::Users(_) | Answer::App(_) => Value::Null,
     }
 }
 
+/// A user's number; as a text where it is beyond what a signed number of 64 bits holds.
+fn number(user: Uid) -> Value {
+    i64::try_from(user.0).map_or_else(|_| Value::Text(user.to_string()), Value::Int)
+}
+
 impl Call<'_> {
+    /// The user of the session, for a method that needs one.
+    fn of_session(&self) -> Uid {
+        self.session_user
+            .expect("the method needs a session, and the server has checked it")
+    }
+
+    /// A parameter that may not be missing or empty.
+    fn required(&self, name: &'static str) -> Result<&str, InvalidParam> {
+        self.params.text(name).ok_or(InvalidParam {
+            name,
+            fault: "missing",
+        })
+    }
+
+    /// A parameter that names one user.
+    fn uid(&self, name: &'static str) -> Result<Uid, InvalidParam> {
+        self.params.user(name)?.map(Uid).ok_or(InvalidParam {
+            name,
+            fault: "missing",
+        })
+    }
+
+    /// A list of users, with commas or as JSON; an absent one is empty.
+    fn uids(&self, name: &'static str) -> Result<Vec<Uid>, MethodError> {
+        let invalid = || MethodError {
+            code: ErrorCode::ParamUserIdList,
+            why: format!("parameter {name} is no list of at most {UIDS_MAX} users"),
+        };
+        let Some(text) = self.params.text(name) else {
+            return Ok(Vec::new());
+        };
+        let users = list(text)
+            .filter(|users| users.len() <= UIDS_MAX)
+            .ok_or_else(invalid)?;
+        let number = |user: &String| {
+            user.parse()
+                .ok()
+                .filter(|_| user.bytes().all(|b| b.is_ascii_digit()))
+        };
+        users
+            .iter()
+            .map(|user| number(user).map(Uid).ok_or_else(invalid))
+            .collect()
+    }
+
+    /// A parameter that names an extended permission.
+    fn permission(&self, name: &'static str) -> Result<ExtendedPermission, InvalidParam> {
+        ExtendedPermission::named(self.required(name)?).ok_or(InvalidParam {
+            name,
+            fault: "no extended permission",
+        })
+    }
+
     /// The user that the call is about: `uid`, or else the session's user.
     fn user(&self) -> Result<Uid, InvalidParam> {
-        let uid = self.params.uid()?.map(Uid);
+        let uid = self.params.user("uid")?.map(Uid);
         uid.or(self.session_user).ok_or(InvalidParam {
             name: "uid",
             fault: "missing, and there is no session",

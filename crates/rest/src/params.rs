@@ -63,22 +63,23 @@ impl Params {
         self.text(name).map(int_cast)
     }
 
-    /// A user's number. Text that is not one number of decimal digits is refused, and so is an array of them (`uid[]`):
-    /// a text goes to one user ("Facebook prohibits multiple user-routing").
-    pub fn uid(&self) -> Result<Option<u64>, InvalidParam> {
-        if self.pairs.iter().any(|(name, _)| name.starts_with("uid[")) {
+    /// The number of one user. Text that is not one number of decimal digits is refused, and so is an array of them
+    /// (`uid[]`): a text goes to one user ("Facebook prohibits multiple user-routing").
+    pub fn user(&self, name: &'static str) -> Result<Option<u64>, InvalidParam> {
+        let is_array = |given: &str| given.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        if self.pairs.iter().any(|(given, _)| is_array(given)) {
             return Err(InvalidParam {
-                name: "uid",
-                fault: "an array; a text goes to one user",
+                name,
+                fault: "an array; it is one user",
             });
         }
-        let Some(text) = self.text("uid") else {
+        let Some(text) = self.text(name) else {
             return Ok(None);
         };
         let valid = text.bytes().all(|b| b.is_ascii_digit());
         let uid = text.parse().ok().filter(|_| valid);
         uid.map(Some).ok_or(InvalidParam {
-            name: "uid",
+            name,
             fault: "not the number of one user",
         })
     }
@@ -102,6 +103,63 @@ fn int_cast(text: &str) -> i64 {
         };
     }
     number
+}
+
+/// The items of a list, with commas between them or as a JSON array of texts and numbers; none for JSON of another kind.
+/// Blanks around an item do not count, and empty items are left out.
+pub(crate) fn list(text: &str) -> Option<Vec<String>> {
+    if !text.trim_start().starts_with('[') {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        return Some(items.map(str::to_owned).collect());
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
+    items
+        .into_iter()
+        .map(|item| match item {
+            serde_json::Value::String(text) => Some(text),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_) => None,
+        })
+        .collect()
+}
+
+/// The pairs of `application/x-www-form-urlencoded`. A broken escape stands for itself, octets that are no UTF-8 for the
+/// replacement character.
+pub(crate) fn urldecoded(text: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| {
+        let mut octets = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let [first, after @ ..] = rest {
+            rest = after;
+            let escaped = || {
+                let hex = std::str::from_utf8(after.get(..2)?).ok()?;
+                let digits = hex.bytes().all(|b| b.is_ascii_hexdigit());
+                u8::from_str_radix(hex, 16).ok().filter(|_| digits)
+            };
+            match first {
+                b'+' => octets.push(b' '),
+                b'%' => match escaped() {
+                    Some(octet) => {
+                        octets.push(octet);
+                        rest = &after[2..];
+                    }
+                    None => octets.push(b'%'),
+                },
+                &octet => octets.push(octet),
+            }
+        }
+        String::from_utf8_lossy(&octets).into_owned()
+    };
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
 }
 
 /// The start of `text`, at most `octets_max` octets long, whole characters only.
@@ -195,7 +253,7 @@ mod tests {
             ("uid[]", "1", Err("uid")),
         ] {
             assert_eq!(
-                params(&[(name, value)]).uid().map_err(|error| error.name),
+                params(&[(name, value)]).user("uid").map_err(|error| error.name),
                 expected,
                 "{name}={value}"
             );

@@ -27,6 +27,8 @@ pub struct Response {
     pub error_code: Option<u16>,
     /// What to note about the call.
     pub summary: Summary,
+    /// What stands in the body and may stand in no record: a new token, session key or session secret.
+    pub hidden: Vec<String>,
 }
 
 /// What to note about a call; it holds no secret.
@@ -88,6 +90,14 @@ impl Form {
             callback: params
                 .text("callback")
                 .and_then(|name| callback_name(&redact(name))),
+        }
+    }
+
+    /// The form of an answer within the answer to a batch.
+    pub(crate) fn without_callback(&self) -> Self {
+        Self {
+            format: self.format,
+            callback: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The server's side of a call: [`Rest`].
 
 mod admission;
+mod batch;
+mod own;
 #[cfg(test)]
 mod tests;
 
@@ -12,13 +14,16 @@ use serde::{Deserialize, Serialize};
 use sms::Timestamp;
 
 use self::admission::{Admitted, Fault};
+use self::batch::Batch;
 use crate::config::{CansendErrors, Config, ConfigError, Settings};
-use crate::credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
+use crate::credentials::{Credentials, InvalidUrl, SessionInfo, check_url};
 use crate::error_code::ErrorCode;
-use crate::method::{self, Call, Method, Outcome};
+use crate::method::{self, Call, Method, Outcome, Spelling};
 use crate::params::{Params, cut};
+use crate::request_limit::RequestWindow;
 use crate::response::{Form, Response, Summary};
 use crate::session_key::Sessions;
+use crate::token::Tokens;
 use crate::value::Value;
 
 /// The most calls that wait for the platform; a call beyond that is answered with error 2.
@@ -36,10 +41,13 @@ pub struct Rest {
     settings: Settings,
     apps: BTreeMap<AppId, Credentials>,
     app_of_key: BTreeMap<String, AppId>,
-    /// Every secret, of apps and of sessions: what no record and no answer may hold.
-    secrets: Vec<Secret>,
     sessions: Sessions,
+    tokens: Tokens,
+    requests: BTreeMap<AppId, RequestWindow>,
     pending: BTreeMap<CallId, Pending>,
+    batches: BTreeMap<CallId, Batch>,
+    /// Seeded chance, and how much of it is used.
+    chance: (u64, u64),
 }
 
 /// A call as it came off the wire.
@@ -49,6 +57,15 @@ pub struct Request {
     pub params: Vec<(String, String)>,
     /// Where the call came from; none when it came over no network.
     pub peer: Option<IpAddr>,
+}
+
+/// What a record may hold of a call.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Noted {
+    /// The parameters without the signature and without whatever works like a password.
+    pub params: Vec<(String, String)>,
+    /// Session keys and tokens of the call, which an answer may repeat and a record may not.
+    pub hidden: Vec<String>,
 }
 
 /// What becomes of a call at first.
@@ -71,10 +88,27 @@ pub enum Step {
 #[derive(Clone, Debug)]
 struct Pending {
     app: AppId,
-    method: &'static str,
+    method: &'static Method,
     element: String,
     form: Form,
     params: Params,
+}
+
+/// A call that is looked at.
+struct Received<'a> {
+    now: Timestamp,
+    call: CallId,
+    params: &'a Params,
+    peer: Option<IpAddr>,
+    /// Whether it stands in a batch.
+    in_batch: bool,
+}
+
+/// What the checks and the method have made of a call.
+enum Begun {
+    Value(Value, Vec<String>),
+    Ask(Input),
+    Batch(Vec<String>),
 }
 
 impl Rest {
@@ -85,19 +119,21 @@ impl Rest {
             settings,
             credentials,
             sessions,
+            chance,
         } = config;
-        let app_secrets = credentials.iter().map(|app| &app.secret);
-        let session_secrets = sessions.iter().filter_map(|session| session.secret.as_ref());
         Ok(Self {
             settings,
-            secrets: app_secrets.chain(session_secrets).cloned().collect(),
             app_of_key: credentials
                 .iter()
                 .map(|app| (app.api_key.clone(), app.app))
                 .collect(),
             apps: credentials.into_iter().map(|app| (app.app, app)).collect(),
             sessions: Sessions::new(sessions),
+            tokens: Tokens::default(),
+            requests: BTreeMap::new(),
             pending: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            chance: (chance, 0),
         })
     }
 
@@ -107,72 +143,114 @@ impl Rest {
     /// When a call of that name waits already.
     pub fn receive(&mut self, now: Timestamp, call: CallId, request: Request) -> Step {
         assert!(
-            !self.pending.contains_key(&call),
+            !self.pending.contains_key(&call) && !self.batches.contains_key(&call),
             "call {} is being answered",
             call.0
         );
         let params = Params::merge(request.params);
         let form = Form::of(&params, |name| self.redact(name));
-        let name = params.text("method").unwrap_or_default();
-        let element = method::response_element(name);
-        match self.outcome(now, call, &params, request.peer) {
-            Ok((app, method, Outcome::Value(value))) => {
-                let summary = Summary {
-                    app: Some(app),
-                    method: method.to_owned(),
-                    why: None,
-                };
-                Step::Respond(respond(&form, &element, &value, summary))
-            }
-            Ok((app, method, Outcome::Ask(input))) => {
-                self.pending.insert(
-                    call,
-                    Pending {
-                        app,
-                        method,
-                        element,
-                        form,
-                        params,
-                    },
-                );
-                Step::Ask { call, input, method }
-            }
-            Err(fault) => {
-                let app = self.caller(&params).map(|credentials| credentials.app);
-                let method =
-                    Method::find(name).map_or_else(|| self.redact(name), |method| method.name.to_owned());
-                let method = cut(&method, SUMMARY_METHOD_OCTETS_MAX).to_owned();
-                let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
-                let message = format!("{}{}", fault.code.text(), fault.suffix);
-                Step::Respond(self.refuse(&form, &params, fault.code, message, Summary { app, method, why }))
-            }
-        }
+        self.begin(now, call, params, request.peer, form, false)
     }
 
-    /// Spells what the platform says to a call.
+    /// Spells what the platform says to a call. A batch may go on to ask about its next call.
     ///
     /// # Panics
     /// When no call of that name waits.
-    pub fn answer(&mut self, call: CallId, answer: &Result<Answer, Refusal>) -> Response {
+    pub fn answer(&mut self, call: CallId, answer: &Result<Answer, Refusal>) -> Step {
         let pending = self.pending.remove(&call);
+        let pending = pending.unwrap_or_else(|| panic!("call {} waits for no answer", call.0));
+        let response = self.spell(pending, answer);
+        if self.batches.contains_key(&call) {
+            self.go_on(call, Some(response))
+        } else {
+            Step::Respond(response)
+        }
+    }
+
+    /// Makes the checks of a call, and answers it or asks.
+    fn begin(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        params: Params,
+        peer: Option<IpAddr>,
+        form: Form,
+        in_batch: bool,
+    ) -> Step {
+        let name = params.text("method").unwrap_or_default();
+        let element = method::response_element(name);
+        let received = Received {
+            now,
+            call,
+            params: &params,
+            peer,
+            in_batch,
+        };
+        let fault = match self.outcome(&received) {
+            Ok((app, method, Begun::Value(value, hidden))) => {
+                let summary = Summary {
+                    app: Some(app),
+                    method: method.name.to_owned(),
+                    why: None,
+                };
+                let response = respond(&form, &element, &value, summary);
+                return Step::Respond(Response { hidden, ..response });
+            }
+            Ok((app, method, Begun::Ask(input))) => {
+                let pending = Pending {
+                    app,
+                    method,
+                    element,
+                    form,
+                    params,
+                };
+                self.pending.insert(call, pending);
+                let method = method.name;
+                return Step::Ask { call, input, method };
+            }
+            Ok((app, _, Begun::Batch(items))) => {
+                let batch = Batch::new(now, app, peer, element, form, items);
+                self.batches.insert(call, batch);
+                return self.go_on(call, None);
+            }
+            Err(fault) => fault,
+        };
+        let app = self.caller(&params).map(|credentials| credentials.app);
+        let method = Method::find(name).map_or_else(|| self.redact(name), |method| method.name.to_owned());
+        let method = cut(&method, SUMMARY_METHOD_OCTETS_MAX).to_owned();
+        let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
+        let message = format!("{}{}", fault.code.text(), fault.suffix);
+        let summary = Summary { app, method, why };
+        Step::Respond(self.refuse(&form, &params, fault.code, message, summary))
+    }
+
+    fn spell(&self, pending: Pending, answer: &Result<Answer, Refusal>) -> Response {
         let Pending {
             app,
             method,
             element,
             form,
             params,
-        } = pending.unwrap_or_else(|| panic!("call {} waits for no answer", call.0));
+        } = pending;
         let summary = Summary {
             app: Some(app),
-            method: method.to_owned(),
+            method: method.name.to_owned(),
             why: None,
         };
         let refusal = match answer {
-            Ok(answer) => return respond(&form, &element, &method::value(answer), summary),
+            Ok(answer) => {
+                let value = method.value(&Spelling {
+                    answer,
+                    params: &params,
+                    credentials: &self.apps[&app],
+                    settings: &self.settings,
+                });
+                return respond(&form, &element, &value, summary);
+            }
             Err(refusal) => refusal,
         };
         let code = ErrorCode::of(refusal, &self.settings);
-        if self.is_value(method, code) {
+        if self.is_value(method.name, code) {
             let value = Value::Int(i64::from(code.code()));
             return Response {
                 error_code: Some(code.code()),
@@ -191,7 +269,7 @@ impl Rest {
     /// When there is no such app.
     pub fn mint_session(&mut self, now: Timestamp, app: AppId, user: Uid, chance: u64) -> String {
         assert!(self.apps.contains_key(&app), "app {app} is configured");
-        self.sessions.mint(now, app, user, chance)
+        self.sessions.mint(now, app, user, None, chance)
     }
 
     /// The newest live session of the user with the app.
@@ -202,6 +280,51 @@ impl Rest {
     /// Ends every session of the user with the app, as removing the app does.
     pub fn end_sessions(&mut self, app: AppId, user: Uid) {
         self.sessions.end(app, user);
+    }
+
+    /// A user logs in to an app: gives the token with which the app gets a session of the user, once.
+    ///
+    /// `token` is the app's own, of `auth.createToken`; none is given back when it is not the app's, over, or approved
+    /// already. Without one a new token is made, with which the browser returns to the app.
+    ///
+    /// # Panics
+    /// When there is no such app.
+    pub fn log_in(&mut self, now: Timestamp, app: AppId, user: Uid, token: Option<&str>) -> Option<String> {
+        assert!(self.apps.contains_key(&app), "app {app} is configured");
+        let token = match token {
+            Some(token) => token.to_owned(),
+            None => self.create_token(now, app),
+        };
+        self.tokens.approve(now, app, &token, user).then_some(token)
+    }
+
+    /// The rules of the wire.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What a record may hold of a call.
+    pub fn note(&self, request: &Request) -> Noted {
+        let mut noted = Noted::default();
+        for (name, value) in &request.params {
+            match name.as_str() {
+                "sig" => {}
+                "session_key" | "auth_token" => noted.hide(value),
+                "method_feed" => {
+                    for (name, value) in batch::pairs_in(value) {
+                        if matches!(name.as_str(), "session_key" | "auth_token") {
+                            noted.hide(&value);
+                        }
+                    }
+                    noted.params.push((name.clone(), self.redact(value)));
+                }
+                _ => noted.params.push((self.redact(name), self.redact(value))),
+            }
+        }
+        for (_, value) in &mut noted.params {
+            *value = Noted::without(&noted.hidden, value);
+        }
+        noted
     }
 
     /// The app of that number.
@@ -231,43 +354,48 @@ impl Rest {
     /// Takes every secret out of a text. An app that sends its secret by mistake, in place of its key for example, must
     /// not find it in records and error documents, from where it would get around.
     pub fn redact(&self, text: &str) -> String {
+        let of_apps = self.apps.values().map(|app| &app.secret);
+        let of_sessions = self.sessions.secrets_in(text);
         let mut redacted = text.to_owned();
-        for secret in self
-            .secrets
-            .iter()
-            .filter(|secret| text.contains(secret.expose()))
-        {
-            redacted = secret.redact(&redacted);
+        for secret in of_apps.chain(&of_sessions) {
+            if redacted.contains(secret.expose()) {
+                redacted = secret.redact(&redacted);
+            }
         }
         redacted
     }
 
-    fn outcome(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        params: &Params,
-        peer: Option<IpAddr>,
-    ) -> Result<(AppId, &'static str, Outcome), Fault> {
-        let Admitted {
-            app,
-            session_user,
-            method,
-        } = self.admit(now, params, peer)?;
+    fn outcome(&mut self, received: &Received<'_>) -> Result<(AppId, &'static Method, Begun), Fault> {
+        let Admitted { app, session, method } = self.admit(received.now, received.params, received.peer)?;
         let outcome = method.read(&Call {
-            id: call,
+            id: received.call,
             app,
-            session_user,
-            params,
+            session_user: session.as_ref().map(|(_, user)| *user),
+            params: received.params,
         });
-        let outcome = outcome.map_err(|error| Fault::new(ErrorCode::Param, error.to_string()))?;
-        if matches!(outcome, Outcome::Ask(_)) && self.pending.len() >= CALLS_PENDING_MAX {
+        let outcome = outcome.map_err(|error| Fault::new(error.code, error.why))?;
+        if !matches!(outcome, Outcome::Value(_))
+            && !received.in_batch
+            && self.pending.len() + self.batches.len() >= CALLS_PENDING_MAX
+        {
             return Err(Fault::new(
                 ErrorCode::Service,
                 format!("{CALLS_PENDING_MAX} calls wait for the platform"),
             ));
         }
-        Ok((app, method.name, outcome))
+        let begun = match outcome {
+            Outcome::Value(value) => Begun::Value(value, Vec::new()),
+            Outcome::Ask(input) => Begun::Ask(input),
+            Outcome::Own(own) => self.carry_out(received, app, session, own)?,
+        };
+        Ok((app, method, begun))
+    }
+
+    /// Seeded chance that is used once.
+    fn draw(&mut self) -> String {
+        let (seed, used) = &mut self.chance;
+        *used += 1;
+        format!("{seed} {used}")
     }
 
     /// The app whose key the call carries.
@@ -301,6 +429,22 @@ impl Rest {
             body: form.error_body(code, message, args),
             error_code: Some(code.code()),
             summary,
+            hidden: Vec::new(),
+        }
+    }
+}
+
+impl Noted {
+    /// `text` with each of `hidden` replaced.
+    pub fn without(hidden: &[String], text: &str) -> String {
+        hidden.iter().fold(text.to_owned(), |text, hidden| {
+            text.replace(hidden.as_str(), "[session key]")
+        })
+    }
+
+    fn hide(&mut self, value: &str) {
+        if !value.is_empty() {
+            self.hidden.push(value.to_owned());
         }
     }
 }
@@ -311,5 +455,6 @@ fn respond(form: &Form, element: &str, value: &Value, summary: Summary) -> Respo
         body: form.body(element, value),
         error_code: None,
         summary,
+        hidden: Vec::new(),
     }
 }

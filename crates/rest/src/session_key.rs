@@ -1,6 +1,6 @@
 //! API sessions and their keys ("Auth.getSession").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest, Md5};
 use platform::{AppId, Uid};
@@ -22,6 +22,10 @@ pub(crate) struct Sessions {
     by_key: BTreeMap<String, LiveSession>,
     /// The keys of a user with an app, oldest first.
     keys: BTreeMap<(AppId, Uid), Vec<String>>,
+    /// The secrets of live sessions: what no record and no answer but that of `auth.getSession` may hold.
+    secrets: BTreeSet<Secret>,
+    /// Configured secrets that are not 32 hex digits.
+    odd_secrets: Vec<Secret>,
 }
 
 /// One session.
@@ -79,9 +83,16 @@ impl Sessions {
         })
     }
 
-    /// A new session that never ends. Its key has the form of 2008, 24 hex digits, a hyphen and the user's number, and is
-    /// a function of the arguments and of the keys there are.
-    pub(crate) fn mint(&mut self, now: Timestamp, app: AppId, user: Uid, chance: u64) -> String {
+    /// A new session. Its key has the form of 2008, 24 hex digits, a hyphen and the user's number, and is a function of the
+    /// arguments and of the keys there are.
+    pub(crate) fn mint(
+        &mut self,
+        now: Timestamp,
+        app: AppId,
+        user: Uid,
+        expires: Option<Timestamp>,
+        chance: u64,
+    ) -> String {
         let mut keys = (0u64..).map(|n| session_key(now, app, user, chance.wrapping_add(n)));
         let key = keys
             .find(|key| !self.by_key.contains_key(key))
@@ -91,7 +102,7 @@ impl Sessions {
             LiveSession {
                 app,
                 user,
-                expires: None,
+                expires,
                 secret: None,
                 last_call: None,
             },
@@ -99,19 +110,78 @@ impl Sessions {
         key
     }
 
+    /// The secret of the session with that key, made of `chance` if it has none yet.
+    pub(crate) fn secret(&mut self, key: &str, chance: u64) -> Option<Secret> {
+        let session = self.by_key.get_mut(key)?;
+        let make = || {
+            let digest = Md5::digest(format!("session secret {key} {chance}"));
+            Secret::new(hex::encode(digest)).expect("32 digits are a secret")
+        };
+        let secret = session.secret.get_or_insert_with(make).clone();
+        self.secrets.insert(secret.clone());
+        Some(secret)
+    }
+
+    /// The secrets of sessions that stand in a text. They are sought where 32 hex digits stand in a row; the few of another
+    /// form, which a configuration may have, everywhere.
+    pub(crate) fn secrets_in(&self, text: &str) -> Vec<Secret> {
+        let is_digest = |octets: &[u8]| octets.iter().all(u8::is_ascii_hexdigit);
+        let in_form = text
+            .as_bytes()
+            .windows(32)
+            .filter(|window| is_digest(window))
+            .filter_map(|window| {
+                let text = std::str::from_utf8(window).ok()?;
+                self.secrets.get(text).cloned()
+            });
+        let odd = self
+            .odd_secrets
+            .iter()
+            .filter(|secret| text.contains(secret.expose()));
+        in_form.chain(odd.cloned()).collect()
+    }
+
+    /// Ends the session with that key.
+    pub(crate) fn end_one(&mut self, key: &str) {
+        if let Some(session) = self.remove(key)
+            && let Some(keys) = self.keys.get_mut(&(session.app, session.user))
+        {
+            keys.retain(|kept| kept != key);
+        }
+    }
+
     /// Ends every session of the user with the app.
     pub(crate) fn end(&mut self, app: AppId, user: Uid) {
         for key in self.keys.remove(&(app, user)).unwrap_or_default() {
-            self.by_key.remove(&key);
+            self.remove(&key);
         }
+    }
+
+    fn remove(&mut self, key: &str) -> Option<LiveSession> {
+        let session = self.by_key.remove(key)?;
+        if let Some(secret) = &session.secret {
+            self.secrets.remove(secret);
+        }
+        Some(session)
     }
 
     fn insert(&mut self, key: String, session: LiveSession) {
         let keys = self.keys.entry((session.app, session.user)).or_default();
         if keys.len() == SESSIONS_PER_USER_MAX {
-            self.by_key.remove(&keys.remove(0));
+            let oldest = keys.remove(0);
+            keys.push(key.clone());
+            self.remove(&oldest);
+        } else {
+            keys.push(key.clone());
         }
-        keys.push(key.clone());
+        if let Some(secret) = &session.secret {
+            let text = secret.expose();
+            if text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+                self.secrets.insert(secret.clone());
+            } else {
+                self.odd_secrets.push(secret.clone());
+            }
+        }
         self.by_key.insert(key, session);
     }
 }
@@ -142,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_minted_key_has_the_form_of_the_time_and_repeats_for_the_same_chance() {
-        let key = Sessions::default().mint(NOW, APP, USER, 7);
+        let key = Sessions::default().mint(NOW, APP, USER, None, 7);
         let (digits, uid) = key.split_once('-').expect("a hyphen");
         assert_eq!((digits.len(), uid), (24, "8055"));
         assert!(
@@ -150,14 +220,17 @@ mod tests {
                 .bytes()
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         );
-        assert_eq!(Sessions::default().mint(NOW, APP, USER, 7), key);
-        assert_ne!(Sessions::default().mint(NOW, APP, USER, 8), key);
+        assert_eq!(Sessions::default().mint(NOW, APP, USER, None, 7), key);
+        assert_ne!(Sessions::default().mint(NOW, APP, USER, None, 8), key);
     }
 
     #[test]
     fn the_same_chance_twice_makes_two_keys() {
         let mut sessions = Sessions::default();
-        assert_ne!(sessions.mint(NOW, APP, USER, 7), sessions.mint(NOW, APP, USER, 7));
+        assert_ne!(
+            sessions.mint(NOW, APP, USER, None, 7),
+            sessions.mint(NOW, APP, USER, None, 7)
+        );
     }
 
     #[test]
@@ -186,7 +259,7 @@ mod tests {
     fn one_session_more_than_the_limit_ends_the_oldest() {
         let mut sessions = Sessions::default();
         let keys: Vec<_> = (0..=SESSIONS_PER_USER_MAX as u64)
-            .map(|chance| sessions.mint(NOW, APP, USER, chance))
+            .map(|chance| sessions.mint(NOW, APP, USER, None, chance))
             .collect();
         assert!(sessions.find(NOW, APP, &keys[0]).is_none());
         assert!(keys[1..].iter().all(|key| sessions.find(NOW, APP, key).is_some()));

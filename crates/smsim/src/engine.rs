@@ -324,6 +324,8 @@ impl Engine {
                 }
                 // Only scenarios ask for keys.
                 Output::SessionKey { .. } => {}
+                // No page is open that would wait for one of these.
+                Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
                 Output::LinkSend { link, command } => commands.entry(link).or_default().push(command),
                 Output::LinkClose { link } => {
                     if let Some(sender) = self.links.remove(&link) {

@@ -155,8 +155,8 @@ impl Config {
         Ok(platform::Platform::new(config))
     }
 
-    /// The REST server of this world.
-    pub(crate) fn rest(&self) -> Result<rest::Rest, ConfigError> {
+    /// The REST server of this world; `chance` is seeded chance.
+    pub(crate) fn rest(&self, chance: u64) -> Result<rest::Rest, ConfigError> {
         let sessions = self.users.iter().flat_map(|user| {
             user.session_keys.iter().map(|(app, key)| rest::Session {
                 app: *app,
@@ -170,6 +170,7 @@ impl Config {
             settings: self.rest,
             credentials: self.apps.iter().map(|app| app.credentials.clone()).collect(),
             sessions: sessions.collect(),
+            chance,
         })
         .map_err(|error| ConfigError::Rest(error.to_string()))
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use platform::{AppId, CallId, NotifyOutcome, SubmissionId, Uid};
+use platform::{AppId, CallId, LiveMessage, NotifyOutcome, SubmissionId, Uid};
 use serde::{Deserialize, Serialize};
 use sms::{Address, Msisdn};
 
@@ -38,6 +38,25 @@ pub enum Input {
         callback: CallbackId,
         /// What came of it.
         outcome: NotifyOutcome,
+    },
+    /// An app's URL answered a callback, with this body, of which a record keeps the beginning. It is
+    /// [`Input::CallbackDone`] for drivers that have read the answer.
+    CallbackAnswered {
+        /// The callback.
+        callback: CallbackId,
+        /// The HTTP status.
+        status: u16,
+        /// The body; it means nothing to the platform.
+        body: String,
+    },
+    /// A user logs in to an app on a page, and thereby accepts it; [`Output::LoggedIn`] brings the token.
+    LogIn {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+        /// The app's token of `auth.createToken`, if the page was opened with one.
+        token: Option<String>,
     },
     /// A session key for that user and app is wanted; [`Output::SessionKey`] brings it.
     MintSession {
@@ -95,7 +114,7 @@ pub enum Output {
         call: CallId,
         /// What to send back. The HTTP status is 200.
         response: rest::Response,
-        /// The text that the call sent, if it sent one.
+        /// The text that the call sent, if it sent one; of a batch, the text of its last call.
         submission: Option<SubmissionId>,
     },
     /// POST this to an app, and say [`Input::CallbackDone`] when it is over.
@@ -118,6 +137,18 @@ pub enum Output {
         /// The key.
         key: String,
     },
+    /// A user has logged in to an app.
+    LoggedIn {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+        /// The `auth_token` with which the browser returns to the app; none when the given one is not the app's, over, or
+        /// approved already.
+        token: Option<String>,
+    },
+    /// A live message for the pages that the user has open.
+    LiveMessage(LiveMessage),
     /// Send this to an outside ESME.
     LinkSend {
         /// The connection.

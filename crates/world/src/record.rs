@@ -12,6 +12,9 @@ use sms::{Encoding, MessageState, Msisdn, Timestamp};
 
 use crate::io::{CallbackId, Purpose};
 
+/// How much of an app's answer to a callback a record keeps, in octets.
+pub const ANSWER_OCTETS_MAX: usize = 1_024;
+
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
@@ -172,6 +175,17 @@ pub enum Event {
         app: AppId,
         /// What came of it.
         outcome: NotifyOutcome,
+        /// How the body of the app's answer begins, when the driver has read it; at most [`ANSWER_OCTETS_MAX`].
+        answer: Option<String>,
+    },
+    /// A user has logged in to an app.
+    LoggedIn {
+        /// The app.
+        app: AppId,
+        /// The user.
+        user: Uid,
+        /// Whether the token was good.
+        accepted: bool,
     },
     /// A setting was changed.
     Changed {

@@ -1,12 +1,13 @@
 //! The only place where one part's output becomes another part's input. It maps; it decides nothing.
 
-use platform::{CallId, NotifyOutcome};
-use rest::Step;
+mod apps;
+
+use platform::NotifyOutcome;
 use smpp::LinkId;
 use sms::Msisdn;
 use smsc::{Cause, PageOutcome};
 
-use crate::io::{CallbackId, Change, Input, Output, Purpose};
+use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
 use crate::world::{Callback, Hop, World};
@@ -25,7 +26,13 @@ impl World {
                 self.handset_takes(handset, handset::Input::Compose { to, text });
             }
             Input::Api { call, request } => self.api_call(call, request),
-            Input::CallbackDone { callback, outcome } => self.callback_done(callback, outcome),
+            Input::CallbackDone { callback, outcome } => self.callback_done(callback, outcome, None),
+            Input::CallbackAnswered {
+                callback,
+                status,
+                body,
+            } => self.callback_done(callback, NotifyOutcome::Answered(status), Some(&body)),
+            Input::LogIn { app, user, token } => self.log_in(app, user, token.as_deref()),
             Input::MintSession { app, user } => {
                 let key = self.mint_session(app, user);
                 self.outputs.push_back(Output::SessionKey { app, user, key });
@@ -107,7 +114,7 @@ impl World {
                     );
                 }
             }
-            Hop::CallbackTimeout(callback) => self.callback_done(callback, NotifyOutcome::TimedOut),
+            Hop::CallbackTimeout(callback) => self.callback_done(callback, NotifyOutcome::TimedOut, None),
         }
     }
 
@@ -312,10 +319,18 @@ impl World {
             platform::Output::Reply { call, answer } => {
                 let submission = match &answer {
                     Ok(platform::Answer::Sent { submission, .. }) => Some(*submission),
-                    Ok(platform::Answer::CanSend) | Err(_) => None,
+                    Ok(
+                        platform::Answer::CanSend
+                        | platform::Answer::Bool(_)
+                        | platform::Answer::Number(_)
+                        | platform::Answer::Uids(_)
+                        | platform::Answer::Users(_)
+                        | platform::Answer::App(_),
+                    )
+                    | Err(_) => None,
                 };
-                let response = self.rest.answer(call, &answer);
-                self.api_reply(call, response, submission);
+                let step = self.rest.answer(call, &answer);
+                self.api_step(call, step, submission);
             }
             platform::Output::Submit {
                 submission,
@@ -338,161 +353,42 @@ impl World {
                 }));
             }
             platform::Output::Notify(notification) => {
-                let app = notification.app;
-                let session = self.session(app, notification.user);
+                let (app, user) = (notification.app, notification.user);
+                let standing = self.standing(app, user);
                 let credentials = self.rest.credentials(app);
                 let request =
-                    credentials.and_then(|app| rest::callback::sms(self.now, app, &notification, &session));
+                    credentials.and_then(|app| rest::callback::sms(self.now, app, &notification, &standing));
                 let callback = Callback {
                     app,
-                    notification: Some(notification.id),
+                    notification: notification.id,
                 };
-                self.callback(callback, notification.user, Purpose::Sms, request);
+                self.callback(callback, user, Purpose::Sms, request);
             }
-            platform::Output::Authorized { app, user } => {
-                let session = self.session(app, user);
+            platform::Output::Authorized { id, app, user } => {
+                let standing = self.standing(app, user);
                 let credentials = self.rest.credentials(app);
                 let request =
-                    credentials.and_then(|app| rest::callback::authorize(self.now, app, user, &session));
-                self.callback(
-                    Callback {
-                        app,
-                        notification: None,
-                    },
-                    user,
-                    Purpose::Authorize,
-                    request,
-                );
+                    credentials.and_then(|app| rest::callback::authorize(self.now, app, user, &standing));
+                let callback = Callback {
+                    app,
+                    notification: id,
+                };
+                self.callback(callback, user, Purpose::Authorize, request);
             }
-            platform::Output::Removed { app, user } => {
-                self.rest.end_sessions(app, user);
-                let request = self
-                    .rest
-                    .credentials(app)
-                    .and_then(|app| rest::callback::removed(self.now, app, user));
-                self.callback(
-                    Callback {
-                        app,
-                        notification: None,
-                    },
-                    user,
-                    Purpose::Remove,
-                    request,
-                );
+            platform::Output::Removed { id, app, user } => {
+                let locale = self.rest.settings().callback_locale;
+                let credentials = self.rest.credentials(app);
+                let request =
+                    credentials.and_then(|app| rest::callback::removed(self.now, app, user, locale));
+                let callback = Callback {
+                    app,
+                    notification: id,
+                };
+                self.callback(callback, user, Purpose::Remove, request);
             }
+            platform::Output::Unauthorized { app, user } => self.rest.end_sessions(app, user),
+            platform::Output::LiveMessage(message) => self.outputs.push_back(Output::LiveMessage(message)),
             platform::Output::Decided(decision) => self.record(Event::Decision(decision)),
-        }
-    }
-
-    fn api_call(&mut self, call: CallId, request: rest::Request) {
-        let (keys, others): (Vec<_>, Vec<_>) = request
-            .params
-            .iter()
-            .partition(|(name, _)| name.as_str() == "session_key");
-        let params = others
-            .into_iter()
-            .filter(|(name, _)| name != "sig")
-            .map(|(name, value)| (self.rest.redact(name), self.rest.redact(value)))
-            .collect();
-        let keys: Vec<String> = keys
-            .into_iter()
-            .filter(|(_, key)| !key.is_empty())
-            .map(|(_, key)| key.clone())
-            .collect();
-        if !keys.is_empty() {
-            self.session_keys.insert(call, keys);
-        }
-        self.record(Event::ApiCall { call, params });
-        match self.rest.receive(self.now, call, request) {
-            Step::Respond(response) => self.api_reply(call, response, None),
-            Step::Ask { input, .. } => self.at_once(Hop::Platform(input)),
-        }
-    }
-
-    fn api_reply(
-        &mut self,
-        call: CallId,
-        response: rest::Response,
-        submission: Option<platform::SubmissionId>,
-    ) {
-        // An error document repeats what the caller sent, the session key with it; the record does not.
-        let keys = self.session_keys.remove(&call).unwrap_or_default();
-        let without_keys = |text: String| {
-            keys.iter()
-                .fold(text, |text, key| text.replace(key.as_str(), "[session key]"))
-        };
-        self.record(Event::ApiReply {
-            call,
-            app: response.summary.app,
-            error_code: response.error_code,
-            summary: without_keys(response.to_string()),
-            body: without_keys(response.body.clone()),
-        });
-        self.outputs.push_back(Output::ApiReply {
-            call,
-            response,
-            submission,
-        });
-    }
-
-    fn callback(
-        &mut self,
-        about: Callback,
-        user: platform::Uid,
-        purpose: Purpose,
-        request: Option<rest::CallbackRequest>,
-    ) {
-        let Some(request) = request else {
-            // Where the app wants none, a ping is nobody's loss; a person's text has not arrived.
-            if let Some(notification) = about.notification {
-                let outcome = NotifyOutcome::NoUrl;
-                self.at_once(Hop::Platform(platform::Input::Notified {
-                    notification,
-                    outcome,
-                }));
-            }
-            return;
-        };
-        let callback = CallbackId(self.next_callback);
-        self.next_callback += 1;
-        self.callbacks.insert(callback, about);
-        self.record(Event::CallbackSent {
-            callback,
-            app: about.app,
-            user,
-            purpose,
-            url: request.url.clone(),
-            fields: request
-                .fields
-                .iter()
-                .filter(|(name, _)| name != "fb_sig_session_key")
-                .cloned()
-                .collect(),
-        });
-        self.schedule(self.config.callback_timeout, Hop::CallbackTimeout(callback));
-        self.outputs.push_back(Output::Callback {
-            callback,
-            app: about.app,
-            purpose,
-            request,
-        });
-    }
-
-    fn callback_done(&mut self, callback: CallbackId, outcome: NotifyOutcome) {
-        // A late answer finds its callback gone: the time-out has spoken for it.
-        let Some(Callback { app, notification }) = self.callbacks.remove(&callback) else {
-            return;
-        };
-        self.record(Event::CallbackDone {
-            callback,
-            app,
-            outcome: outcome.clone(),
-        });
-        if let Some(notification) = notification {
-            self.at_once(Hop::Platform(platform::Input::Notified {
-                notification,
-                outcome,
-            }));
         }
     }
 
@@ -525,22 +421,6 @@ impl World {
                 self.at_once(Hop::Esme(esme::Input::Control(control)));
             }
         }
-    }
-
-    /// The user's API session with the app, which a callback names; a new one where there is none.
-    fn session(&mut self, app: platform::AppId, user: platform::Uid) -> rest::SessionInfo {
-        match self.rest.session_of(self.now, app, user) {
-            Some(session) => session,
-            None => rest::SessionInfo {
-                key: self.mint_session(app, user),
-                expires: None,
-            },
-        }
-    }
-
-    fn mint_session(&mut self, app: platform::AppId, user: platform::Uid) -> String {
-        let chance = self.dice.number("session keys");
-        self.rest.mint_session(self.now, app, user, chance)
     }
 
     fn is_own(&self, link: LinkId) -> bool {

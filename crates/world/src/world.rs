@@ -78,8 +78,8 @@ pub(crate) struct Phone {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callback {
     pub(crate) app: AppId,
-    /// The text that it is about; none for a ping.
-    pub(crate) notification: Option<NotificationId>,
+    /// The platform's name for it.
+    pub(crate) notification: NotificationId,
 }
 
 /// Something on its way from one part to another.
@@ -140,16 +140,17 @@ impl World {
                 )
             })
             .collect();
+        let mut dice = Dice::new(config.seed);
         let mut world = Self {
             now: config.start,
             zone: config.zone.clone(),
             short_code: config.short_code,
-            dice: Dice::new(config.seed),
+            rest: config.rest(dice.number("tokens"))?,
+            dice,
             records: Records::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
             smsc: config.message_centre(),
             platform: config.platform()?,
-            rest: config.rest()?,
             handsets,
             handset_wakeups: BTreeSet::new(),
             queue: Queue::new(),

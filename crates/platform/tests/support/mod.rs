@@ -66,6 +66,8 @@ pub fn settings() -> Settings {
         text_unknown_command: text("[unknown command]"),
         text_nothing_pending: text("[nothing pending]"),
         text_app_did_not_answer: text("[{app} did not answer]"),
+        // Most tests never answer a callback.
+        callbacks_in_flight_max: 1_000,
         ..Settings::default()
     }
 }
@@ -283,10 +285,10 @@ impl Desk {
                     lines.push(format!("{name} < {user} {message:?} in {session}{new}"));
                     self.notification = Some(notification);
                 }
-                Output::Authorized { app: id, user } => {
+                Output::Authorized { app: id, user, .. } => {
                     lines.push(format!("{} + {}", app(&self.platform, id), self.names[&user.0]));
                 }
-                Output::Removed { app: id, user } => {
+                Output::Removed { app: id, user, .. } => {
                     lines.push(format!("{} - {}", app(&self.platform, id), self.names[&user.0]));
                 }
                 Output::Reply { answer, .. } => lines.push(match answer {
@@ -295,8 +297,20 @@ impl Desk {
                         ..
                     }) => format!("session {session}"),
                     Ok(Answer::Sent { session: None, .. } | Answer::CanSend) => "ok".to_owned(),
+                    Ok(Answer::Bool(answer)) => answer.to_string(),
+                    Ok(Answer::Number(answer)) => answer.to_string(),
+                    Ok(Answer::Uids(users)) => {
+                        let names: Vec<_> = users.iter().map(|uid| self.names[&uid.0].as_str()).collect();
+                        format!("to {}", names.join(","))
+                    }
+                    Ok(answer @ (Answer::Users(_) | Answer::App(_))) => format!("{answer:?}"),
                     Err(refusal) => format!("refused: {refusal}"),
                 }),
+                Output::Unauthorized { .. } => {}
+                Output::LiveMessage(live) => {
+                    let (from, to) = (&self.names[&live.from.0], &self.names[&live.to.0]);
+                    lines.push(format!("{from} > {to} {} {}", live.event_name, live.message));
+                }
                 Output::Decided(decision) => self.decisions.push(decision),
             }
         }
@@ -311,6 +325,8 @@ fn reply(outputs: Vec<Output>) -> Result<Answer, Refusal> {
         | Output::Notify(_)
         | Output::Authorized { .. }
         | Output::Removed { .. }
+        | Output::Unauthorized { .. }
+        | Output::LiveMessage(_)
         | Output::Decided(_) => None,
     });
     let reply = replies.next().expect("every call is answered");

@@ -3,17 +3,17 @@
 
 use platform::Input;
 
-use super::{Call, Method, Outcome};
-use crate::params::InvalidParam;
+use super::{Call, Method, MethodError, Outcome, scalar};
 
 pub(super) const METHOD: Method = Method {
     name: "sms.canSend",
     needs_session: true,
     takes_session_secret: false,
     read,
+    value: scalar,
 };
 
-fn read(call: &Call<'_>) -> Result<Outcome, InvalidParam> {
+fn read(call: &Call<'_>) -> Result<Outcome, MethodError> {
     Ok(Outcome::Ask(Input::CanSend {
         call: call.id,
         app: call.app,

@@ -2,17 +2,18 @@
 
 use platform::{Input, SessionId};
 
-use super::{Call, MESSAGE_OCTETS_MAX, Method, Outcome};
-use crate::params::{InvalidParam, cut};
+use super::{Call, MESSAGE_OCTETS_MAX, Method, MethodError, Outcome, scalar};
+use crate::params::cut;
 
 pub(super) const METHOD: Method = Method {
     name: "sms.send",
     needs_session: false,
     takes_session_secret: false,
     read,
+    value: scalar,
 };
 
-fn read(call: &Call<'_>) -> Result<Outcome, InvalidParam> {
+fn read(call: &Call<'_>) -> Result<Outcome, MethodError> {
     let message = call.params.text("message").unwrap_or_default();
     Ok(Outcome::Ask(Input::Send(platform::Send {
         call: call.id,

@@ -47,9 +47,13 @@ fn write_element(out: &mut String, name: &str, attributes: &str, value: &Value, 
 
 /// The name of the items of a list, as the schema has it.
 fn item_name(list: &str) -> String {
-    match list {
+    match list.to_ascii_lowercase().as_str() {
         "request_args" => "arg".to_owned(),
-        list => format!("{list}_elt"),
+        "friends_get_response" | "friend_requests" => "uid".to_owned(),
+        "users_getinfo_response" => "user".to_owned(),
+        "group_invites" => "gid".to_owned(),
+        "event_invites" => "eid".to_owned(),
+        _ => format!("{list}_elt"),
     }
 }
 

@@ -17,7 +17,8 @@ use crate::signature;
 /// What the checks that all methods share have found out.
 pub(super) struct Admitted {
     pub(super) app: AppId,
-    pub(super) session_user: Option<Uid>,
+    /// The session of the call, if it came with one, and its user.
+    pub(super) session: Option<(String, Uid)>,
     pub(super) method: &'static Method,
 }
 
@@ -59,6 +60,7 @@ impl Rest {
             .ok_or_else(|| Fault::new(ErrorCode::ParamApiKey, "api_key is missing or no app's"))?;
         check_peer(credentials, peer)?;
         let app = credentials.app;
+        self.check_request_limit(now, app)?;
         let key = params.text("session_key");
         let uses_session_secret = params.bool("ss");
         if uses_session_secret && key.is_none() {
@@ -85,6 +87,10 @@ impl Rest {
             _ => self.apps.get(&app).map(|credentials| &credentials.secret),
         };
         check_signature(params, secret)?;
+        if self.settings.requests_per_window_max.is_some() {
+            let length = self.settings.request_window.duration();
+            self.requests.entry(app).or_default().count(now, length);
+        }
         let method = method
             .filter(|method| method.takes_session_secret || !uses_session_secret)
             .ok_or_else(|| Fault::new(ErrorCode::Method, "no such method, or not with a session secret"))?;
@@ -93,9 +99,23 @@ impl Rest {
         }
         Ok(Admitted {
             app,
-            session_user: session.map(|session| session.user),
+            session: key.map(str::to_owned).zip(session.map(|session| session.user)),
             method,
         })
+    }
+
+    /// Only calls with a good signature count, so that nobody but the app itself can use its calls up.
+    fn check_request_limit(&self, now: Timestamp, app: AppId) -> Result<(), Fault> {
+        let (Some(calls_max), Some(window)) =
+            (self.settings.requests_per_window_max, self.requests.get(&app))
+        else {
+            return Ok(());
+        };
+        if window.allows(now, calls_max) {
+            return Ok(());
+        }
+        let why = format!("the app has made {calls_max} calls in this window of time");
+        Err(Fault::new(ErrorCode::TooManyCalls, why))
     }
 }
 

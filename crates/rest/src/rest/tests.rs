@@ -3,12 +3,17 @@
 
 mod admission;
 mod answers;
+mod batch;
 mod calls;
+mod login;
+mod methods;
 mod setup;
 
 use super::*;
 use crate::client;
 use crate::config::Session;
+use crate::credentials::Secret;
+
 const NOW: Timestamp = Timestamp::from_secs(1_217_980_800);
 const CALL: CallId = CallId(1);
 const QUIZ: AppId = AppId(1);
@@ -47,6 +52,7 @@ fn config() -> Config {
             session(QUIZ, "over", Some(NOW), None),
             session(NEWS, "of-news", None, None),
         ],
+        chance: 7,
     }
 }
 
@@ -76,6 +82,15 @@ fn responded(step: Step) -> Response {
     match step {
         Step::Respond(response) => response,
         Step::Ask { input, .. } => panic!("asked the platform: {input:?}"),
+    }
+}
+
+/// Answers every question of the call that waits, and gives the call's answer.
+fn until_answered(rest: &mut Rest, answer: &Result<Answer, Refusal>) -> Response {
+    loop {
+        if let Step::Respond(response) = rest.answer(CALL, answer) {
+            return response;
+        }
     }
 }
 

@@ -325,6 +325,7 @@ impl<'o> Stage<'o> {
             }
             Output::SessionKey { key, .. } => self.session_key = Some(key),
             // No outside ESME is connected.
+            Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
             Output::LinkSend { .. } | Output::LinkClose { .. } => {}
         }
     }

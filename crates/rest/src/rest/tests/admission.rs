@@ -1,14 +1,15 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
-use platform::Refusal;
+use platform::{Answer, Refusal};
 
 use super::{
-    CALL, KEY, NOW, QUIZ, SESSION_SECRET, asked, call, config, credentials, pairs, responded, rest, set,
-    signed,
+    CALL, KEY, NEWS, NOW, QUIZ, SESSION_SECRET, asked, call, config, credentials, pairs, responded, rest,
+    set, signed,
 };
 use crate::call_id::CALL_ID_OCTETS_MAX;
 use crate::client;
-use crate::config::{CallIdCheck, Config, Settings};
+use crate::config::{CallIdCheck, Config, Seconds, Settings};
 use crate::params::PARAMS_MAX;
 use crate::rest::{Request, Rest, Step};
 
@@ -57,12 +58,13 @@ type FaultOf = (u16, fn(&mut Vec<(String, String)>, &mut Option<IpAddr>));
 /// Every neighbouring pair of checks: a call with both faults is answered with the earlier one's number.
 #[test]
 fn an_earlier_check_beats_the_next() {
-    let faults: [FaultOf; 10] = [
+    let faults: [FaultOf; 11] = [
         (105, |params, _| {
             params.extend((0..PARAMS_MAX).map(|n| (format!("p{n}"), String::new())))
         }),
         (101, |params, _| set(params, "api_key", "0")),
         (5, |_, peer| *peer = Some([10, 1, 2, 3].into())),
+        (4, |params, _| set(params, "limit_reached", "1")),
         (102, |params, _| {
             set(params, "ss", "1");
             params.retain(|(name, _)| name != "session_key");
@@ -77,6 +79,8 @@ fn an_earlier_check_beats_the_next() {
     let answered = |broken: &[usize]| {
         let mut config = config();
         config.credentials[0].ip_list = vec![[10, 0, 0, 1].into()];
+        let limit = broken.iter().any(|at| faults[*at].0 == 4);
+        config.settings.requests_per_window_max = limit.then_some(1);
         let mut rest = Rest::new(config).expect("valid");
         let first = client::request(
             &credentials(QUIZ),
@@ -270,6 +274,16 @@ fn a_session_secret_signs_what_it_may_sign() {
             app_secret.expose(),
             Some(104),
         ),
+        ("users.isAppUser", KEY, SESSION_SECRET, None),
+        ("users.hasAppPermission", KEY, SESSION_SECRET, Some(100)),
+        ("users.getInfo", KEY, SESSION_SECRET, Some(100)),
+        ("friends.get", KEY, SESSION_SECRET, None),
+        ("batch.run", KEY, SESSION_SECRET, Some(100)),
+        ("notifications.send", KEY, SESSION_SECRET, Some(3)),
+        ("liveMessage.send", KEY, SESSION_SECRET, Some(3)),
+        ("auth.promoteSession", KEY, SESSION_SECRET, Some(3)),
+        ("auth.expireSession", KEY, SESSION_SECRET, Some(3)),
+        ("admin.setAppProperties", KEY, SESSION_SECRET, Some(3)),
         ("sms.canSend", KEY, SESSION_SECRET, Some(3)),
         ("sms.send", KEY, SESSION_SECRET, Some(3)),
     ] {
@@ -279,7 +293,44 @@ fn a_session_secret_signs_what_it_may_sign() {
             ("session_key", key),
             ("ss", "1"),
         ]);
-        let response = responded(rest().receive(NOW, CALL, signed(params, secret)));
-        assert_eq!(response.error_code, expected, "{method} {key}");
+        let answered = match rest().receive(NOW, CALL, signed(params, secret)) {
+            Step::Respond(response) => response.error_code,
+            Step::Ask { .. } => None,
+        };
+        assert_eq!(answered, expected, "{method} {key}");
+    }
+}
+
+#[test]
+fn an_app_may_make_so_many_calls_in_a_window_and_only_its_own_count() {
+    let seconds = |seconds: u64| Seconds::try_from(seconds).expect("in range");
+    let settings = Settings {
+        requests_per_window_max: Some(2),
+        request_window: seconds(10),
+        ..Settings::default()
+    };
+    let mut rest = Rest::new(Config { settings, ..config() }).expect("valid");
+    let mut code = |at_s: u64, app, sig: Option<&str>| {
+        let mut params = vec![("integration_point_name", "emails_per_day")];
+        params.extend(sig.map(|sig| ("sig", sig)));
+        let request = client::request(&credentials(app), "admin.getAllocation", &params);
+        match rest.receive(NOW + Duration::from_secs(at_s), CALL, request) {
+            Step::Respond(response) => response.error_code,
+            Step::Ask { .. } => responded(rest.answer(CALL, &Ok(Answer::Number(5)))).error_code,
+        }
+    };
+    for (at_s, app, sig, expected) in [
+        (0, QUIZ, Some("0"), Some(104)),
+        (1, QUIZ, None, None),
+        (2, QUIZ, Some("0"), Some(104)),
+        (9, QUIZ, None, None),
+        (9, NEWS, None, None),
+        (10, QUIZ, None, Some(4)),
+        (10, QUIZ, Some("0"), Some(4)),
+        (11, QUIZ, None, None),
+        (20, QUIZ, None, None),
+        (20, QUIZ, None, Some(4)),
+    ] {
+        assert_eq!(code(at_s, app, sig), expected, "at {at_s} s");
     }
 }

@@ -19,17 +19,22 @@ fn answers_are_spelt_in_the_form_that_was_asked_for() {
     };
     let refused = |refusal: Refusal| Err(refusal);
     for (method, params, answer, begins) in [
-        ("sms.send", vec![("uid", "1"), ("format", "JSON")], Ok(sent), "0"),
+        (
+            "sms.send",
+            vec![("uid", "1"), ("format", "JSON")],
+            Ok(sent.clone()),
+            "0",
+        ),
         (
             "sms.send",
             vec![("uid", "1"), ("format", "json")],
-            Ok(with_session),
+            Ok(with_session.clone()),
             "7",
         ),
         (
             "sms.send",
             vec![("uid", "1"), ("format", "json"), ("callback", "f")],
-            Ok(with_session),
+            Ok(with_session.clone()),
             "f(7);",
         ),
         (
@@ -48,7 +53,7 @@ fn answers_are_spelt_in_the_form_that_was_asked_for() {
     ] {
         let mut rest = rest();
         asked(call(&mut rest, method, &params));
-        let response = rest.answer(CALL, &answer);
+        let response = responded(rest.answer(CALL, &answer));
         assert!(response.body.starts_with(begins), "{}", response.body);
         assert_eq!(response.error_code.is_some(), answer.is_err());
         assert_eq!(response.summary.app, Some(QUIZ));
@@ -64,7 +69,7 @@ fn the_xml_root_is_spelt_as_the_caller_spelt_the_method() {
     ] {
         let mut rest = rest();
         asked(call(&mut rest, method, &[("session_key", KEY)]));
-        let body = rest.answer(CALL, &Ok(Answer::CanSend)).body;
+        let body = responded(rest.answer(CALL, &Ok(Answer::CanSend))).body;
         assert!(body.contains(&format!("\n<{root} xmlns=")), "{body}");
         assert!(body.ends_with(&format!("facebook.xsd\">0</{root}>\n")), "{body}");
         assert_eq!(client::parse(&body), Ok(Value::Int(0)));
@@ -104,7 +109,7 @@ fn refusals_of_can_send_are_errors_or_values() {
         };
         let mut rest = Rest::new(Config { settings, ..config() }).expect("valid");
         asked(call(&mut rest, method, &[("session_key", KEY)]));
-        let response = rest.answer(CALL, &Err(refusal));
+        let response = responded(rest.answer(CALL, &Err(refusal)));
         let parsed = client::parse(&response.body);
         assert_eq!(response.error_code, Some(code));
         match parsed {
@@ -120,13 +125,8 @@ fn a_dead_session_is_850_with_its_text() {
     let mut rest = rest();
     asked(call(&mut rest, "sms.send", &[("uid", "1"), ("session_id", "7")]));
     let fault = SessionFault::Expired { ago_ms: 1_000 };
-    let response = rest.answer(
-        CALL,
-        &Err(Refusal::Session {
-            session: SessionId(7),
-            fault,
-        }),
-    );
+    let session = SessionId(7);
+    let response = responded(rest.answer(CALL, &Err(Refusal::Session { session, fault })));
     let message = "Invalid sms session.".to_owned();
     assert_eq!(
         client::parse(&response.body),

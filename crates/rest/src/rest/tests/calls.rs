@@ -3,9 +3,10 @@ use proptest::prelude::*;
 
 use super::{
     ALICE, CALL, KEY, NOW, QUIZ, asked, call, credentials, pairs, responded, rest, send, set, signed,
+    until_answered,
 };
 use crate::client::{self, CallError};
-use crate::method::MESSAGE_OCTETS_MAX;
+use crate::method::{MESSAGE_OCTETS_MAX, METHODS};
 use crate::params::{PARAMS_MAX, Params};
 use crate::rest::{Request, Step};
 use crate::signature;
@@ -194,6 +195,23 @@ fn any_name() -> impl Strategy<Value = String> {
         "session_id",
         "req_session",
         "sig",
+        "to_ids",
+        "notification",
+        "type",
+        "recipients",
+        "recipient",
+        "subject",
+        "text",
+        "fbml",
+        "event_name",
+        "auth_token",
+        "ext_perm",
+        "perm",
+        "uids",
+        "fields",
+        "properties",
+        "integration_point_name",
+        "method_feed",
     ]);
     prop_oneof![4 => known.prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -209,8 +227,21 @@ fn any_value() -> impl Strategy<Value = String> {
         "facebook.sms.canSend",
         KEY,
         "over",
+        "1,2",
+        "[\"1\",2]",
+        "[",
+        "{\"is_mobile\":1}",
+        "[\"is_mobile\"]",
+        "[\"method=sms.send&uid=1\",\"%\"]",
+        "app_to_user",
+        "name,uid",
     ]);
-    prop_oneof![3 => known.prop_map(str::to_owned), 2 => any::<String>()]
+    let methods: Vec<_> = METHODS.iter().map(|method| method.name).collect();
+    prop_oneof![
+        3 => known.prop_map(str::to_owned),
+        2 => prop::sample::select(methods).prop_map(str::to_owned),
+        2 => any::<String>()
+    ]
 }
 
 proptest! {
@@ -219,8 +250,16 @@ proptest! {
         given in prop::collection::vec((any_name(), any_value()), 0..16),
         with_key: bool,
         with_sig: bool,
+        with_method in prop::option::of(prop::sample::select(METHODS.iter().collect::<Vec<_>>())),
+        with_session: bool,
     ) {
         let mut params: Vec<_> = given;
+        if let Some(method) = with_method {
+            set(&mut params, "method", method.name);
+        }
+        if with_session {
+            set(&mut params, "session_key", KEY);
+        }
         if with_key {
             set(&mut params, "api_key", &credentials(QUIZ).api_key);
         }
@@ -234,7 +273,7 @@ proptest! {
         let mut rest = rest();
         let response = match rest.receive(NOW, CALL, Request { params, peer: None }) {
             Step::Respond(response) => response,
-            Step::Ask { call, .. } => rest.answer(call, &Err(Refusal::TextsOff)),
+            Step::Ask { .. } => until_answered(&mut rest, &Err(Refusal::TextsOff)),
         };
         prop_assert!(!(with_key && with_sig && response.error_code == Some(104) && !merged.bool("ss")));
         if response.content_type == "text/javascript" {

@@ -2,7 +2,7 @@ use platform::{AppId, Uid};
 
 use super::{ALICE, CALL, NEWS, NOW, QUIZ, call, config, credentials, responded, rest};
 use crate::client;
-use crate::config::{CallIdCheck, CansendErrors, Config, QuietHoursCode, Session, Settings};
+use crate::config::{CallIdCheck, CansendErrors, Config, QuietHoursCode, Seconds, Session, Settings};
 use crate::credentials::SessionInfo;
 use crate::rest::Rest;
 use crate::session_key::{SESSION_KEY_OCTETS_MAX, SESSIONS_PER_USER_MAX};
@@ -124,18 +124,55 @@ fn settings_are_read_by_name_and_unknown_ones_refused() {
             quiet_hours_code: QuietHoursCode::NotificationsOff,
             cansend_errors: CansendErrors::Value,
             call_id_check: CallIdCheck::Off,
+            ..Settings::default()
+        }
+    );
+    let seconds = |seconds: u64| Seconds::try_from(seconds).expect("in range");
+    assert_eq!(
+        read(
+            r#"{"requests_per_window_max":5,"request_window_s":10,"auth_token_ttl_s":20,
+                "api_session_ttl_s":"none","callback_locale":"none"}"#
+        )
+        .expect("valid"),
+        Settings {
+            requests_per_window_max: Some(5),
+            request_window: seconds(10),
+            auth_token_ttl: seconds(20),
+            api_session_ttl: None,
+            callback_locale: None,
+            ..Settings::default()
         }
     );
     for wrong in [
         r#"{"quiet_hours_code":857}"#,
         r#"{"call_ids":"off"}"#,
         r#"{"cansend_errors":"maybe"}"#,
+        r#"{"request_window_s":0}"#,
+        r#"{"auth_token_ttl_s":315360001}"#,
+        r#"{"auth_token_ttl_s":"none"}"#,
+        r#"{"requests_per_window_max":-1}"#,
+        r#"{"callback_locale":"english"}"#,
+        r#"{"callback_locale":"EN_us"}"#,
     ] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
     let shown = serde_json::to_string(&Settings::default()).expect("serializes");
     assert_eq!(
         shown,
-        r#"{"quiet_hours_code":853,"cansend_errors":"error_response","call_id_check":"per_session"}"#
+        concat!(
+            r#"{"quiet_hours_code":853,"cansend_errors":"error_response","call_id_check":"per_session","#,
+            r#""requests_per_window_max":"none","request_window_s":60,"auth_token_ttl_s":3600,"#,
+            r#""api_session_ttl_s":86400,"callback_locale":"en_US"}"#
+        )
     );
+}
+
+#[test]
+fn the_configuration_file_states_every_default() {
+    let file = include_str!("../../../../../simulator-config/platform.toml");
+    let file: toml::Table = file.parse().expect("TOML");
+    let written = toml::Table::try_from(Settings::default()).expect("settings can be written");
+    assert_eq!(file["rest"].as_table(), Some(&written));
+    let read: Settings = file["rest"].clone().try_into().expect("settings");
+    assert_eq!(read, Settings::default());
 }
