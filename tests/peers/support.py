@@ -33,13 +33,6 @@ def bounded(seconds=PEER_S_MAX):
     signal.alarm(seconds)
 
 
-def steps(http_port, lines):
-    """Performs scenario lines of what people text in a running world."""
-    url = f"http://127.0.0.1:{http_port}/api/v1/worlds/default/steps"
-    with urllib.request.urlopen(url, lines.encode(), timeout=ANSWER_S_MAX) as response:
-        return json.load(response)
-
-
 class Checks:
     """A line per check; `done` is the exit code."""
 
@@ -156,6 +149,13 @@ def rest(port, method, secret=SECRET, **params):
     body = urllib.parse.urlencode(params).encode()
     with _direct.open(f"http://127.0.0.1:{port}/restserver.php", body, timeout=ANSWER_S_MAX) as answer:
         return json.loads(answer.read())
+
+
+def steps(http_port, lines):
+    """Performs scenario lines of what people text in a running world."""
+    url = f"http://127.0.0.1:{http_port}/api/v1/worlds/default/steps"
+    with _direct.open(url, lines.encode(), timeout=ANSWER_S_MAX) as answer:
+        return json.load(answer)
 
 
 # SMPP v3.4, by hand: what a peer library would never send
