@@ -13,7 +13,8 @@ pub use names::{Declared, Names};
 pub(crate) use value::{date, percent};
 
 use crate::diagnostics::Diagnostic;
-use crate::script::ScriptFile;
+use crate::script::{Script, ScriptFile};
+use crate::syntax::{Spanned, Step};
 
 /// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,6 +47,19 @@ impl fmt::Display for Kind {
 /// Collects the names that the files declare.
 pub(crate) fn names(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) -> Names {
     names::collect(files, diagnostics)
+}
+
+/// Checks one step that stands in no file, with the captures that are bound before it.
+pub(crate) fn one_step<'b>(
+    script: &Script,
+    path: &str,
+    step: &Spanned<Step>,
+    bound: impl Iterator<Item = &'b str>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    step::one(script.files(), script.names(), path, step, &mut diagnostics);
+    capture::one(path, step, bound, &mut diagnostics);
+    diagnostics
 }
 
 /// Checks declarations, scenes and tests against the names.

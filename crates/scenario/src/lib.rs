@@ -28,9 +28,10 @@ pub use format::{format, format_steps};
 pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
 pub use report::{RunReport, TestReport};
-pub use runner::{OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
+pub use runner::{Interactive, OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
+pub use suggestion::nearest;
 pub use world_config::{
     Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, Rules, world_config, world_config_with,
 };

@@ -39,6 +39,11 @@ pub trait Outside {
     /// nothing came by then.
     fn wait(&mut self) -> Option<Arrived>;
 
+    /// What has come already, without waiting.
+    fn poll(&mut self) -> Option<Arrived> {
+        None
+    }
+
     /// Answers a call.
     fn reply(&mut self, call: OutsideCall, response: &Response);
 }
@@ -50,6 +55,10 @@ impl<O: Outside + ?Sized> Outside for &mut O {
 
     fn wait(&mut self) -> Option<Arrived> {
         (**self).wait()
+    }
+
+    fn poll(&mut self) -> Option<Arrived> {
+        (**self).poll()
     }
 
     fn reply(&mut self, call: OutsideCall, response: &Response) {

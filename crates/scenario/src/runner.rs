@@ -8,10 +8,13 @@ mod block;
 mod check;
 mod expectation;
 mod inbox;
+mod interactive;
 mod pdu;
+mod recording;
 mod scope;
 mod setting;
 mod stage;
+mod telling;
 mod why;
 
 use std::collections::BTreeSet;
@@ -20,6 +23,7 @@ use std::time::Duration;
 
 use sms::Timestamp;
 
+pub use interactive::Interactive;
 pub(crate) use pdu::fields;
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 

@@ -5,6 +5,7 @@ mod check;
 mod convert;
 mod explain;
 mod fmt;
+mod repl;
 mod run;
 mod serve;
 
@@ -37,6 +38,7 @@ enum Command {
     Fmt(fmt::Args),
     Convert(convert::Args),
     Serve(serve::Args),
+    Repl(repl::Args),
     Explain(explain::Args),
 }
 
@@ -49,6 +51,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),
         Command::Serve(args) => serve::execute(&args),
+        Command::Repl(args) => repl::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }
 }

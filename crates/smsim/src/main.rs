@@ -15,6 +15,7 @@ mod exit;
 mod http;
 mod pcap;
 mod real_apps;
+mod repl;
 mod rules;
 mod server;
 mod smpp_listener;

@@ -84,6 +84,21 @@ impl RealApps {
     }
 }
 
+impl RealApps {
+    /// What arrived, with a name for a call until it is answered.
+    fn named(&mut self, arrived: FromApp) -> Arrived {
+        match arrived {
+            FromApp::Answered(arrived) => arrived,
+            FromApp::Called(request, reply) => {
+                self.next_call += 1;
+                let call = OutsideCall(self.next_call);
+                self.replies.insert(call, reply);
+                Arrived::Called { call, request }
+            }
+        }
+    }
+}
+
 impl Outside for RealApps {
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
         let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
@@ -96,19 +111,16 @@ impl Outside for RealApps {
 
     fn wait(&mut self) -> Option<Arrived> {
         // A little longer than the client waits, so that its own word about the app comes first.
-        match self
+        let arrived = self
             .arrivals
             .recv_timeout(self.hold_max + Duration::from_millis(200))
-            .ok()?
-        {
-            FromApp::Answered(arrived) => Some(arrived),
-            FromApp::Called(request, reply) => {
-                self.next_call += 1;
-                let call = OutsideCall(self.next_call);
-                self.replies.insert(call, reply);
-                Some(Arrived::Called { call, request })
-            }
-        }
+            .ok()?;
+        Some(self.named(arrived))
+    }
+
+    fn poll(&mut self) -> Option<Arrived> {
+        let arrived = self.arrivals.try_recv().ok()?;
+        Some(self.named(arrived))
     }
 
     fn reply(&mut self, call: OutsideCall, response: &Response) {

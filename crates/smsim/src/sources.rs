@@ -10,7 +10,7 @@ use scenario::{Colour, DeclaredWorld, Diagnostic, Rules, Script, Sources};
 use crate::exit::Wrong;
 
 /// The demo world, built in.
-const DEMO: &str = include_str!("../../../simulator-config/demo.sms");
+pub const DEMO: &str = include_str!("../../../simulator-config/demo.sms");
 /// Its path in messages.
 const DEMO_PATH: &str = "demo.sms";
 /// The largest file that is read.
@@ -25,6 +25,22 @@ pub enum NotLoaded {
     Faults(Vec<Diagnostic>),
     /// It cannot be read.
     Unreadable(anyhow::Error),
+}
+
+/// Reads the file of a world, or takes the demo world, with everything that it uses. Its path among the sources.
+pub fn read_world(sources: &mut Sources, path: Option<&Path>) -> anyhow::Result<String> {
+    let Some(path) = path else {
+        sources.insert(DEMO_PATH, DEMO);
+        return Ok(DEMO_PATH.to_owned());
+    };
+    match load(sources, path) {
+        Ok(script) => {
+            eprint!("{}", rendered(&script.warnings, sources));
+            Ok(slashes(path))
+        }
+        Err(NotLoaded::Faults(faults)) => Err(wrong(sources, &faults)),
+        Err(NotLoaded::Unreadable(error)) => Err(error),
+    }
 }
 
 /// The world of that file, or the demo world, under those rules.

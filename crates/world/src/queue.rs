@@ -92,6 +92,18 @@ impl<T> Queue<T> {
         }
     }
 
+    /// When the next of the hops that `wanted` is about is due; `now` or earlier when one is due at once. Looks at all hops.
+    pub fn next_due_of(&self, now: Timestamp, wanted: impl Fn(&T) -> bool) -> Option<Timestamp> {
+        if self.at_once.iter().any(&wanted) {
+            return Some(now);
+        }
+        let later = self
+            .later
+            .iter()
+            .filter(|Reverse(entry)| self.places[entry.place as usize].as_ref().is_some_and(&wanted));
+        later.map(|Reverse(entry)| entry.due).min()
+    }
+
     /// Moves everything that is due at once to `due`, in order.
     pub fn postpone(&mut self, now: Timestamp, due: Timestamp) {
         for hop in std::mem::take(&mut self.at_once) {
@@ -131,6 +143,9 @@ mod tests {
         queue.schedule(T0, T1, "a");
         queue.schedule(T0, T1, "b");
         queue.schedule(T1, T1, "c");
+        assert_eq!(queue.next_due_of(T0, |hop| *hop == "d"), Some(T2));
+        assert_eq!(queue.next_due_of(T0, |hop| *hop == "c"), Some(T0));
+        assert_eq!(queue.next_due_of(T0, |hop| *hop == "e"), None);
         let order: Vec<&str> = std::iter::from_fn(|| queue.take(T1)).collect();
         assert_eq!(order, ["a", "b", "c"]);
         assert_eq!(queue.next_due(T1), Some(T2));

@@ -190,6 +190,13 @@ impl World {
         Some(due.max(self.now).max(self.stalled_until.unwrap_or(self.now)))
     }
 
+    /// When the next text or PDU that is on its way arrives. What a timer will bring forth is not on its way: a retry, the
+    /// end of a session, the patience with an app.
+    pub fn next_in_flight(&self) -> Option<Timestamp> {
+        self.queue
+            .next_due_of(self.now, |hop| !matches!(hop, Hop::CallbackTimeout(_)))
+    }
+
     /// The next thing to do outside, in order.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()

@@ -40,6 +40,23 @@ pub(super) fn items(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Checks the captures of one step that stands in no file; what it binds may be read later.
+pub(super) fn one<'b>(
+    path: &str,
+    step: &Spanned<Step>,
+    bound: impl Iterator<Item = &'b str>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let span = step.span;
+    let bound = bound.map(|name| (name.to_owned(), Bound { span, read: true }));
+    let mut scope = Scope {
+        path,
+        bound: bound.collect(),
+        diagnostics,
+    };
+    scope.step(&step.node);
+}
+
 struct Bound {
     span: Span,
     read: bool,

@@ -60,6 +60,29 @@ pub(super) fn items(files: &[ScriptFile], names: &Names, diagnostics: &mut Vec<D
     }
 }
 
+/// Checks one step that stands in no file.
+pub(super) fn one(
+    files: &[ScriptFile],
+    names: &Names,
+    path: &str,
+    step: &Spanned<Step>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut demands = BTreeMap::new();
+    for scene in scenes(files) {
+        demands_of(scene, files, &mut demands, &mut Vec::new());
+    }
+    let mut check = Check {
+        path,
+        files,
+        names,
+        demands: &demands,
+        bound: BTreeMap::new(),
+        diagnostics,
+    };
+    check.step(step);
+}
+
 /// The PDUs that scenarios are most often about, to suggest.
 const PDUS: [&str; 12] = [
     "submit_sm",

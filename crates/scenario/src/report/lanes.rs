@@ -56,18 +56,37 @@ impl Lanes {
 
     /// With what the records of the world tell.
     pub(crate) fn with_records(mut self, world: &World, actors: &Actors) -> Self {
-        let mut told = Told {
-            world,
-            actors,
-            calls: Vec::new(),
-            lanes: &mut self,
-        };
+        let told = Told::new(world, actors);
+        // Calls that were told, with the place of the event.
+        let mut calls = Vec::new();
         for record in world.records_since(0) {
-            told.event(record.seq, record.at, &record.event);
+            match &record.event {
+                Event::ApiCall { call, .. } => calls.push((*call, self.events.len())),
+                Event::ApiReply {
+                    call,
+                    error_code: Some(code),
+                    ..
+                } => self.returned(&calls, *call, *code),
+                _ => {}
+            }
+            if let Some((actor, text)) = told.event(&record.event) {
+                self.add(record.seq, record.at, &actor, text);
+            }
         }
         // The runner's own events were added as they happened: each belongs before the records that it caused.
         self.events.sort_by_key(|event| event.seq);
         self
+    }
+
+    /// Adds what a call returned to its line.
+    fn returned(&mut self, calls: &[(platform::CallId, usize)], call: platform::CallId, code: u16) {
+        let told = calls
+            .iter()
+            .find(|(known, _)| *known == call)
+            .map(|(_, place)| *place);
+        if let Some(event) = told.and_then(|place| self.events.get_mut(place)) {
+            event.text = format!("{} = {code}", event.text);
+        }
     }
 
     /// The last events as a table, each line ended; empty when nothing happened.
@@ -134,18 +153,20 @@ fn shortened(text: &str) -> String {
     format!("{kept}...")
 }
 
-/// Records being told.
-struct Told<'t> {
+/// Tells records in the words of scenario lines.
+pub(crate) struct Told<'t> {
     world: &'t World,
     actors: &'t Actors,
-    /// Calls that were told, with the place of the event.
-    calls: Vec<(platform::CallId, usize)>,
-    lanes: &'t mut Lanes,
 }
 
-impl Told<'_> {
-    fn event(&mut self, seq: u64, at: Timestamp, event: &Event) {
-        let (actor, text) = match event {
+impl<'t> Told<'t> {
+    pub const fn new(world: &'t World, actors: &'t Actors) -> Self {
+        Self { world, actors }
+    }
+
+    /// Who did or saw what, as a scenario line says it behind the actor; none for what no actor sees.
+    pub fn event(&self, event: &Event) -> Option<(String, String)> {
+        Some(match event {
             Event::Composed { handset, to, text } => {
                 let other = if *to == self.world.short_code().to_string() {
                     String::new()
@@ -165,11 +186,7 @@ impl Told<'_> {
                 };
                 (self.phone(*handset), format!("< {}{other}", quoted(text)))
             }
-            Event::ApiCall { call, params } => {
-                self.calls.push((*call, self.lanes.events.len()));
-                (self.caller(params), self.call(params))
-            }
-            Event::ApiReply { call, error_code, .. } => return self.returned(*call, *error_code),
+            Event::ApiCall { params, .. } => (self.caller(params), self.call(params)),
             Event::CallbackSent {
                 app,
                 user,
@@ -178,32 +195,18 @@ impl Told<'_> {
                 ..
             } => (self.app(*app), self.callback(*user, *purpose, fields)),
             Event::CallbackDone { app, outcome, .. } => match outcome {
-                NotifyOutcome::Answered(200) => return,
+                NotifyOutcome::Answered(200) => return None,
                 NotifyOutcome::Answered(status) => (self.app(*app), format!("(HTTP {status})")),
                 NotifyOutcome::TimedOut => (self.app(*app), "(no answer in time)".to_owned()),
                 NotifyOutcome::Unreachable(why) => (self.app(*app), format!("(unreachable: {why})")),
                 NotifyOutcome::NoUrl => (self.app(*app), "(no url)".to_owned()),
             },
             Event::Receipt { state, .. } => ("fbook".to_owned(), format!("< receipt {}", state.stat())),
-            _ => return,
-        };
-        self.lanes.events.push(LaneEvent { seq, at, actor, text });
+            _ => return None,
+        })
     }
 
-    /// Adds what a call returned to its line.
-    fn returned(&mut self, call: platform::CallId, error_code: Option<u16>) {
-        let Some(code) = error_code else { return };
-        let told = self
-            .calls
-            .iter()
-            .find(|(known, _)| *known == call)
-            .map(|(_, place)| *place);
-        if let Some(event) = told.and_then(|place| self.lanes.events.get_mut(place)) {
-            event.text = format!("{} = {code}", event.text);
-        }
-    }
-
-    fn call(&self, params: &[(String, String)]) -> String {
+    pub fn call(&self, params: &[(String, String)]) -> String {
         let param = |name: &str| {
             params
                 .iter()
@@ -237,19 +240,19 @@ impl Told<'_> {
         }
     }
 
-    fn phone(&self, phone: sms::Msisdn) -> String {
+    pub fn phone(&self, phone: sms::Msisdn) -> String {
         self.actors
             .phone_name(phone)
             .map_or_else(|| phone.to_string(), str::to_owned)
     }
 
-    fn app(&self, app: AppId) -> String {
+    pub fn app(&self, app: AppId) -> String {
         self.actors
             .app_name(app)
             .map_or_else(|| app.to_string(), str::to_owned)
     }
 
-    fn caller(&self, params: &[(String, String)]) -> String {
+    pub fn caller(&self, params: &[(String, String)]) -> String {
         let key = params
             .iter()
             .find(|(name, _)| name == "api_key")
@@ -257,6 +260,12 @@ impl Told<'_> {
         let app = self.world.rest().apps().find(|app| Some(&app.api_key) == key);
         app.map_or_else(|| "?".to_owned(), |app| app.name.clone())
     }
+}
+
+/// The reason in a note of the REST server: what stands in its brackets.
+pub(crate) fn reason(summary: &str) -> Option<&str> {
+    let (_, why) = summary.split_once(" (")?;
+    why.strip_suffix(')')
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Item {
     pub seq: u64,
     pub at: Timestamp,
     pub content: Content,
-    claimed: bool,
+    pub claimed: bool,
 }
 
 /// What arrived.
@@ -56,6 +56,20 @@ impl Inbox {
             .enumerate()
             .skip(self.first)
             .filter(|(_, item)| !item.claimed)
+    }
+
+    /// All items from record `seq` on, oldest first.
+    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Item> {
+        let first = self.items.partition_point(|item| item.seq < seq);
+        self.items[first..].iter()
+    }
+
+    /// Claims everything; what it was, by record.
+    pub fn claim_all(&mut self) {
+        for item in &mut self.items[self.first..] {
+            item.claimed = true;
+        }
+        self.first = self.items.len();
     }
 
     /// Claims the item at that place.

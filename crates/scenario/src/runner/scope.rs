@@ -55,6 +55,11 @@ impl Scope {
         }
     }
 
+    /// The names that are bound.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.bound.keys().map(String::as_str)
+    }
+
     pub fn get(&self, var: &Var) -> Option<&Bound> {
         self.bound.get(&var.0)
     }

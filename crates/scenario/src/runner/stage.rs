@@ -171,6 +171,53 @@ impl<'o> Stage<'o> {
         true
     }
 
+    /// Lets everything arrive that is on its way, as far as it arrives by `deadline`; what only a timer would bring forth
+    /// is not waited for.
+    pub fn land(&mut self, deadline: Timestamp) {
+        while !self.restless && self.held.is_none() {
+            let due = [self.world.next_in_flight(), self.stubs.next_wakeup()];
+            let due = due.into_iter().flatten().min();
+            match due.filter(|due| *due <= deadline) {
+                Some(due) => self.advance_to(due),
+                None => return,
+            }
+        }
+    }
+
+    /// Puts a real app in the place of a simulated one; its callbacks go to `url`.
+    pub fn put_real_app(&mut self, app: AppId, url: &str) {
+        self.stubs.remove(app);
+        self.input(Input::Change(world::Change::CallbackUrl(
+            app,
+            Some(url.to_owned()),
+        )));
+    }
+
+    /// Opens the way to real apps.
+    pub fn open_outside(&mut self, outside: Box<dyn Outside + 'o>) {
+        self.outside = Some(outside);
+    }
+
+    /// Takes the way to real apps away, for another stage.
+    pub fn take_outside(&mut self) -> Option<Box<dyn Outside + 'o>> {
+        self.outside.take()
+    }
+
+    /// Takes what has come from real apps meanwhile. Whether anything had.
+    pub fn poll_outside(&mut self) -> bool {
+        let Some(arrived) = self.outside.as_mut().and_then(|outside| outside.poll()) else {
+            return false;
+        };
+        self.take(arrived);
+        self.settle();
+        true
+    }
+
+    /// Whether the call was made by an app of its own accord.
+    pub fn called_by_itself(&self, call: CallId) -> bool {
+        self.stub_calls.contains_key(&call)
+    }
+
     /// Calls the API as the app would, and waits for the answer, up to `patience`.
     pub fn call(
         &mut self,
