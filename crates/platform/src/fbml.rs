@@ -116,17 +116,22 @@ impl Tag {
             .map(|(_, value)| value.as_str())
     }
 
+    /// A value that is no URL: a slash behind it, which ends the tag, is none of its own.
+    fn word(&self, name: &str) -> Option<&str> {
+        self.attribute(name).map(|value| value.trim_end_matches('/'))
+    }
+
     fn uid(&self) -> Option<Uid> {
-        self.attribute("uid")?.parse().ok().map(Uid)
+        self.word("uid")?.parse().ok().map(Uid)
     }
 
     fn says(&self, attribute: &str) -> bool {
-        self.attribute(attribute)
+        self.word(attribute)
             .is_some_and(|value| matches!(value, "1" | "true"))
     }
 
     fn denies(&self, attribute: &str) -> bool {
-        self.attribute(attribute)
+        self.word(attribute)
             .is_some_and(|value| matches!(value, "0" | "false"))
     }
 }

@@ -4,7 +4,7 @@
 //! is an output, a [`Refusal`] with its reason and its numbers.
 
 pub mod app;
-mod callback;
+pub mod callback;
 mod change;
 pub mod config;
 mod consent;
