@@ -1,5 +1,5 @@
-//! Calls as they come off the wire: how they are read ([`calls`]), checked ([`admission`]) and answered ([`answers`]), and
-//! what the server starts with ([`setup`]).
+//! Calls as they come off the wire: how they are read ([`calls`], [`parameters`]), checked ([`admission`]) and answered
+//! ([`answers`], [`methods`], [`batch`]), how users log in ([`login`]), and what the server starts with ([`setup`]).
 
 mod admission;
 mod answers;
@@ -7,6 +7,7 @@ mod batch;
 mod calls;
 mod login;
 mod methods;
+mod parameters;
 mod setup;
 
 use super::*;

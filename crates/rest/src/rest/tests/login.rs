@@ -66,7 +66,7 @@ fn a_token_that_a_user_has_approved_is_good_for_one_session() {
     assert!(key.ends_with("-609143784"), "{key}");
     assert_eq!(field(&session, "uid"), Some(Value::Text("609143784".to_owned())));
     assert_eq!(field(&session, "secret"), None);
-    assert_eq!(response.hidden, [key.clone()]);
+    assert_eq!(response.hidden, [key.as_str()]);
     assert_eq!(code(&mut rest, NOW), Some(100), "it is used");
     for (params, expected) in [
         (vec![], Some(100)),
@@ -148,7 +148,7 @@ fn a_promoted_session_signs_with_one_secret_that_no_record_and_no_echo_holds() {
     assert_eq!(response.hidden, [key.clone(), secret.clone()]);
     let promoted = call(&mut rest, NOW, "auth.promoteSession", &[("session_key", &key)]);
     assert_eq!(text(value(&promoted)), secret, "the same one on repeat");
-    assert_eq!(promoted.hidden, [secret.clone()]);
+    assert_eq!(promoted.hidden, [secret.as_str()]);
     let api_key = credentials(QUIZ).api_key;
     let params = pairs(&[
         ("method", "users.getLoggedInUser"),
@@ -175,7 +175,7 @@ fn a_promoted_session_signs_with_one_secret_that_no_record_and_no_echo_holds() {
             .iter()
             .all(|(name, _)| name != "session_key" && name != "sig")
     );
-    assert_eq!(noted.hidden, [key.clone()]);
+    assert_eq!(noted.hidden, [key.as_str()]);
     let expired = call(&mut rest, NOW, "auth.expireSession", &[("session_key", &key)]);
     assert_eq!(expired.body, "1");
     assert_eq!(responded(rest.receive(NOW, CALL, signed)).error_code, Some(102));
