@@ -48,6 +48,14 @@ pub fn format_steps(steps: &[Spanned<Step>], indent: usize) -> String {
     printer.out
 }
 
+/// A step as one line, the actor padded as in a file with those steps.
+pub(crate) fn step_beside(step: &Step, steps: &[Spanned<Step>]) -> String {
+    line::step(step, steps.iter().map(longest_actor).max().unwrap_or(0))
+}
+
+/// A pattern as it is written.
+pub(crate) use line::pattern as pattern_text;
+
 fn longest_actor(step: &Spanned<Step>) -> usize {
     let own = line::actor(&step.node).map_or(0, |actor| actor.chars().count());
     let own = if own > ACTOR_CHARS_MAX { 0 } else { own };

@@ -6,6 +6,8 @@
 
 mod check;
 pub mod diagnostics;
+mod edit;
+mod fill;
 mod format;
 pub mod json_form;
 mod lexer;
@@ -20,10 +22,12 @@ pub mod stub_app;
 mod suggestion;
 pub mod syntax;
 mod text;
+mod update;
 mod world_config;
 
 pub use check::{Declared, Kind, Names};
 pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
+pub use fill::{FILLED_LINES_MAX, fill};
 pub use format::{format, format_steps};
 pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
@@ -32,6 +36,7 @@ pub use runner::{Interactive, OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
 pub use suggestion::nearest;
+pub use update::{UPDATES_MAX, Updated, update};
 pub use world_config::{
     Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, Rules, world_config, world_config_with,
 };

@@ -10,6 +10,7 @@ mod expectation;
 mod inbox;
 mod interactive;
 mod pdu;
+mod probe;
 mod recording;
 mod scope;
 mod setting;
@@ -23,8 +24,11 @@ use std::time::Duration;
 
 use sms::Timestamp;
 
+pub(crate) use expectation::encoding_name;
+pub(crate) use inbox::Content;
 pub use interactive::Interactive;
 pub(crate) use pdu::fields;
+pub(crate) use probe::{Claimed, Probe};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
@@ -32,7 +36,6 @@ use crate::outside::Outside;
 use crate::report::TestReport;
 use crate::report::lanes::Lanes;
 use crate::report::trace::Trace;
-use crate::runner::inbox::Content;
 use crate::runner::scope::{Bound, Scope};
 use crate::runner::stage::Stage;
 use crate::script::Script;
@@ -225,6 +228,8 @@ struct Run<'o> {
     ignored: BTreeSet<String>,
     /// The records of PDUs that a line was about.
     pdus_matched: BTreeSet<u64>,
+    /// What the last call of the API returned: `ok`, or a number.
+    returned: Option<String>,
     lanes: Lanes,
 }
 
@@ -240,6 +245,7 @@ impl<'o> Run<'o> {
             action_seq: 0,
             ignored: BTreeSet::new(),
             pdus_matched: BTreeSet::new(),
+            returned: None,
             lanes: Lanes::new(start),
             start,
             stage,

@@ -96,6 +96,15 @@ pub(crate) fn scenes(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, S
 
 /// Reads the scenario `path` and everything that it uses from `sources`, and checks it. Errors come with the warnings.
 pub fn load(sources: &Sources, path: &str) -> Result<Script, Vec<Diagnostic>> {
+    load_with(sources, path, |_| {})
+}
+
+/// As [`load`], with the tree of the scenario itself changed before it is checked.
+pub(crate) fn load_with(
+    sources: &Sources,
+    path: &str,
+    change: impl FnOnce(&mut File),
+) -> Result<Script, Vec<Diagnostic>> {
     let mut loading = Loading {
         sources,
         files: Vec::new(),
@@ -110,10 +119,13 @@ pub fn load(sources: &Sources, path: &str) -> Result<Script, Vec<Diagnostic>> {
         )),
     }
     let Loading {
-        files,
+        mut files,
         mut diagnostics,
         ..
     } = loading;
+    if let Some(own) = files.last_mut() {
+        change(&mut own.file);
+    }
     let syntax_holds = !diagnostics.iter().any(Diagnostic::is_error);
     let names = check::names(&files, &mut diagnostics);
     // What is missing from a broken tree would be reported again as unknown.

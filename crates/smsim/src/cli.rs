@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod convert;
 mod explain;
+mod fill;
 mod fmt;
 mod repl;
 mod run;
@@ -37,6 +38,7 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Convert(convert::Args),
+    Fill(fill::Args),
     Serve(serve::Args),
     Repl(repl::Args),
     Explain(explain::Args),
@@ -50,6 +52,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::execute(&args),
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),
+        Command::Fill(args) => fill::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Repl(args) => repl::execute(&args),
         Command::Explain(args) => explain::execute(&args),

@@ -135,6 +135,25 @@ pub fn read_scenario(path: &Path) -> anyhow::Result<String> {
     said.map_err(|error| Wrong(format!("{}: {error}", path.display())).into())
 }
 
+/// Whether a command may write expectations into that scenario.
+///
+/// # Errors
+///
+/// On a CI server, where a test that changes itself would always pass, and for the JSON form.
+pub fn may_write(command: &str, path: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        std::env::var_os("CI").is_none_or(|value| value.is_empty()),
+        Wrong(format!(
+            "{command} writes expectations, which nobody would review here: CI is set"
+        ))
+    );
+    anyhow::ensure!(
+        path.extension().is_none_or(|extension| extension != "json"),
+        Wrong(format!("{command} writes .sms files only: {}", path.display()))
+    );
+    Ok(())
+}
+
 /// Puts `text` in the place of what the file says: whole or not at all.
 pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());

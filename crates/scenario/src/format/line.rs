@@ -267,7 +267,7 @@ fn is_bare(text: &str) -> bool {
 }
 
 /// A pattern.
-pub(super) fn pattern(pattern: &Pattern) -> String {
+pub(crate) fn pattern(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Text(text) => text.to_string(),
         Pattern::Glob(text) => format!("~{text}"),

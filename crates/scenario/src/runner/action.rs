@@ -361,14 +361,15 @@ impl Run<'_> {
                 }
             },
         };
-        if fits {
-            return Ok(());
-        }
         let shown = if outcome.code == 0 {
             "ok".to_owned()
         } else {
             returned
         };
+        self.returned = Some(shown.clone());
+        if fits {
+            return Ok(());
+        }
         let fault = self.fault(Code::E202, span, format!("{method} returned {shown}"));
         let fault = self.with_reasons(fault.label(format!("expected {wanted}")), actors);
         Err(Box::new(self.or_summary(fault, reply)))

@@ -353,7 +353,7 @@ impl Run<'_> {
 }
 
 /// An encoding as scenarios call it.
-const fn encoding_name(encoding: sms::Encoding) -> &'static str {
+pub(crate) const fn encoding_name(encoding: sms::Encoding) -> &'static str {
     match encoding {
         sms::Encoding::Gsm7 => "gsm7",
         sms::Encoding::Ucs2 => "ucs2",

@@ -26,7 +26,7 @@ pub(super) struct Item {
 
 /// What arrived.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// A text on a phone.
     Text {
         from: String,

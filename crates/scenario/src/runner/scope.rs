@@ -86,6 +86,12 @@ impl Scope {
         }
     }
 
+    /// The name of a variable that holds this session.
+    pub fn session_name(&self, session: u32) -> Option<&str> {
+        let mut bound = self.bound.iter();
+        bound.find_map(|(name, bound)| (*bound == Bound::Session(session)).then_some(name.as_str()))
+    }
+
     /// A pattern with its captures inserted.
     pub fn matcher(&self, pattern: &Pattern) -> Matcher {
         Matcher::new(pattern, |name| self.named(name))

@@ -3,6 +3,7 @@
 mod output;
 mod play;
 mod selection;
+mod update;
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -32,6 +33,7 @@ const JOBS_MAX: usize = 256;
   smsim run tests/scenarios @demo        the tests with that tag
   smsim run tests/scenarios -k install   the tests whose name has that text
   smsim run tests/scenarios --seeds 20   every test with twenty seeds
+  smsim run tests/scenarios --update     with expectations changed to what happens
   smsim run tests/scenarios --report html=report.html
                                          and a page with phones, callbacks and PDUs
   smsim run tests/scenarios --format tap --report junit=report.xml
@@ -71,6 +73,10 @@ pub struct Args {
     /// How the results are told.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// First change what stands after `<` and `=` to what really happens; globs, regular expressions and windows stay. With
+    /// CI set it refuses.
+    #[arg(long, conflicts_with_all = ["app", "seed", "seeds"])]
+    update: bool,
     /// Write a report as well: html, mermaid, junit, json or tap.
     #[arg(long, value_name = "KIND=FILE")]
     report: Vec<ReportFile>,
@@ -90,6 +96,9 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let selection = Selection::parse(&args.what, args.keyword.as_deref())?;
     let files = sources::scenario_files(&selection.paths())?;
     let rules = args.config.rules()?;
+    if args.update {
+        update::files(&files, &rules)?;
+    }
     let mut read = Sources::new();
     let loaded = load_all(&files, &mut read)?;
     let runners = loaded

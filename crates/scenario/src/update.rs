@@ -1,0 +1,175 @@
+//! Brings expectations up to date: [`update`] changes what stands after `<` and `=` to what really happens.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::Diagnostic;
+use crate::edit::{Edit, edited};
+use crate::format::pattern_text;
+use crate::runner::{Claimed, Content, Probe, Runner};
+use crate::script::load;
+use crate::source::Sources;
+use crate::syntax::{Arrival, CallResult, Expectation, Pattern, Span, Spanned, Step, Text};
+use crate::world_config::Rules;
+
+/// Changes of one file, at most.
+pub const UPDATES_MAX: usize = 10_000;
+
+/// A scenario with its expectations up to date.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Updated {
+    /// Its text.
+    pub text: String,
+    /// How many expectations were changed.
+    pub changes: usize,
+}
+
+/// The scenario `path` with texts, users, properties and results changed to what really happens, and nothing else. A glob
+/// and a regular expression stay, and so do captures, windows and lines inside of blocks and scenes: where one of those
+/// does not hold, the test still fails afterwards.
+///
+/// # Errors
+///
+/// What is wrong with the file.
+pub fn update(sources: &Sources, path: &str, rules: &Rules) -> Result<Updated, Vec<Diagnostic>> {
+    let mut sources = sources.clone();
+    let mut updated = Updated {
+        text: sources.text(path).unwrap_or_default().to_owned(),
+        changes: 0,
+    };
+    let tests = load(&sources, path)?.tests().count();
+    for test in 0..tests {
+        while updated.changes < UPDATES_MAX {
+            let Some(edit) = next_edit(&sources, path, rules, test)? else {
+                break;
+            };
+            updated.text = edited(&updated.text, &[edit]);
+            updated.changes += 1;
+            sources.insert(path, updated.text.clone());
+        }
+    }
+    Ok(updated)
+}
+
+/// The change that the first failure of a test asks for, if one can mend it.
+fn next_edit(
+    sources: &Sources,
+    path: &str,
+    rules: &Rules,
+    test: usize,
+) -> Result<Option<Edit>, Vec<Diagnostic>> {
+    let script = load(sources, path)?;
+    let runner = Runner::with_rules(sources, &script, rules)?;
+    let Some(test) = script.tests().nth(test) else {
+        return Ok(None);
+    };
+    let probe = runner.probe(&test.steps, &BTreeSet::new())?;
+    let failed = probe
+        .failed
+        .as_ref()
+        .and_then(|(place, _)| test.steps.get(*place));
+    let text = sources.text(path).unwrap_or_default();
+    Ok(failed.and_then(|step| match &step.node {
+        Step::Arrival(arrival) => probe
+            .next
+            .as_ref()
+            .and_then(|next| arrival_edit(text, step.span, arrival, next)),
+        Step::Send(send) => result_edit(send.result.as_ref(), step.span, &probe),
+        Step::Call { result, .. } => result_edit(result.as_ref(), step.span, &probe),
+        Step::CanSend { result, .. } => result_edit(Some(result), step.span, &probe),
+        _ => None,
+    }))
+}
+
+/// What a line must say of the item that it is about; none when nothing that may be changed is wrong.
+fn arrival_edit(text: &str, line: Span, arrival: &Arrival, next: &Claimed) -> Option<Edit> {
+    let pattern = arrival.pattern.as_ref()?;
+    if let (Some(user), Some(found)) = (&arrival.user, &next.user)
+        && user.node.to_string() != *found
+        && matches!(user.node, crate::syntax::Actor::Name(_))
+    {
+        return Some(Edit::replace(user.span, found.clone()));
+    }
+    if let Pattern::Text(stated) = &pattern.node {
+        let is_plain = stated.captures().next().is_none();
+        let wanted = Text::literal(next.content.text());
+        if is_plain && *stated != wanted && stated.filled(|_| String::new()) != next.content.text() {
+            return Some(Edit::replace(pattern.span, pattern_text(&Pattern::Text(wanted))));
+        }
+    }
+    if let Some(edit) = arrival
+        .clauses
+        .iter()
+        .find_map(|clause| property_edit(clause, &next.content))
+    {
+        return Some(edit);
+    }
+    new_edit(text, line, arrival, &next.content)
+}
+
+/// A property that differs from the item's.
+fn property_edit(clause: &Spanned<Expectation>, content: &Content) -> Option<Edit> {
+    let Content::Text {
+        from,
+        parts,
+        encoding,
+        ..
+    } = content
+    else {
+        return None;
+    };
+    let is = match &clause.node {
+        Expectation::From(stated) => (stated.trim_start_matches('+') != from).then(|| format!("from {from}")),
+        Expectation::Parts(stated) => (stated != parts).then(|| format!("parts {parts}")),
+        Expectation::Encoding(stated) => {
+            let found = crate::runner::encoding_name(*encoding);
+            (stated != found).then(|| format!("encoding {found}"))
+        }
+        Expectation::Within(_)
+        | Expectation::After(_)
+        | Expectation::As(_)
+        | Expectation::In(_)
+        | Expectation::New
+        | Expectation::Signature(_) => None,
+    };
+    is.map(|is| Edit::replace(clause.span, is))
+}
+
+/// `new` put in or taken out, as the callback says.
+fn new_edit(text: &str, line: Span, arrival: &Arrival, content: &Content) -> Option<Edit> {
+    let Content::Callback { new_user, .. } = content else {
+        return None;
+    };
+    let stated = arrival
+        .clauses
+        .iter()
+        .find(|clause| clause.node == Expectation::New);
+    match (stated, new_user) {
+        (Some(clause), false) => {
+            let start = clause.span.start as usize;
+            let comma = text[line.start as usize..start].rfind(',')? + line.start as usize;
+            Some(Edit::replace(Span::new(comma, clause.span.end as usize), ""))
+        }
+        (None, true) => Some(Edit::insert(arrival.pattern.as_ref()?.span.end, ", new")),
+        (Some(_), true) | (None, false) => None,
+    }
+}
+
+/// What a call really returned; a capture stays what it is.
+fn result_edit(result: Option<&Spanned<CallResult>>, line: Span, probe: &Probe) -> Option<Edit> {
+    let returned = probe.returned.as_ref().filter(|returned| *returned != "-1")?;
+    match result {
+        Some(Spanned {
+            node: CallResult::Var(_),
+            ..
+        }) => None,
+        Some(stated) => {
+            let is = match &stated.node {
+                CallResult::Ok => "ok".to_owned(),
+                CallResult::Number(number) => number.to_string(),
+                CallResult::Var(_) => return None,
+            };
+            (is != *returned).then(|| Edit::replace(stated.span, returned.clone()))
+        }
+        None => (returned != "ok").then(|| Edit::insert(line.end, format!(" = {returned}"))),
+    }
+}
