@@ -1,14 +1,21 @@
 //! The radio networks behind the message centre: [`Carrier`].
 
+mod alphabet;
 mod latency;
+mod outage;
+mod policy;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use smpp::Status;
 
+pub use self::alphabet::Alphabet;
 pub use self::latency::Latency;
+pub use self::outage::{InvalidOutage, Outage};
+pub use self::policy::{BlockedReaction, LongText, OverLimit, ReceiptMode, StopMode, UnprovisionedMo};
+use crate::cause::ErrTable;
 use crate::message_id::MessageIdStyle;
 use crate::receipt::ReceiptStyle;
 use crate::retry::RetryLadders;
@@ -18,10 +25,27 @@ use crate::retry::RetryLadders;
 pub struct Carrier {
     /// Its name, unique in a [`crate::Config`].
     pub name: CompactString,
+    /// The beginnings of the numbers that it serves, in digits; the longest that fits wins, among carriers too.
+    pub ranges: Vec<CompactString>,
     /// How long a text is in the air, either way. The owner draws and applies it.
     pub latency: Latency,
     /// How many texts of a hundred are lost in the air. The owner draws and applies it.
     pub loss_percent: f64,
+    /// How many texts of a hundred reach the handset although their acknowledgement is lost, so that it gets them
+    /// again. The owner draws and applies it.
+    pub duplicated_percent: f64,
+    /// How many texts of a hundred fail at their first attempt.
+    pub first_attempt_failure_percent: f64,
+    /// How many texts of a hundred the network loses for good: they end UNDELIV.
+    pub lost_for_good_percent: f64,
+    /// How many texts of a hundred are held up, so that later ones overtake them.
+    pub reordered_percent: f64,
+    /// How long such a text is held up.
+    pub reordered_by: Duration,
+    /// Whether handsets that roam get texts; those that may not are tried again as if they were away.
+    pub roaming_allowed: bool,
+    /// How much longer a text to a roaming handset is in the air. The owner applies it.
+    pub roaming_latency: Duration,
     /// The waits between attempts.
     pub retry: RetryLadders,
     /// How long a text that names no `validity_period` is kept.
@@ -30,20 +54,64 @@ pub struct Carrier {
     pub validity_max: Duration,
     /// What its receipts look like.
     pub receipts: ReceiptStyle,
+    /// Which number its receipts give for each cause.
+    pub err: ErrTable,
     /// How the ids of its texts are written.
     pub message_ids: MessageIdStyle,
     /// Short codes that may not reach its subscribers, nor be reached by them.
     pub blocked_codes: BTreeSet<CompactString>,
+    /// The only short codes that are provisioned; none: all are.
+    pub provisioned_codes: Option<BTreeSet<CompactString>>,
     /// What becomes of a text from a blocked code.
     pub blocked_reaction: BlockedReaction,
+    /// How [`BlockedReaction::Refuse`] answers.
+    pub blocked_status: Status,
+    /// What becomes of a MO text to a code that is blocked, not provisioned, or nobody's.
+    pub unprovisioned_mo: UnprovisionedMo,
+    /// What [`UnprovisionedMo::Bounce`] says; none: [`crate::Config::bounce_text`].
+    pub bounce_text: Option<CompactString>,
+    /// The code that it says it from; none: the code that was texted.
+    pub bounce_from: Option<CompactString>,
+    /// What the carrier itself does with [`Carrier::stop_words`].
+    pub stop: StopMode,
+    /// The words that opt a handset out of a code, in capitals.
+    pub stop_words: Vec<CompactString>,
+    /// The words that let the code in again, in capitals.
+    pub start_words: Vec<CompactString>,
+    /// What the carrier answers to a stop word that it acts on; empty: nothing.
+    pub stop_reply: CompactString,
+    /// How many pairs of handset and code may be opted out; one more is not kept.
+    pub opt_outs_max: usize,
+    /// Which characters cross its air.
+    pub alphabet: Alphabet,
+    /// What stands in the place of a character that does not.
+    pub substitute: char,
+    /// Characters of the alphabet that are substituted all the same.
+    pub mangled: CompactString,
+    /// How many septets one SMS holds, at most 160.
+    pub length_max: u8,
+    /// Whether it carries user data headers; without, a segment of a longer text arrives by itself as "(1/2) ...".
+    pub concatenation: bool,
     /// What becomes of a text longer than one SMS.
     pub long_text: LongText,
     /// Whether the link between the message centre and the carrier is up at the start.
     pub link_up: bool,
     /// How many `submit_sm` a second it takes; none means no limit.
     pub throttle_per_s: Option<u32>,
+    /// What becomes of more.
+    pub over_limit: OverLimit,
+    /// How many texts wait for its subscribers; one more is answered `ESME_RMSGQFUL`.
+    pub queue_max: usize,
+    /// How many `submit_sm` of a hundred are answered `ESME_RMSGQFUL` at random.
+    pub congestion_percent: f64,
+    /// When its link is down, every day anew.
+    pub outages: Vec<Outage>,
     /// Whether and when receipts are sent.
     pub receipt_mode: ReceiptMode,
+    /// How many receipts of a hundred are lost on the way.
+    pub receipts_lost_percent: f64,
+    /// How many receipts of a hundred are sent twice.
+    pub receipts_duplicated_percent: f64,
     /// How long a receipt is held back in [`ReceiptMode::Late`].
     pub receipts_late_by: Duration,
     /// How many MO texts wait while its link is down.
@@ -55,60 +123,65 @@ impl Carrier {
     pub fn new(name: &str) -> Self {
         Self {
             name: CompactString::new(name),
+            ranges: Vec::new(),
             latency: Latency::Fixed(Duration::from_secs(1)),
             loss_percent: 0.0,
+            duplicated_percent: 0.0,
+            first_attempt_failure_percent: 0.0,
+            lost_for_good_percent: 0.0,
+            reordered_percent: 0.0,
+            reordered_by: Duration::from_secs(30),
+            roaming_allowed: true,
+            roaming_latency: Duration::ZERO,
             retry: RetryLadders::default(),
             validity: Duration::from_secs(72 * 3_600),
             validity_max: Duration::from_secs(240 * 3_600),
             receipts: ReceiptStyle::default(),
+            err: ErrTable::default(),
             message_ids: MessageIdStyle::default(),
             blocked_codes: BTreeSet::new(),
+            provisioned_codes: None,
             blocked_reaction: BlockedReaction::default(),
+            blocked_status: Status::ESME_RINVDSTADR,
+            unprovisioned_mo: UnprovisionedMo::default(),
+            bounce_text: None,
+            bounce_from: None,
+            stop: StopMode::default(),
+            stop_words: words(&[
+                "STOP",
+                "END",
+                "CANCEL",
+                "UNSUBSCRIBE",
+                "QUIT",
+                "STOP ALL",
+                "STOPALL",
+            ]),
+            start_words: words(&["START"]),
+            stop_reply: CompactString::const_new(
+                "You are unsubscribed and will receive no further messages.",
+            ),
+            opt_outs_max: 100_000,
+            alphabet: Alphabet::default(),
+            substitute: '?',
+            mangled: CompactString::default(),
+            length_max: 160,
+            concatenation: true,
             long_text: LongText::default(),
             link_up: true,
             throttle_per_s: None,
+            over_limit: OverLimit::default(),
+            queue_max: usize::MAX,
+            congestion_percent: 0.0,
+            outages: Vec::new(),
             receipt_mode: ReceiptMode::default(),
+            receipts_lost_percent: 0.0,
+            receipts_duplicated_percent: 0.0,
             receipts_late_by: Duration::from_secs(300),
             mo_waiting_max: 100_000,
         }
     }
 }
 
-/// What becomes of a text from a code that the carrier blocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BlockedReaction {
-    /// `submit_sm` is answered `ESME_RINVDSTADR`, as aggregators do for a network that the code is not provisioned on.
-    #[default]
-    Refuse,
-    /// It is accepted, then its receipt says REJECTD.
-    Reject,
-}
-
-/// What becomes of a text that does not fit one SMS (160 septets, 140 octets, 70 UCS-2 units).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LongText {
-    /// It is cut into concatenated segments under one `message_id`.
-    #[default]
-    Split,
-    /// It is answered `ESME_RINVMSGLEN`.
-    Reject,
-    /// Only what fits is sent.
-    Truncate,
-}
-
-/// Whether and when receipts are sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReceiptMode {
-    /// At once.
-    #[default]
-    Normal,
-    /// After [`Carrier::receipts_late_by`].
-    Late,
-    /// Never.
-    Lost,
-    /// Twice.
-    Duplicated,
+fn words(words: &[&str]) -> Vec<CompactString> {
+    words.iter().map(|word| CompactString::new(word)).collect()
 }

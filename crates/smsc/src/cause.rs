@@ -22,6 +22,8 @@ pub enum Cause {
     LinkDown,
     /// The network failed (systemFailure).
     SystemFailure,
+    /// The phone roams where its carrier does not let it have texts (roamingNotAllowed).
+    Roaming,
     /// No such number (unknownSubscriber).
     UnknownSubscriber,
     /// Texts to it are barred (callBarred).
@@ -35,7 +37,7 @@ pub enum Cause {
 /// Which retry ladder a temporary cause climbs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ladder {
-    /// Off or out of coverage.
+    /// Off, out of coverage, or roaming where it may not.
     Absent,
     /// Memory full.
     MemoryFull,
@@ -49,7 +51,7 @@ pub enum Ladder {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Absent,
         Self::NoCoverage,
         Self::MemoryFull,
@@ -57,6 +59,7 @@ impl Cause {
         Self::NoAnswer,
         Self::LinkDown,
         Self::SystemFailure,
+        Self::Roaming,
         Self::UnknownSubscriber,
         Self::Barred,
         Self::Equipment,
@@ -66,7 +69,7 @@ impl Cause {
     /// The ladder of a temporary cause; none when trying again is pointless.
     pub const fn ladder(self) -> Option<Ladder> {
         match self {
-            Self::Absent | Self::NoCoverage => Some(Ladder::Absent),
+            Self::Absent | Self::NoCoverage | Self::Roaming => Some(Ladder::Absent),
             Self::MemoryFull => Some(Ladder::MemoryFull),
             Self::Busy => Some(Ladder::Busy),
             Self::NoAnswer | Self::SystemFailure => Some(Ladder::NoAnswer),
@@ -80,6 +83,29 @@ impl Cause {
         matches!(self.ladder(), Some(Ladder::Absent))
     }
 
+    /// The name under which a carrier's tables list it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::NoCoverage => "no_coverage",
+            Self::MemoryFull => "memory_full",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::LinkDown => "link_down",
+            Self::SystemFailure => "system_failure",
+            Self::Roaming => "roaming",
+            Self::UnknownSubscriber => "unknown_subscriber",
+            Self::Barred => "barred",
+            Self::Equipment => "equipment",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// The cause of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+
     /// The number in a receipt's `err:` field and in the `network_error_code` TLV: the MAP error's local value, where
     /// there is one; 32 stands for smDeliveryFailure whatever its kind; a silent network counts as systemFailure.
     pub const fn code(self) -> u8 {
@@ -89,6 +115,7 @@ impl Cause {
             Self::MemoryFull | Self::Equipment => 32,
             Self::Busy => 31,
             Self::NoAnswer | Self::LinkDown | Self::SystemFailure => 34,
+            Self::Roaming => 8,
             Self::UnknownSubscriber => 1,
             Self::Barred | Self::Blocked => 13,
         }
@@ -105,10 +132,59 @@ impl fmt::Display for Cause {
             Self::NoAnswer => "the network did not answer",
             Self::LinkDown => "the carrier's link is down",
             Self::SystemFailure => "the network failed",
+            Self::Roaming => "the phone roams where it may not",
             Self::UnknownSubscriber => "no such number",
             Self::Barred => "texts to it are barred",
             Self::Equipment => "the phone rejected it",
             Self::Blocked => "the carrier blocks the code",
         })
+    }
+}
+
+/// Which number a carrier's receipts give for each cause: the number space is every provider's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ErrTable([u16; Cause::ALL.len()]);
+
+impl Default for ErrTable {
+    /// [`Cause::code`] for each.
+    fn default() -> Self {
+        Self(Cause::ALL.map(|cause| u16::from(cause.code())))
+    }
+}
+
+impl ErrTable {
+    /// The number for a cause; 0 for none.
+    pub fn code(&self, cause: Option<Cause>) -> u16 {
+        cause.map_or(0, |cause| self.0[cause as usize])
+    }
+
+    /// Puts another number in the place of a cause's.
+    pub fn set(&mut self, cause: Cause, code: u16) {
+        self.0[cause as usize] = code;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_a_place_and_a_name_of_its_own() {
+        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+            assert_eq!(cause as usize, index);
+            assert_eq!(Cause::from_name(cause.name()), Some(cause));
+            let mut table = ErrTable::default();
+            assert_eq!(table.code(Some(cause)), u16::from(cause.code()));
+            table.set(cause, 999);
+            assert_eq!(table.code(Some(cause)), 999);
+            assert_eq!(
+                Cause::ALL
+                    .into_iter()
+                    .filter(|cause| table.code(Some(*cause)) == 999)
+                    .count(),
+                1
+            );
+        }
+        assert_eq!(ErrTable::default().code(None), 0);
     }
 }

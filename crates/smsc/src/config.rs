@@ -12,6 +12,8 @@ use crate::carrier::Carrier;
 /// The accounts, carriers, numbering and limits of a message centre.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// What the chance at its carriers follows from; the owner draws it.
+    pub seed: u64,
     /// The name in its bind responses, at most 15 characters.
     pub system_id: CompactString,
     /// Who may bind.
@@ -66,6 +68,7 @@ impl Config {
     pub fn new(accounts: Vec<Account>, carriers: Vec<Carrier>) -> Self {
         assert!(!carriers.is_empty(), "a message centre needs a carrier");
         Self {
+            seed: 0,
             system_id: CompactString::const_new("smsim"),
             accounts,
             carriers,

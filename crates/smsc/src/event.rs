@@ -284,6 +284,17 @@ pub enum Event {
         /// Why.
         reason: DropReason,
     },
+    /// A handset opted out of a code, or in again, by a word that its carrier acts on.
+    OptedOut {
+        /// The handset.
+        handset: Msisdn,
+        /// The code.
+        code: CompactString,
+        /// The carrier.
+        carrier: CompactString,
+        /// Whether out.
+        out: bool,
+    },
     /// A carrier's link came up or went down.
     CarrierLink {
         /// The carrier.
@@ -396,6 +407,10 @@ pub enum SubmitRefusal {
     AccountThrottle,
     /// The carrier takes no more this second.
     CarrierThrottle,
+    /// The carrier's queue is full.
+    Congestion,
+    /// The handset opted out of the code at its carrier.
+    OptedOut,
     /// The store is full.
     StoreFull,
     /// No such message, or it is not the sender's.
@@ -428,6 +443,8 @@ pub enum DropReason {
     WaitingMax,
     /// The segment does not fit one SMS.
     TooLong,
+    /// The carrier's air carries text only.
+    Binary,
     /// The ESME rejected it for good.
     Rejected,
     /// It waited too long.

@@ -3,11 +3,13 @@
 //!
 //! Pure: [`Smsc::handle`] takes the instant and an [`Input`] and gives [`Output`]s; [`Smsc::next_wakeup`] says when it
 //! wants a [`Input::Tick`]. The owner applies a carrier's latency and loss to what crosses the air, because the dice
-//! are the owner's: the crate knows no clock, no chance, no socket, no handset's inside and no application.
+//! are the owner's; what the message centre and its carriers do by chance they draw from [`Config::seed`]. The crate
+//! knows no clock, no unseeded chance, no socket, no handset's inside and no application.
 
 pub mod account;
 pub mod carrier;
 pub mod cause;
+mod chance;
 mod check;
 pub mod config;
 pub mod event;
@@ -23,8 +25,11 @@ mod throttle;
 mod timer;
 
 pub use account::{Account, CodeRange, ReceiptRoute};
-pub use carrier::{BlockedReaction, Carrier, Latency, LongText, ReceiptMode};
-pub use cause::Cause;
+pub use carrier::{
+    Alphabet, BlockedReaction, Carrier, Latency, LongText, Outage, OverLimit, ReceiptMode, StopMode,
+    UnprovisionedMo,
+};
+pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
 pub use event::Event;
 pub use message_id::{MessageId, MessageIdStyle};

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sms::{Civil, MessageState, Timestamp, Zone};
 
-use crate::cause::Cause;
 use crate::message_id::MessageId;
 
 /// The form of a carrier's receipts; vendors differ in every part of it.
@@ -79,8 +78,8 @@ pub struct Report<'a> {
     pub message_id: MessageId,
     /// What has become of it.
     pub state: MessageState,
-    /// Why, if it did not arrive.
-    pub cause: Option<Cause>,
+    /// The carrier's number for why it did not arrive; 0 if it did.
+    pub err: u16,
     /// When it was submitted.
     pub submitted_at: Timestamp,
     /// When it reached that state.
@@ -112,7 +111,7 @@ impl ReceiptStyle {
         write(format_args!(" stat:{}", report.state.stat()));
         write(format_args!(
             " err:{:0width$}",
-            report.cause.map_or(0, Cause::code),
+            report.err,
             width = self.err_digits
         ));
         write(format_args!(
@@ -145,6 +144,7 @@ impl ReceiptStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::{Cause, ErrTable};
     use crate::message_id::MessageIdStyle;
 
     fn report(state: MessageState, cause: Option<Cause>) -> Report<'static> {
@@ -156,7 +156,7 @@ mod tests {
                 style: MessageIdStyle::HexThenDecimal,
             },
             state,
-            cause,
+            err: ErrTable::default().code(cause),
             submitted_at: at(0),
             done_at: at(1),
             text: "Kings win 4-2",

@@ -22,6 +22,13 @@ impl NumberPlan {
         self.ranges.insert(CompactString::new(prefix), carrier);
     }
 
+    /// Assigns every number that begins with those digits, unless they are assigned already.
+    pub fn assign_range_unless_taken(&mut self, prefix: &str, carrier: u16) {
+        if !self.ranges.contains_key(prefix) {
+            self.assign_range(prefix, carrier);
+        }
+    }
+
     /// Assigns one number.
     pub fn assign(&mut self, msisdn: Msisdn, carrier: u16) {
         self.numbers.insert(msisdn, carrier);
@@ -55,12 +62,15 @@ mod tests {
         plan.assign_range("1", 1);
         plan.assign_range("1415", 2);
         plan.assign_range("44", 3);
+        plan.assign_range_unless_taken("44", 4);
+        plan.assign_range_unless_taken("33", 4);
         plan.assign(number("+14155550102"), 4);
         for (text, carrier) in [
             ("+14155550101", 2),
             ("+14155550102", 4),
             ("+12125550101", 1),
             ("+447700900000", 3),
+            ("+33612345678", 4),
             ("+4915100000000", 0),
         ] {
             assert_eq!(plan.carrier(number(text)), carrier, "{text}");

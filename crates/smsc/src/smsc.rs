@@ -48,6 +48,8 @@ pub struct Smsc {
     alerts: Alerts,
     /// Requests that are answered with the outcome, by the number of their message.
     transactions: BTreeMap<u32, Transaction>,
+    /// Whether the carriers' outages have their timers.
+    outages_watched: bool,
     last_attempt: u64,
     last_delivery: u64,
     now: Timestamp,
@@ -77,7 +79,7 @@ impl Smsc {
     pub fn new(mut config: Config) -> Self {
         let carriers: Vec<CarrierState> = std::mem::take(&mut config.carriers)
             .into_iter()
-            .map(CarrierState::new)
+            .map(|carrier| CarrierState::new(carrier, config.seed))
             .collect();
         let esmes: Vec<Esme> = std::mem::take(&mut config.accounts)
             .into_iter()
@@ -102,6 +104,11 @@ impl Smsc {
             u16::try_from(index.expect("a range names a carrier of the configuration"))
                 .expect("checked above")
         };
+        for (carrier, state) in (0..).zip(&carriers) {
+            for prefix in &state.carrier.ranges {
+                plan.assign_range_unless_taken(prefix, carrier);
+            }
+        }
         for (prefix, carrier) in &config.ranges {
             plan.assign_range(prefix, index(carrier));
         }
@@ -120,6 +127,7 @@ impl Smsc {
             late_receipts: BTreeMap::new(),
             alerts: Alerts::default(),
             transactions: BTreeMap::new(),
+            outages_watched: false,
             last_attempt: 0,
             last_delivery: 0,
             now: Timestamp::EPOCH,
@@ -131,6 +139,9 @@ impl Smsc {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         self.now = self.now.max(now);
         let now = self.now;
+        if !std::mem::replace(&mut self.outages_watched, true) {
+            self.watch_outages(now);
+        }
         self.run_timers(now);
         match input {
             Input::Connected { link, peer } => self.connected(now, link, peer),
@@ -268,6 +279,7 @@ impl Smsc {
             Timer::Session { link } => self.session_timer(now, link),
             Timer::Resume { link } => self.resume(now, link),
             Timer::Linger { link } => self.linger_over(now, link),
+            Timer::Outage { carrier } => self.outage_edge(now, carrier),
         }
     }
 
@@ -308,6 +320,7 @@ impl Smsc {
                 let esme = &self.esmes[usize::from(account)];
                 !esme.waiting.is_empty() && esme.expiry_at == Some(due_at)
             }
+            Timer::Outage { carrier } => self.carrier_state(carrier).outage_at == Some(due_at),
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
                 self.links.contains_key(&link)
             }

@@ -329,7 +329,7 @@ pub(crate) mod tests {
     use sms::{Npi, Segment, Ton};
 
     use super::*;
-    use crate::carrier::LongText;
+    use crate::carrier::Carrier;
     use crate::message::{Body, Destination, ServiceType};
     use crate::message_id::MessageIdStyle;
 
@@ -348,7 +348,12 @@ pub(crate) mod tests {
             source: Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665"),
             to: Destination::of(&to).expect("a handset"),
             service_type: ServiceType::default(),
-            body: Body::new(Segment::whole("hi", sms::Encoding::Gsm7), LongText::Split, 255).expect("short"),
+            body: Body::new(
+                Segment::whole("hi", sms::Encoding::Gsm7),
+                &Carrier::new("att"),
+                255,
+            )
+            .expect("short"),
             registered_delivery: 1,
             user_message_reference: None,
             once: false,

@@ -1,24 +1,26 @@
 //! How many a second: [`Throttle`], a token bucket.
 
+use std::time::Duration;
+
 use sms::Timestamp;
 
 /// A token bucket that holds the tokens of one second; a limit of 0 takes nothing.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Throttle {
     per_s: Option<u32>,
-    /// In millionths of a token.
-    level: u64,
+    /// In millionths of a token; below zero when tokens are taken in advance.
+    level: i64,
     filled_at: Timestamp,
 }
 
-const TOKEN: u64 = 1_000_000;
+const TOKEN: i64 = 1_000_000;
 
 impl Throttle {
     /// A full bucket.
     pub fn new(per_s: Option<u32>, now: Timestamp) -> Self {
         Self {
             per_s,
-            level: u64::from(per_s.unwrap_or(0)) * TOKEN,
+            level: i64::from(per_s.unwrap_or(0)) * TOKEN,
             filled_at: now,
         }
     }
@@ -26,22 +28,37 @@ impl Throttle {
     /// Takes a token, if one is there.
     pub fn take(&mut self, now: Timestamp) -> bool {
         let Some(per_s) = self.per_s else { return true };
-        let elapsed = u64::try_from(now.since(self.filled_at).as_micros()).unwrap_or(u64::MAX);
-        let flowed = elapsed.saturating_mul(u64::from(per_s));
-        self.level = self.level.saturating_add(flowed).min(u64::from(per_s) * TOKEN);
-        self.filled_at = self.filled_at.max(now);
+        self.fill(now, per_s);
         let taken = self.level >= TOKEN;
         if taken {
             self.level -= TOKEN;
         }
         taken
     }
+
+    /// Takes a token, in advance if none is there; the instant from which on it may be used. None when there will never
+    /// be one.
+    pub fn reserve(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let Some(per_s) = self.per_s else { return Some(now) };
+        if per_s == 0 {
+            return None;
+        }
+        self.fill(now, per_s);
+        self.level = self.level.saturating_sub(TOKEN);
+        let lacking = u64::try_from(self.level.saturating_neg()).unwrap_or(0);
+        Some(now + Duration::from_micros(lacking.div_ceil(u64::from(per_s))))
+    }
+
+    fn fill(&mut self, now: Timestamp, per_s: u32) {
+        let elapsed = i64::try_from(now.since(self.filled_at).as_micros()).unwrap_or(i64::MAX);
+        let flowed = elapsed.saturating_mul(i64::from(per_s));
+        self.level = self.level.saturating_add(flowed).min(i64::from(per_s) * TOKEN);
+        self.filled_at = self.filled_at.max(now);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -54,6 +71,24 @@ mod tests {
         assert_eq!(taken(&mut throttle, start + Duration::from_millis(100)), 1);
         assert_eq!(taken(&mut throttle, start + Duration::from_secs(3_600)), 10);
         assert_eq!(taken(&mut throttle, start), 0);
+    }
+
+    #[test]
+    fn tokens_taken_in_advance_come_one_after_the_other() {
+        let start = Timestamp::from_secs(1_000);
+        let mut throttle = Throttle::new(Some(2), start);
+        let waits: Vec<_> = (0..5)
+            .map(|_| {
+                throttle
+                    .reserve(start)
+                    .expect("some time")
+                    .since(start)
+                    .as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [0, 0, 500, 1_000, 1_500]);
+        assert_eq!(Throttle::new(Some(0), start).reserve(start), None);
+        assert_eq!(Throttle::new(None, start).reserve(start), Some(start));
     }
 
     #[test]

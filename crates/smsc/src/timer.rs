@@ -32,6 +32,8 @@ pub(crate) enum Timer {
     Resume { link: LinkId },
     /// A link whose bind was refused, or whose unbind was not answered, is closed.
     Linger { link: LinkId },
+    /// An outage of a carrier begins or ends.
+    Outage { carrier: u16 },
 }
 
 /// Timers in the order of their instants, then of their kind, then of their making.

@@ -10,7 +10,9 @@ use smpp::time::Time;
 use smpp::{BindKind, CancelSm, Command, LinkId, Pdu, ReplaceSm, ShortMessage, Status};
 use sms::{MessageState, Msisdn, Segment};
 use smsc::event::{DropReason, Parcel};
-use smsc::{Carrier, Cause, Change, Config, Event, Input, Output, PageOutcome, ReceiptMode};
+use smsc::{
+    Alphabet, Carrier, Cause, Change, Config, Event, Input, Output, OverLimit, PageOutcome, ReceiptMode,
+};
 use support::*;
 
 /// Something that happens; numbers pick among what there is.
@@ -142,7 +144,20 @@ fn number(handset: u64) -> String {
 impl Auditor {
     fn new() -> Self {
         let mut config: Config = config();
-        config.carriers.push(Carrier::new("sprint"));
+        config.carriers.push(Carrier {
+            first_attempt_failure_percent: 20.0,
+            lost_for_good_percent: 5.0,
+            reordered_percent: 20.0,
+            reordered_by: Duration::from_secs(7),
+            throttle_per_s: Some(2),
+            over_limit: OverLimit::Queue,
+            congestion_percent: 5.0,
+            queue_max: 20,
+            concatenation: false,
+            alphabet: Alphabet::Ascii,
+            outages: vec!["22:02-22:04".parse().expect("an outage")],
+            ..Carrier::new("sprint")
+        });
         config.accounts[0].codes.push("32665".parse().expect("a code"));
         config.accounts[0].window_max = 3;
         config.session.timers = smpp::Timers {

@@ -47,6 +47,8 @@ words!(SubmitRefusal {
     Self::ScriptedAnswer => "that answer was asked for",
     Self::AccountThrottle => "the account sends too fast",
     Self::CarrierThrottle => "the carrier takes no more this second",
+    Self::Congestion => "the carrier's queue is full",
+    Self::OptedOut => "the handset opted out of the code at its carrier",
     Self::StoreFull => "the store is full",
     Self::UnknownMessage => "no such message of that sender",
     Self::AlreadyFinal => "the message is final already",
@@ -63,6 +65,7 @@ words!(DropReason {
     Self::BlockedCode => "the carrier blocks the code",
     Self::WaitingMax => "too much waits already",
     Self::TooLong => "the segment does not fit one SMS",
+    Self::Binary => "the carrier takes no binary text",
     Self::Rejected => "the ESME rejected it",
     Self::Expired => "it waited too long",
 });
@@ -359,6 +362,15 @@ impl fmt::Display for Event {
             }
             Self::Bounced { to, from, reason } => {
                 write!(f, "{to} is told that its text to {from} failed: {reason}")
+            }
+            Self::OptedOut {
+                handset,
+                code,
+                carrier,
+                out,
+            } => {
+                let way = if *out { "out of" } else { "in to" };
+                write!(f, "{handset} opted {way} {code} at {carrier}")
             }
             Self::CarrierLink {
                 carrier,

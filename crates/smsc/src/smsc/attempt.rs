@@ -2,7 +2,7 @@
 
 use sms::{MessageState, Msisdn, Timestamp};
 
-use super::state::{Page, Receipt, What};
+use super::state::{CarrierState, Page, Receipt, What};
 use super::{Smsc, TICK};
 use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
@@ -99,8 +99,29 @@ impl Smsc {
             self.timers.forget();
         }
         queue.wait = Wait::Nothing;
-        self.store.message_mut(slot).attempts += 1;
+        let message = self.store.message_mut(slot);
+        message.attempts += 1;
+        if message.attempts == 1
+            && let Some(next) = self.fail_by_chance(now, slot)
+        {
+            return next;
+        }
         self.page(now, slot)
+    }
+
+    /// What the carrier's network does to some texts at their first attempt: it loses them for good, or until the next.
+    fn fail_by_chance(&mut self, now: Timestamp, slot: u32) -> Option<Next> {
+        let carrier = usize::from(self.store.message(slot).carrier);
+        let CarrierState { carrier, chance, .. } = &mut self.carriers[carrier];
+        if chance.happens(carrier.lost_for_good_percent) {
+            self.store.message_mut(slot).cause = Some(Cause::NoAnswer);
+            self.finish(now, slot, MessageState::Undeliverable);
+            return Some(Next::Now);
+        }
+        if chance.happens(carrier.first_attempt_failure_percent) {
+            return Some(self.fail(now, slot, Cause::SystemFailure));
+        }
+        None
     }
 
     /// Pages a handset for the next segment of a text.
@@ -115,7 +136,9 @@ impl Smsc {
             .esmes
             .get(usize::from(message.account))
             .map(|esme| &esme.account);
-        if state.blocks(&message.source.digits, account) {
+        if state.blocks(&message.source.digits, account)
+            || state.opted_out(msisdn, &message.source.digits, account)
+        {
             return self.fail(now, slot, Cause::Blocked);
         }
         let hand_over = state.carrier.receipts.fakes_delivered;
@@ -137,7 +160,12 @@ impl Smsc {
                 segment: message.body.next_segment(reference),
             },
         );
-        let both_ways = state.carrier.latency.longest().saturating_mul(2);
+        let one_way = state
+            .carrier
+            .latency
+            .longest()
+            .saturating_add(state.carrier.roaming_latency);
+        let both_ways = one_way.saturating_mul(2);
         let patience = self.config.page_answer_timeout.saturating_add(both_ways);
         self.last_attempt = attempt.0;
         self.timers
@@ -322,8 +350,15 @@ impl Smsc {
 
     /// Sends a receipt as the carrier's mode has it.
     fn report(&mut self, now: Timestamp, message: &Message, state: MessageState) {
-        let carrier = &self.carrier_state(message.carrier).carrier;
-        let (mode, late_by) = (carrier.receipt_mode, carrier.receipts_late_by);
+        let CarrierState { carrier, chance, .. } = &mut self.carriers[usize::from(message.carrier)];
+        let late_by = carrier.receipts_late_by;
+        let mode = match carrier.receipt_mode {
+            ReceiptMode::Normal if chance.happens(carrier.receipts_lost_percent) => ReceiptMode::Lost,
+            ReceiptMode::Normal if chance.happens(carrier.receipts_duplicated_percent) => {
+                ReceiptMode::Duplicated
+            }
+            mode => mode,
+        };
         let receipt = What::Receipt(self.receipt(now, message, state));
         let message_id = message.id;
         match mode {
@@ -363,11 +398,13 @@ impl Smsc {
     }
 
     fn receipt(&self, now: Timestamp, message: &Message, state: MessageState) -> Box<Receipt> {
-        let style = self.carrier_state(message.carrier).carrier.receipts;
+        let carrier = &self.carrier_state(message.carrier).carrier;
+        let style = carrier.receipts;
         Box::new(Receipt {
             message_id: message.id,
             state,
             cause: message.cause,
+            err: carrier.err.code(message.cause),
             submitted_at: message.submitted_at,
             done_at: now,
             link: message.link,

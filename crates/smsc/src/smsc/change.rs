@@ -8,6 +8,7 @@ use crate::carrier::ReceiptMode;
 use crate::event::Event;
 use crate::port::Change;
 use crate::throttle::Throttle;
+use crate::timer::Timer;
 
 impl Smsc {
     pub(super) fn change(&mut self, now: Timestamp, carrier: &str, change: Change) {
@@ -64,6 +65,36 @@ impl Smsc {
             carrier: carrier.into(),
             setting,
         });
+    }
+
+    /// Begins to keep to the hours of the carriers' outages.
+    pub(super) fn watch_outages(&mut self, now: Timestamp) {
+        for index in 0..u16::try_from(self.carriers.len()).expect("carriers are numbered by u16") {
+            if !self.carrier_state(index).carrier.outages.is_empty() {
+                self.outage_edge(now, index);
+            }
+        }
+    }
+
+    /// An outage begins or ends; the next edge is waited for.
+    pub(super) fn outage_edge(&mut self, now: Timestamp, index: u16) {
+        let carrier = &self.carriers[usize::from(index)].carrier;
+        let zone = &self.config.zone;
+        let down = carrier.outages.iter().any(|outage| outage.covers(now, zone));
+        let edges = carrier
+            .outages
+            .iter()
+            .filter_map(|outage| outage.next_edge(now, zone));
+        let (next, up) = (edges.min(), carrier.link_up);
+        self.carriers[usize::from(index)].outage_at = next;
+        if let Some(at) = next {
+            self.timers.set(at, Timer::Outage { carrier: index });
+        }
+        if down && up {
+            self.link_down(index);
+        } else if !down && !up {
+            self.link_up(now, index);
+        }
     }
 
     /// Everything that waits is tried at once: MO texts in order, then the handsets' queues, the oldest text first.

@@ -11,7 +11,7 @@ use crate::event::{DropReason, Event, WaitReason};
 use crate::receipt::Report;
 use crate::timer::Timer;
 
-/// The `network_error_code` TLV's type for the GSM codes that [`crate::Cause::code`] gives (SMPP v3.4 §5.3.2.31).
+/// The `network_error_code` TLV's type for the codes that [`crate::ErrTable`] gives (SMPP v3.4 §5.3.2.31).
 pub(super) const NETWORK_TYPE_GSM: u8 = 3;
 
 impl Smsc {
@@ -292,7 +292,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
         &Report {
             message_id: receipt.message_id,
             state: receipt.state,
-            cause: receipt.cause,
+            err: receipt.err,
             submitted_at: receipt.submitted_at,
             done_at: receipt.done_at,
             text: &receipt.text,
@@ -317,11 +317,11 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
         message
             .tlvs
             .push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
-        if let Some(cause) = receipt.cause {
-            message.tlvs.push(Tlv::new(
-                tag::NETWORK_ERROR_CODE,
-                [NETWORK_TYPE_GSM, 0, cause.code()],
-            ));
+        if receipt.cause.is_some() {
+            let [high, low] = receipt.err.to_be_bytes();
+            message
+                .tlvs
+                .push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, high, low]));
         }
     }
     if let Some(reference) = receipt.user_message_reference {

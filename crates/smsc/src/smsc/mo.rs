@@ -1,11 +1,13 @@
 //! Texts from handsets: which account has the code, and what the handset is told when none has.
 
+use compact_str::CompactString;
 use smpp::LinkId;
 use sms::{Address, Msisdn, Segment, Timestamp};
 
 use super::Smsc;
-use super::state::{Mo, What};
+use super::state::{Mo, What, code_of};
 use super::submit::{HANDSET, Sender};
+use crate::carrier::{StopMode, UnprovisionedMo};
 use crate::check::Submission;
 use crate::event::{DropReason, Event, Parcel};
 use crate::message::{Destination, ServiceType};
@@ -15,6 +17,9 @@ impl Smsc {
     /// A segment from a handset has crossed the air. While its carrier's link is down it waits there.
     pub(super) fn mo(&mut self, now: Timestamp, from: Msisdn, to: Address, segment: Segment) {
         let state = &mut self.carriers[usize::from(self.plan.carrier(from))];
+        let Some(segment) = state.carrier.mangle(segment) else {
+            return self.bounce(from, to, DropReason::Binary);
+        };
         if state.carrier.link_up {
             return self.route_mo(now, from, to, segment);
         }
@@ -48,6 +53,9 @@ impl Smsc {
         let owner = account.map(|account| &self.esmes[usize::from(account)]);
         if state.blocks(&to.digits, owner.map(|esme| &esme.account)) {
             return self.bounce(from, to, DropReason::BlockedCode);
+        }
+        if self.opt(from, &to, account, &segment) {
+            return;
         }
         match (account, Destination::of(&to)) {
             (Some(account), _) if self.has_room(account) => {
@@ -95,16 +103,76 @@ impl Smsc {
         }
     }
 
+    /// Lets the handset's carrier act on a stop or start word; true when the text goes no further.
+    fn opt(&mut self, from: Msisdn, to: &Address, account: Option<u16>, segment: &Segment) -> bool {
+        let owner = account.map(|account| &self.esmes[usize::from(account)].account);
+        let code = CompactString::new(code_of(&to.digits, owner));
+        let state = &mut self.carriers[usize::from(self.plan.carrier(from))];
+        let mode = state.carrier.stop;
+        // A number of a handset is no program that one could opt out of.
+        if mode == StopMode::PassThrough || (account.is_none() && to.msisdn().is_some()) {
+            return false;
+        }
+        let word = keyword(&segment.text());
+        let key = (from, code);
+        let out = state.carrier.stop_words.contains(&word);
+        if out && (state.opt_outs.contains(&key) || state.opt_outs.len() < state.carrier.opt_outs_max) {
+            state.opt_outs.insert(key.clone());
+        } else if out || !state.carrier.start_words.contains(&word) || !state.opt_outs.remove(&key) {
+            return false;
+        }
+        let (carrier, text) = (state.carrier.name.clone(), state.carrier.stop_reply.clone());
+        let (handset, code) = key;
+        self.note(Event::OptedOut {
+            handset,
+            code,
+            carrier,
+            out,
+        });
+        if out && !text.is_empty() {
+            let from_code = to.clone();
+            self.outputs.push(Output::Bounce {
+                to: from,
+                from: from_code,
+                text,
+            });
+        }
+        mode == StopMode::Swallow
+    }
+
+    /// A text goes nowhere: the handset is told, or not, as its carrier does.
     fn bounce(&mut self, handset: Msisdn, code: Address, reason: DropReason) {
+        let carrier = &self.carrier_state(self.plan.carrier(handset)).carrier;
+        if carrier.unprovisioned_mo == UnprovisionedMo::Drop {
+            let parcel = Parcel::Mo {
+                from: handset,
+                to: code,
+            };
+            return self.note(Event::Dropped {
+                parcel,
+                system_id: None,
+                reason,
+            });
+        }
+        let text = carrier
+            .bounce_text
+            .clone()
+            .unwrap_or_else(|| self.config.bounce_text.clone());
+        let from = match &carrier.bounce_from {
+            Some(digits) => Address {
+                digits: digits.clone(),
+                ..code.clone()
+            },
+            None => code.clone(),
+        };
         self.note(Event::Bounced {
             to: handset,
-            from: code.clone(),
+            from: code,
             reason,
         });
-        let text = self.config.bounce_text.clone();
         self.outputs.push(Output::Bounce {
             to: handset,
-            from: code,
+            from,
             text,
         });
     }
@@ -137,4 +205,20 @@ impl Smsc {
             .get(&link)
             .is_some_and(|state| !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives))
     }
+}
+
+/// A text as keywords are compared: in capitals, without punctuation, the blanks between its words single.
+fn keyword(text: &str) -> CompactString {
+    let plain: String = text
+        .chars()
+        .map(|character| {
+            if character.is_alphanumeric() {
+                character.to_ascii_uppercase()
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    CompactString::from(words.join(" "))
 }

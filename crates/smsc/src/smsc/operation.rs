@@ -287,13 +287,13 @@ impl Smsc {
             )
         };
         let carrier = &self.carrier_state(self.store.message(slot).carrier).carrier;
-        let (long_text, validity_max) = (carrier.long_text, carrier.validity_max);
+        let validity_max = carrier.validity_max;
         let segments_max = self.config.segments_max;
         let body = self
             .store
             .message(slot)
             .body
-            .replaced(text, long_text, segments_max);
+            .replaced(text, carrier, segments_max);
         let body = body.map_err(|_| Status::ESME_RINVMSGLEN)?;
         if times.0.is_some() && self.store.message(slot).queued {
             self.store.dequeue(slot);

@@ -1,7 +1,8 @@
 //! What the message centre remembers of links, accounts and carriers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use compact_str::CompactString;
 use regex::Regex;
 use smpp::{BindKind, LinkId, Session, Status};
 use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
@@ -9,6 +10,7 @@ use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
 use crate::account::Account;
 use crate::carrier::Carrier;
 use crate::cause::Cause;
+use crate::chance::Chance;
 use crate::event::{CloseReason, Parcel};
 use crate::message_id::MessageId;
 use crate::receipt::ReceiptStyle;
@@ -78,6 +80,8 @@ pub(super) struct Receipt {
     pub message_id: MessageId,
     pub state: MessageState,
     pub cause: Option<Cause>,
+    /// The carrier's number for the cause.
+    pub err: u16,
     pub submitted_at: Timestamp,
     pub done_at: Timestamp,
     /// The session that submitted the text.
@@ -144,10 +148,16 @@ impl Esme {
 pub(super) struct CarrierState {
     pub carrier: Carrier,
     pub throttle: Throttle,
+    /// What happens by chance at it.
+    pub chance: Chance,
     /// The status that `submit_sm` is answered with, and how many times still.
     pub answer: Option<(Status, Option<u32>)>,
     /// MO texts that wait for its link.
     pub mo_waiting: VecDeque<Mo>,
+    /// Handsets that opted out of a code by a stop word that the carrier acts on.
+    pub opt_outs: BTreeSet<(Msisdn, CompactString)>,
+    /// When its next outage begins or ends; none before the first look.
+    pub outage_at: Option<Timestamp>,
 }
 
 /// A MO segment that waits for its carrier's link.
@@ -158,13 +168,17 @@ pub(super) struct Mo {
 }
 
 impl CarrierState {
-    pub fn new(carrier: Carrier) -> Self {
+    pub fn new(carrier: Carrier, seed: u64) -> Self {
         let throttle = Throttle::new(carrier.throttle_per_s, Timestamp::EPOCH);
+        let chance = Chance::new(seed, &carrier.name);
         Self {
             carrier,
             throttle,
+            chance,
             answer: None,
             mo_waiting: VecDeque::new(),
+            opt_outs: BTreeSet::new(),
+            outage_at: None,
         }
     }
 
@@ -181,21 +195,34 @@ impl CarrierState {
         Some(status)
     }
 
-    /// Whether the carrier blocks a number of an account: the number itself, or the code of the account that it
-    /// belongs to.
+    /// Whether the carrier blocks a number of an account, or has it not provisioned: the number itself, or the code of
+    /// the account that it belongs to.
     pub fn blocks(&self, number: &str, account: Option<&Account>) -> bool {
-        let blocked = &self.carrier.blocked_codes;
-        if blocked.is_empty() {
-            return false;
-        }
-        let by_code = |account: &Account| {
-            account
-                .codes
-                .iter()
-                .any(|code| code.matches(number).is_some() && blocked.contains(code.digits()))
+        let Carrier {
+            blocked_codes,
+            provisioned_codes,
+            ..
+        } = &self.carrier;
+        let names = |codes: &BTreeSet<CompactString>| {
+            !codes.is_empty() && (codes.contains(number) || codes.contains(code_of(number, account)))
         };
-        blocked.contains(number) || account.is_some_and(by_code)
+        names(blocked_codes) || provisioned_codes.as_ref().is_some_and(|codes| !names(codes))
     }
+
+    /// Whether a handset opted out of a number of an account.
+    pub fn opted_out(&self, handset: Msisdn, number: &str, account: Option<&Account>) -> bool {
+        !self.opt_outs.is_empty()
+            && self
+                .opt_outs
+                .contains(&(handset, CompactString::new(code_of(number, account))))
+    }
+}
+
+/// The code of an account that a number belongs to; the number itself if it belongs to none.
+pub(super) fn code_of<'n>(number: &'n str, account: Option<&'n Account>) -> &'n str {
+    account
+        .and_then(|account| account.codes.iter().find(|code| code.matches(number).is_some()))
+        .map_or(number, |code| code.digits())
 }
 
 /// A page in the air.

@@ -5,11 +5,11 @@ use sms::{Address, Timestamp};
 
 use super::Smsc;
 use super::delivery::NETWORK_TYPE_GSM;
-use crate::carrier::BlockedReaction;
+use crate::carrier::{BlockedReaction, OverLimit};
 use crate::cause::Cause;
 use crate::check::{Refusal, Rules, Submission};
 use crate::event::{Event, SubmitRefusal};
-use crate::message::{Body, Destination, Message, NONE, ServiceType};
+use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
 use crate::store::Queue;
 use crate::timer::Timer;
@@ -52,9 +52,21 @@ impl Transaction {
 /// The value of the `delivery_failure_reason` TLV (SMPP v3.4 §5.3.2.33).
 const fn failure_reason(cause: Cause) -> u8 {
     match cause {
-        Cause::Absent | Cause::NoCoverage | Cause::MemoryFull | Cause::Busy => 0,
+        Cause::Absent | Cause::NoCoverage | Cause::MemoryFull | Cause::Busy | Cause::Roaming => 0,
         Cause::UnknownSubscriber | Cause::Barred | Cause::Blocked | Cause::Equipment => 1,
         Cause::NoAnswer | Cause::LinkDown | Cause::SystemFailure => 3,
+    }
+}
+
+/// The answer to a text that its carrier does not take.
+const fn refused_body(refusal: BodyRefusal) -> Refusal {
+    let (status, reason) = match refusal {
+        BodyRefusal::TooLong => (Status::ESME_RINVMSGLEN, "the text is too long"),
+        BodyRefusal::Binary => (Status::ESME_RINVDCS, "the carrier takes no binary text"),
+    };
+    Refusal {
+        status,
+        reason: SubmitRefusal::Field(reason),
     }
 }
 
@@ -116,10 +128,13 @@ impl Smsc {
         if let Some(cause) = message.cause.filter(|_| !delivered) {
             resp.tlvs
                 .push(Tlv::octet(tag::DELIVERY_FAILURE_REASON, failure_reason(cause)));
-            resp.tlvs.push(Tlv::new(
-                tag::NETWORK_ERROR_CODE,
-                [NETWORK_TYPE_GSM, 0, cause.code()],
-            ));
+            let [high, low] = self.carriers[usize::from(message.carrier)]
+                .carrier
+                .err
+                .code(Some(cause))
+                .to_be_bytes();
+            resp.tlvs
+                .push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, high, low]));
             if message.set_dpf {
                 resp.tlvs
                     .push(Tlv::octet(tag::DPF_RESULT, u8::from(cause.is_absence())));
@@ -211,17 +226,36 @@ impl Smsc {
         to: Destination,
     ) -> Result<(), Refusal> {
         let account = &self.esmes[usize::from(sender.account)].account;
-        let state = &mut self.carriers[usize::from(self.plan.carrier(to.msisdn))];
+        let index = self.plan.carrier(to.msisdn);
+        let held = self.store.held(index);
+        let state = &mut self.carriers[usize::from(index)];
         let refuse = |status, reason| Err(Refusal { status, reason });
-        let blocks = state.blocks(&submission.source.digits, Some(account));
-        if blocks && state.carrier.blocked_reaction == BlockedReaction::Refuse {
-            return refuse(Status::ESME_RINVDSTADR, SubmitRefusal::BlockedCode);
+        if state.carrier.blocked_reaction == BlockedReaction::Refuse {
+            if state.blocks(&submission.source.digits, Some(account)) {
+                return refuse(state.carrier.blocked_status, SubmitRefusal::BlockedCode);
+            }
+            if state.opted_out(to.msisdn, &submission.source.digits, Some(account)) {
+                return refuse(Status::ESME_RSUBMITFAIL, SubmitRefusal::OptedOut);
+            }
         }
         if let Some(status) = state.scripted_answer() {
             return refuse(status, SubmitRefusal::ScriptedAnswer);
         }
-        if !state.throttle.take(now) {
-            return refuse(Status::ESME_RTHROTTLED, SubmitRefusal::CarrierThrottle);
+        let congestion = state.carrier.congestion_percent;
+        if held >= state.carrier.queue_max || state.chance.happens(congestion) {
+            return refuse(Status::ESME_RMSGQFUL, SubmitRefusal::Congestion);
+        }
+        let over = match state.carrier.over_limit {
+            OverLimit::Throttle => Some(Status::ESME_RTHROTTLED),
+            OverLimit::QueueFull => Some(Status::ESME_RMSGQFUL),
+            // The turn is taken where the text is stored; a carrier that takes none a second never has one.
+            OverLimit::Queue => {
+                Some(Status::ESME_RTHROTTLED).filter(|_| state.carrier.throttle_per_s == Some(0))
+            }
+        };
+        let waits = state.carrier.over_limit == OverLimit::Queue && over.is_none();
+        if let Some(status) = over.filter(|_| !waits && !state.throttle.take(now)) {
+            return refuse(status, SubmitRefusal::CarrierThrottle);
         }
         if self.store.len() >= self.config.messages_max {
             return refuse(Status::ESME_RMSGQFUL, SubmitRefusal::StoreFull);
@@ -241,13 +275,7 @@ impl Smsc {
     ) -> Result<(MessageId, u32), Refusal> {
         let index = self.plan.carrier(to.msisdn);
         let carrier = &self.carriers[usize::from(index)].carrier;
-        let body =
-            Body::new(submission.segment, carrier.long_text, self.config.segments_max).map_err(|_| {
-                Refusal {
-                    status: Status::ESME_RINVMSGLEN,
-                    reason: SubmitRefusal::Field("the text is too long"),
-                }
-            })?;
+        let body = Body::new(submission.segment, carrier, self.config.segments_max).map_err(refused_body)?;
         // An ESME of v3.3 reads ids of at most 8 characters.
         let style = if sender.version < 0x34 {
             MessageIdStyle::Same
@@ -255,12 +283,14 @@ impl Smsc {
             carrier.message_ids
         };
         let id = MessageId { number, style };
-        let starts_at = submission.scheduled_at.unwrap_or(now);
+        let validity_from = submission.scheduled_at.unwrap_or(now);
+        let (validity, validity_max) = (carrier.validity, carrier.validity_max);
+        let starts_at = self.turn(now, index, submission.transaction).max(validity_from);
         let expires_at = submission
             .expires_at
-            .unwrap_or(starts_at + carrier.validity)
-            .min(starts_at + carrier.validity_max)
-            .max(starts_at + super::TICK);
+            .unwrap_or(validity_from + validity)
+            .min(validity_from + validity_max)
+            .max(validity_from + super::TICK);
         if submission.replace {
             self.drop_replaced(now, sender.account, &submission.source, to, service_type);
         }
@@ -300,16 +330,32 @@ impl Smsc {
             to: to.msisdn,
             carrier: self.carriers[usize::from(index)].carrier.name.clone(),
             segments: message.body.segments,
-            scheduled_at: submission.scheduled_at,
+            scheduled_at: Some(starts_at).filter(|at| *at > now),
             expires_at,
         };
         let slot = self.store.insert(message);
         self.timers.set(expires_at, Timer::Expiry { slot, number });
-        if let Some(at) = submission.scheduled_at {
-            self.timers.set(at, Timer::Scheduled { slot, number });
+        if starts_at > now {
+            self.timers.set(starts_at, Timer::Scheduled { slot, number });
         }
         self.note(accepted);
         Ok((id, slot))
+    }
+
+    /// When a text may be tried first: its turn at a carrier that lets texts wait for one, later when it is held up so that
+    /// others overtake it.
+    fn turn(&mut self, now: Timestamp, carrier: u16, transaction: bool) -> Timestamp {
+        let state = &mut self.carriers[usize::from(carrier)];
+        let mut at = now;
+        if state.carrier.over_limit == OverLimit::Queue {
+            at = state.throttle.reserve(now).unwrap_or(now);
+        }
+        // A text that somebody waits for is not held up.
+        let percent = state.carrier.reordered_percent;
+        if !transaction && state.chance.happens(percent) {
+            at += state.carrier.reordered_by;
+        }
+        at
     }
 
     /// `replace_if_present_flag`: the pending text of the same sender, handset and service type makes room for the new

@@ -1,0 +1,69 @@
+//! Which characters cross a carrier's air: [`Alphabet`].
+
+use serde::{Deserialize, Serialize};
+use sms::{Encoding, Segment, gsm7};
+
+use super::Carrier;
+
+/// The characters that a carrier's air carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    /// GSM 03.38, UCS-2 and binary.
+    #[default]
+    Gsm7Ucs2,
+    /// GSM 03.38 alone.
+    Gsm7,
+    /// 7-bit ASCII alone, as CDMA and iDEN networks of 2008.
+    Ascii,
+}
+
+impl Alphabet {
+    fn has(self, character: char) -> bool {
+        let in_gsm = gsm7::septets(character).is_some();
+        match self {
+            Self::Gsm7Ucs2 => true,
+            Self::Gsm7 => in_gsm,
+            Self::Ascii => in_gsm && character.is_ascii(),
+        }
+    }
+}
+
+impl Carrier {
+    /// The segment as it crosses the air; none when it is binary and the air carries text only.
+    pub fn mangle(&self, segment: Segment) -> Option<Segment> {
+        let text_only = self.alphabet != Alphabet::Gsm7Ucs2;
+        if !text_only && self.mangled.is_empty() {
+            return Some(segment);
+        }
+        let encoding = segment.encoding();
+        if encoding == Encoding::Binary {
+            return (!text_only).then_some(segment);
+        }
+        let text = segment.text();
+        let crosses = |character: &char| self.alphabet.has(*character) && !self.mangled.contains(*character);
+        if text.chars().all(|character| crosses(&character)) && (encoding != Encoding::Ucs2 || !text_only) {
+            return Some(segment);
+        }
+        let mangled: String = text
+            .chars()
+            .map(|character| {
+                if crosses(&character) {
+                    character
+                } else {
+                    self.substitute
+                }
+            })
+            .collect();
+        let encoding = Encoding::of(&mangled);
+        let header_octets = segment.user_data.len() - segment.body().len();
+        let mut user_data = segment.user_data;
+        user_data.truncate(header_octets);
+        user_data.extend(encoding.encode(&mangled));
+        Some(Segment {
+            data_coding: encoding.data_coding(),
+            udhi: segment.udhi,
+            user_data,
+        })
+    }
+}
