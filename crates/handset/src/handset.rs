@@ -47,6 +47,8 @@ pub struct Handset {
     power: bool,
     coverage: bool,
     memory_full: bool,
+    barred: bool,
+    roaming: bool,
     /// The concatenation reference of the next long text.
     reference: u8,
     inbox: Inbox,
@@ -86,6 +88,8 @@ impl Handset {
             power: true,
             coverage: true,
             memory_full: false,
+            barred: false,
+            roaming: false,
             reference: 0,
             inbox: Inbox::default(),
             outbox: VecDeque::new(),
@@ -150,6 +154,20 @@ impl Handset {
         self.memory_full
     }
 
+    /// Whether texts to it are barred; it can still send some.
+    pub const fn barred(&self) -> bool {
+        self.barred
+    }
+
+    /// Whether it is in a network that is not its carrier's.
+    pub const fn roaming(&self) -> bool {
+        self.roaming
+    }
+
+    fn can_take(&self) -> bool {
+        self.on_air() && !self.memory_full && !self.barred
+    }
+
     fn on_air(&self) -> bool {
         self.power && self.coverage
     }
@@ -184,6 +202,8 @@ impl Handset {
 
     fn page(&mut self, now: Timestamp, from: Address, segment: &Segment, outputs: &mut Vec<Output>) {
         let outcome = match (self.on_air(), self.memory_full) {
+            // The network knows that without asking the phone.
+            _ if self.barred => Outcome::Barred,
             (false, _) => Outcome::Absent,
             (true, true) => Outcome::MemoryFull,
             (true, false) => Outcome::Delivered,
@@ -230,15 +250,19 @@ impl Handset {
     }
 
     fn set(&mut self, now: Timestamp, setting: Setting, outputs: &mut Vec<Output>) {
-        let could_take = self.on_air() && !self.memory_full;
+        let (could_take, roamed) = (self.can_take(), self.roaming);
         match setting {
             Setting::Power(on) => self.power = on,
             Setting::Coverage(on) => self.coverage = on,
             Setting::MemoryFull(full) => self.memory_full = full,
+            Setting::Barred(barred) => self.barred = barred,
+            Setting::Roaming(roaming) => self.roaming = roaming,
         }
         // What fell due while it was switched off is shown now.
         self.show_overdue(now, outputs);
-        if self.on_air() && !self.memory_full && !could_take {
+        // A phone that is home again can be had where roaming is not allowed.
+        let returned = roamed && !self.roaming;
+        if self.can_take() && (!could_take || returned) {
             outputs.push(Output::Available);
         }
         if self.on_air() {

@@ -39,4 +39,8 @@ pub enum Setting {
     Coverage(bool),
     /// No room for another SMS (true) or room again.
     MemoryFull(bool),
+    /// Texts to it are barred (true) by its owner's contract or not.
+    Barred(bool),
+    /// In a network that is not its carrier's (true) or at home.
+    Roaming(bool),
 }

@@ -47,6 +47,8 @@ pub enum Outcome {
     Absent,
     /// It has no room.
     MemoryFull,
+    /// Texts to it are barred; the network answers for it.
+    Barred,
 }
 
 impl fmt::Display for Outcome {
@@ -55,6 +57,7 @@ impl fmt::Display for Outcome {
             Self::Delivered => "delivered",
             Self::Absent => "absent: switched off or without coverage",
             Self::MemoryFull => "memory full",
+            Self::Barred => "texts to it are barred",
         })
     }
 }

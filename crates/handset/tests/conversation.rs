@@ -56,6 +56,7 @@ fn said(outputs: &[Output]) -> Vec<String> {
             Output::Answer(Outcome::Delivered) => "delivered".to_owned(),
             Output::Answer(Outcome::Absent) => "absent".to_owned(),
             Output::Answer(Outcome::MemoryFull) => "memory full".to_owned(),
+            Output::Answer(Outcome::Barred) => "barred".to_owned(),
             Output::Received(text) => {
                 format!(
                     "received {} {}{}",
@@ -416,4 +417,34 @@ fn a_segment_that_comes_again_is_known_for_the_hold_time_also_across_a_time_swit
 #[test]
 fn an_idle_phone_is_small() {
     assert!(size_of::<Handset>() <= 144, "{} octets", size_of::<Handset>());
+}
+
+#[test]
+fn a_barred_phone_takes_nothing_and_says_when_it_may_again() {
+    let mut phone = phone(Config::default());
+    let segment = &parts("hi", 0)[0];
+    let now = Timestamp::EPOCH;
+    assert!(phone.handle(now, Input::Set(Setting::Barred(true))).is_empty());
+    assert_eq!(said(&phone.handle(now, page(segment))), ["barred"]);
+    // The network knows without the phone.
+    phone.handle(now, Input::Set(Setting::Power(false)));
+    assert_eq!(said(&phone.handle(now, page(segment))), ["barred"]);
+    assert!(phone.handle(now, Input::Set(Setting::Power(true))).is_empty());
+    assert_eq!(
+        phone.handle(now, Input::Set(Setting::Barred(false))),
+        [Output::Available]
+    );
+}
+
+#[test]
+fn a_phone_that_is_home_again_says_so() {
+    let mut phone = phone(Config::default());
+    let now = Timestamp::EPOCH;
+    assert!(phone.handle(now, Input::Set(Setting::Roaming(true))).is_empty());
+    assert!(phone.roaming());
+    assert_eq!(
+        phone.handle(now, Input::Set(Setting::Roaming(false))),
+        [Output::Available]
+    );
+    assert!(phone.handle(now, Input::Set(Setting::Roaming(false))).is_empty());
 }

@@ -122,9 +122,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The message centre of this world.
-    pub(crate) fn message_centre(&self) -> smsc::Smsc {
+    /// The message centre of this world, with the seed of what happens there by chance.
+    pub(crate) fn message_centre(&self, seed: u64) -> smsc::Smsc {
         let mut config = self.smsc.clone();
+        config.seed = seed;
         config.zone = self.zone.clone();
         config.accounts = std::iter::once(&self.own_account)
             .chain(&self.accounts)

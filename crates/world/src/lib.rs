@@ -14,6 +14,7 @@
 //!     world.handle(now, input)            (Input::Tick when only time has passed)
 //! ```
 
+mod air;
 pub mod config;
 pub mod dice;
 pub mod io;

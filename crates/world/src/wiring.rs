@@ -5,8 +5,9 @@ mod apps;
 use platform::NotifyOutcome;
 use smpp::LinkId;
 use sms::Msisdn;
-use smsc::{Cause, PageOutcome};
+use smsc::PageOutcome;
 
+use crate::air;
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
@@ -81,25 +82,15 @@ impl World {
                 to,
                 from,
                 segment,
-            } => match self.handset_handles(to, handset::Input::Page { from, segment }) {
-                Some(outputs) => {
-                    for output in outputs {
-                        if let handset::Output::Answer(outcome) = output {
-                            let outcome = page_outcome(outcome);
-                            self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
-                        } else {
-                            self.handset_says(to, output);
-                        }
-                    }
-                }
-                None => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
-                    attempt,
-                    outcome: PageOutcome::Failed(Cause::UnknownSubscriber),
-                })),
-            },
-            Hop::PageLost { attempt } => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
+                answer_lost,
+            } => {
+                let outcome = self.page_arrives(to, from, segment);
+                let outcome = if answer_lost { air::LOST } else { outcome };
+                self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
+            }
+            Hop::PageFailed { attempt, cause } => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
                 attempt,
-                outcome: PageOutcome::Failed(Cause::NoAnswer),
+                outcome: PageOutcome::Failed(cause),
             })),
             Hop::NetworkText { to, from, text } => {
                 let segments =
@@ -137,7 +128,7 @@ impl World {
         }
     }
 
-    fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
+    pub(crate) fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
         match output {
             handset::Output::Transmit { to, segment } => {
                 let carrier = self.smsc.carrier_of(msisdn);
@@ -210,33 +201,7 @@ impl World {
                 from,
                 segment,
             } => {
-                let Some((latency, loss_percent)) = self
-                    .smsc
-                    .carrier(&carrier)
-                    .map(|carrier| (carrier.latency, carrier.loss_percent))
-                else {
-                    return self.at_once(Hop::PageLost { attempt });
-                };
-                let latency = latency.sample(self.dice.unit(&carrier));
-                let lost = loss_percent > 0.0 && self.dice.unit(&carrier) * 100.0 < loss_percent;
-                self.record(Event::OnAir {
-                    handset: to,
-                    carrier: carrier.to_string(),
-                    mobile_originated: false,
-                    latency_us: micros(latency),
-                    lost,
-                });
-                let hop = if lost {
-                    Hop::PageLost { attempt }
-                } else {
-                    Hop::Page {
-                        attempt,
-                        to,
-                        from,
-                        segment,
-                    }
-                };
-                self.schedule(latency, hop);
+                self.page_on_air(attempt, &carrier, to, from, segment);
             }
             smsc::Output::Bounce { to, from, text } => {
                 let carrier = self.smsc.carrier_of(to);
@@ -404,6 +369,12 @@ impl World {
                     change,
                 }));
             }
+            Change::Ported(msisdn, carrier) => match self.smsc.carrier(&carrier) {
+                Some(_) => self.smsc.assign(msisdn, &carrier),
+                None => self.record(Event::Changed {
+                    what: format!("{carrier} is no carrier of this world; {msisdn} stays where it is"),
+                }),
+            },
             Change::Handset(msisdn, setting) => self.handset_takes(msisdn, handset::Input::Set(setting)),
             Change::CallbackUrl(app, url) => {
                 if let Err(error) = self.rest.set_callback_url(app, url) {
@@ -458,14 +429,6 @@ impl World {
     }
 }
 
-fn page_outcome(outcome: handset::Outcome) -> PageOutcome {
-    match outcome {
-        handset::Outcome::Delivered => PageOutcome::Delivered,
-        handset::Outcome::Absent => PageOutcome::Failed(Cause::Absent),
-        handset::Outcome::MemoryFull => PageOutcome::Failed(Cause::MemoryFull),
-    }
-}
-
-fn micros(duration: std::time::Duration) -> u64 {
+pub(crate) fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -8,7 +8,7 @@ use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
 use sms::{Address, Msisdn, Segment, ShortCode, Timestamp, Zone};
-use smsc::{AttemptId, Smsc};
+use smsc::{AttemptId, Cause, Smsc};
 
 use crate::config::{Config, ConfigError};
 use crate::dice::Dice;
@@ -103,9 +103,11 @@ pub(crate) enum Hop {
         to: Msisdn,
         from: Address,
         segment: Segment,
+        /// Whether what the phone answers is lost.
+        answer_lost: bool,
     },
-    /// A page is lost on the air.
-    PageLost { attempt: AttemptId },
+    /// A page does not reach its phone.
+    PageFailed { attempt: AttemptId, cause: Cause },
     /// The network's own text reaches a phone.
     NetworkText { to: Msisdn, from: Address, text: String },
     /// An app has had its time to answer.
@@ -141,6 +143,7 @@ impl World {
             })
             .collect();
         let mut dice = Dice::new(config.seed);
+        let smsc = config.message_centre(dice.number("message centre"));
         let mut world = Self {
             now: config.start,
             zone: config.zone.clone(),
@@ -149,7 +152,7 @@ impl World {
             dice,
             records: Records::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
-            smsc: config.message_centre(),
+            smsc,
             platform: config.platform()?,
             handsets,
             handset_wakeups: BTreeSet::new(),

@@ -1,0 +1,89 @@
+//! The air between the message centre and the phones: what is drawn for each page, and what becomes of it.
+
+use sms::{Address, Msisdn, Segment};
+use smsc::{AttemptId, Cause, PageOutcome};
+
+use crate::record::Event;
+use crate::wiring::micros;
+use crate::world::{Hop, World};
+
+/// Nothing came back.
+pub(crate) const LOST: PageOutcome = PageOutcome::Failed(Cause::NoAnswer);
+
+impl World {
+    /// Sends a page over the carrier's air. The dice decide how long it takes, whether it is lost, and whether only its
+    /// acknowledgement is; the stream is the carrier's, and a share that is nothing draws nothing.
+    pub(crate) fn page_on_air(
+        &mut self,
+        attempt: AttemptId,
+        carrier: &str,
+        to: Msisdn,
+        from: Address,
+        segment: Segment,
+    ) {
+        let Some(profile) = self.smsc.carrier(carrier) else {
+            let cause = Cause::NoAnswer;
+            return self.at_once(Hop::PageFailed { attempt, cause });
+        };
+        let (latency, loss, duplicated) = (profile.latency, profile.loss_percent, profile.duplicated_percent);
+        let (roaming_allowed, roaming_latency) = (profile.roaming_allowed, profile.roaming_latency);
+        let mut latency = latency.sample(self.dice.unit(carrier));
+        let dice = &mut self.dice;
+        let mut happens = |percent: f64| percent > 0.0 && dice.unit(carrier) * 100.0 < percent;
+        let (lost, answer_lost) = (happens(loss), happens(duplicated));
+        let roams = self
+            .handsets
+            .get(&to)
+            .is_some_and(|phone| phone.handset.roaming());
+        if roams {
+            latency += roaming_latency;
+        }
+        self.record(Event::OnAir {
+            handset: to,
+            carrier: carrier.to_string(),
+            mobile_originated: false,
+            latency_us: micros(latency),
+            lost,
+        });
+        let hop = if roams && !roaming_allowed {
+            let cause = Cause::Roaming;
+            Hop::PageFailed { attempt, cause }
+        } else if lost {
+            let cause = Cause::NoAnswer;
+            Hop::PageFailed { attempt, cause }
+        } else {
+            Hop::Page {
+                attempt,
+                to,
+                from,
+                segment,
+                answer_lost,
+            }
+        };
+        self.schedule(latency, hop);
+    }
+
+    /// A page reaches its phone, if there is one.
+    pub(crate) fn page_arrives(&mut self, to: Msisdn, from: Address, segment: Segment) -> PageOutcome {
+        let Some(outputs) = self.handset_handles(to, handset::Input::Page { from, segment }) else {
+            return PageOutcome::Failed(Cause::UnknownSubscriber);
+        };
+        let mut answer = LOST;
+        for output in outputs {
+            match output {
+                handset::Output::Answer(outcome) => answer = page_outcome(outcome),
+                output => self.handset_says(to, output),
+            }
+        }
+        answer
+    }
+}
+
+fn page_outcome(outcome: handset::Outcome) -> PageOutcome {
+    match outcome {
+        handset::Outcome::Delivered => PageOutcome::Delivered,
+        handset::Outcome::Absent => PageOutcome::Failed(Cause::Absent),
+        handset::Outcome::MemoryFull => PageOutcome::Failed(Cause::MemoryFull),
+        handset::Outcome::Barred => PageOutcome::Failed(Cause::Barred),
+    }
+}
