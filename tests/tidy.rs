@@ -49,7 +49,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[
             "sms", "smpp", "smsc", "handset", "esme", "platform", "rest", "world",
         ],
-        &["compact_str", "regex", "serde", "serde_json", "thiserror"],
+        &["compact_str", "regex", "serde", "serde_json", "thiserror", "toml"],
     ),
 ];
 

@@ -14,6 +14,7 @@ mod lexer;
 pub mod outside;
 mod parser;
 mod pattern;
+pub mod profile;
 pub mod report;
 mod runner;
 mod script;

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::{self, Names};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::parser::parse;
+use crate::profile::{self, Profile};
 use crate::source::{Sources, resolve};
-use crate::syntax::{Decl, File, Scene, Spanned, Test};
+use crate::suggestion::nearest;
+use crate::syntax::{Decl, File, Scene, Spanned, Test, Value};
 
 /// Files that one scenario uses, however indirectly, at most.
 pub const FILES_MAX: usize = 64;
@@ -26,6 +28,8 @@ pub struct Script {
     /// The files: each before those that use it, the scenario itself last.
     files: Vec<ScriptFile>,
     names: Names,
+    /// The carrier profiles that carriers of the files have, by name.
+    profiles: BTreeMap<String, Profile>,
     /// What is worth a look but stops nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -76,6 +80,11 @@ impl Script {
     /// The scene of that name, its file's own before those of used files.
     pub fn scene(&self, name: &str) -> Option<Located<'_, Scene>> {
         scenes(&self.files).find(|scene| scene.part.name.node == name)
+    }
+
+    /// The keys of a carrier profile that a carrier of the files has.
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(name)
     }
 
     /// What the declared names are.
@@ -129,8 +138,10 @@ pub(crate) fn load_with(
     let syntax_holds = !diagnostics.iter().any(Diagnostic::is_error);
     let names = check::names(&files, &mut diagnostics);
     // What is missing from a broken tree would be reported again as unknown.
+    let mut profiles = BTreeMap::new();
     if syntax_holds {
         check::meaning(&files, &names, &mut diagnostics);
+        profiles = chosen_profiles(sources, &files, &mut diagnostics);
     }
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(in_order(diagnostics, &files));
@@ -139,7 +150,52 @@ pub(crate) fn load_with(
         warnings: in_order(diagnostics, &files),
         files,
         names,
+        profiles,
     })
+}
+
+/// The carrier profiles that the files name, each read once.
+fn chosen_profiles(
+    sources: &Sources,
+    files: &[ScriptFile],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Profile> {
+    let mut chosen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for file in files {
+        for value in file.file.decls.iter().filter_map(profile_of) {
+            let name = value.node.as_str();
+            let Some((path, text)) = sources.profile(name) else {
+                let message = format!("there is no carrier profile `{name}`");
+                let fault = Diagnostic::new(Code::E105, &file.path, value.span, message);
+                let known: Vec<&str> = sources.profile_names().collect();
+                let fault = fault
+                    .label("not known")
+                    .did_you_mean(nearest(name, known.iter().copied()));
+                diagnostics.push(fault.help(format!("there are {}", known.join(", "))));
+                continue;
+            };
+            if !seen.insert(name.to_owned()) {
+                continue;
+            }
+            match profile::read(&path, text) {
+                Ok(profile) => {
+                    chosen.insert(name.to_owned(), profile);
+                }
+                Err(faults) => diagnostics.extend(faults),
+            }
+        }
+    }
+    chosen
+}
+
+/// The value of a carrier's `profile`.
+fn profile_of(decl: &Spanned<Decl>) -> Option<&Spanned<Value>> {
+    let Decl::Carrier { clauses, .. } = &decl.node else {
+        return None;
+    };
+    let clause = clauses.iter().find(|clause| clause.key.node == "profile")?;
+    clause.values.first()
 }
 
 /// The paths that the scenario `path` uses, however indirectly, and that `sources` lacks; `path` itself may be one.

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::profile::SHIPPED;
+
 /// The texts of scenario files by path. Paths use `/` and are never opened here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sources {
     texts: BTreeMap<String, String>,
+    /// The paths of carrier profiles by name, beside those that are built in.
+    profiles: BTreeMap<String, String>,
 }
 
 impl Sources {
@@ -17,6 +21,34 @@ impl Sources {
     /// Adds the text that was read from `path`, in place of an earlier one.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.texts.insert(path.into(), text.into());
+    }
+
+    /// Adds the carrier profile that was read from `path`, in place of one of that name.
+    pub fn insert_profile(
+        &mut self,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) {
+        let path = path.into();
+        self.profiles.insert(name.into(), path.clone());
+        self.insert(path, text);
+    }
+
+    /// The path and the text of the carrier profile of that name: one that was added, or else one that is built in.
+    pub fn profile(&self, name: &str) -> Option<(String, &str)> {
+        if let Some(path) = self.profiles.get(name) {
+            return Some((path.clone(), self.text(path)?));
+        }
+        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+        Some((format!("simulator-config/carriers/{name}.toml"), text))
+    }
+
+    /// The names of the carrier profiles, those that are built in first.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        let added = self.profiles.keys().map(String::as_str);
+        let added = added.filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
+        SHIPPED.iter().map(|(name, _)| *name).chain(added)
     }
 
     /// The text of `path`, if it was read.
@@ -84,6 +116,22 @@ pub fn line(text: &str, number: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_profile_that_was_added_counts_before_one_that_is_built_in() {
+        let mut sources = Sources::new();
+        let (path, text) = sources.profile("att").expect("built in");
+        assert!(path.ends_with("carriers/att.toml") && text.contains("latency"));
+        let count = sources.profile_names().count();
+        sources.insert_profile("att", "my/att.toml", "loss = 1");
+        sources.insert_profile("mine", "my/mine.toml", "");
+        assert_eq!(
+            sources.profile("att"),
+            Some(("my/att.toml".to_owned(), "loss = 1"))
+        );
+        assert_eq!(sources.profile_names().count(), count + 1);
+        assert_eq!(sources.profile("nobody"), None);
+    }
 
     #[test]
     fn a_used_file_is_named_relative_to_the_one_that_uses_it() {

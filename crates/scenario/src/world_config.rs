@@ -1,5 +1,6 @@
 //! Declarations to a [`world::Config`]: [`world_config`].
 
+mod carrier_key;
 mod key;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use platform::{AppId, Install, QuietHours, Uid};
 use sms::{Civil, Msisdn, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
+pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
 
 use crate::check::date;
@@ -132,7 +134,7 @@ pub fn world_config_with(script: &Script, rules: &Rules) -> Result<DeclaredWorld
     building.declared.config.rest = rules.rest;
     building.world(script);
     for decl in script.decls() {
-        building.carrier(decl);
+        building.carrier(script, decl);
         building.app(decl);
         building.esme(decl);
     }
@@ -242,37 +244,29 @@ impl Building {
         config.start = civil.map_or(Timestamp::EPOCH, |civil| config.zone.instant(civil));
     }
 
-    fn carrier(&mut self, decl: Located<'_, Decl>) {
+    fn carrier(&mut self, script: &Script, decl: Located<'_, Decl>) {
         let Decl::Carrier { name, clauses } = &decl.part.node else {
             return;
         };
         let mut carrier = smsc::Carrier::new(name);
-        for clause in clauses {
-            let value = first(clause);
-            match clause.key.node.as_str() {
-                "latency" => carrier.latency = smsc::Latency::Fixed(dur(clause, 0)),
-                "loss" => carrier.loss_percent = crate::check::percent(value).unwrap_or_default(),
-                "retry" => {
-                    let waits: Vec<_> = (0..clause.values.len()).map(|index| dur(clause, index)).collect();
-                    carrier.retry = smsc::RetryLadders::uniform(&waits);
-                }
-                "validity" => carrier.validity = dur(clause, 0),
-                "validity_max" => carrier.validity_max = dur(clause, 0),
-                "receipts" => carrier.receipts = smsc::ReceiptStyle::named(value).unwrap_or_default(),
-                "receipts_late_by" => carrier.receipts_late_by = dur(clause, 0),
-                "throttle_per_s" => carrier.throttle_per_s = value.parse().ok(),
-                "long_text" => {
-                    carrier.long_text = match value {
-                        "reject" => smsc::LongText::Reject,
-                        "truncate" => smsc::LongText::Truncate,
-                        _ => smsc::LongText::Split,
-                    }
-                }
-                // Blocks name apps, which are counted later; the only profile is the default one.
-                _ => {}
+        let profile = find(clauses, "profile").and_then(|clause| script.profile(first(clause)));
+        if let Some(profile) = profile {
+            self.carrier_keys(&mut carrier, &profile.path, &profile.clauses);
+        }
+        self.carrier_keys(&mut carrier, decl.path, clauses);
+        self.declared.config.carriers.push(carrier);
+    }
+
+    fn carrier_keys(&mut self, carrier: &mut smsc::Carrier, path: &str, clauses: &[Clause]) {
+        // Blocks name apps, which are counted later.
+        for clause in clauses
+            .iter()
+            .filter(|clause| !matches!(clause.key.node.as_str(), "profile" | "block"))
+        {
+            if let Err(reason) = set_carrier_key(carrier, clause) {
+                self.faults.push(misfit(path, clause, &reason));
             }
         }
-        self.declared.config.carriers.push(carrier);
     }
 
     fn app(&mut self, decl: Located<'_, Decl>) {

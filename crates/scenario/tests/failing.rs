@@ -39,6 +39,11 @@ fn diagnostics(name: &str, sources: &mut Sources) -> Vec<Diagnostic> {
     let path = format!("tests/failing/{name}.sms");
     let text = fs::read_to_string(folder().join(format!("{name}.sms"))).expect("a scenario");
     sources.insert(path.clone(), text);
+    for name in ["wrong_key", "wrong_value", "wrong_syntax"] {
+        let file = format!("carriers/{name}.toml");
+        let text = fs::read_to_string(folder().join(&file)).expect("a profile");
+        sources.insert_profile(name, format!("tests/failing/{file}"), text);
+    }
     match scenario::load(sources, &path) {
         Err(diagnostics) => diagnostics,
         Ok(script) => script.warnings,

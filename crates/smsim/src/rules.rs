@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use anyhow::Context;
-use scenario::Rules;
+use scenario::{Rules, Sources};
 use serde::Deserialize;
 
 use crate::exit::Wrong;
 
 /// The file of the folder that holds the rules.
 const FILE: &str = "platform.toml";
+/// The folder in it that holds carrier profiles.
+const CARRIERS: &str = "carriers";
 
 /// What the file says; a key that is left out has its built-in value.
 #[derive(Debug, Default, Deserialize)]
@@ -22,16 +24,46 @@ struct RulesFile {
 /// The option that names a folder of configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ConfigArgs {
-    /// Take the rules from DIR/platform.toml instead of the built-in ones; a world's own `world` line counts before both.
+    /// Take the rules from DIR/platform.toml instead of the built-in ones, and the carrier profiles of DIR/carriers beside
+    /// them; what a world's own lines say counts before both.
     #[arg(long, value_name = "DIR", env = "SMSIM_CONFIG")]
     config: Option<std::path::PathBuf>,
 }
 
 impl ConfigArgs {
+    /// No sources but the folder's carrier profiles: each `carriers/NAME.toml` is the profile NAME.
+    pub fn sources(&self) -> anyhow::Result<Sources> {
+        let mut sources = Sources::new();
+        if let Some(folder) = &self.config {
+            read_profiles(&folder.join(CARRIERS), &mut sources)?;
+        }
+        Ok(sources)
+    }
+
     /// The rules of the folder, or the built-in ones.
     pub fn rules(&self) -> anyhow::Result<Rules> {
         self.config.as_deref().map_or_else(|| Ok(Rules::default()), read)
     }
+}
+
+/// Reads the profiles of a folder, if it is there.
+fn read_profiles(folder: &Path, sources: &mut Sources) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let unreadable = || format!("cannot read {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if let (Some("toml"), Some(name)) = (
+            path.extension().and_then(|extension| extension.to_str()),
+            path.file_stem().and_then(|name| name.to_str()),
+        ) {
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            sources.insert_profile(name, path.to_string_lossy().replace('\\', "/"), text);
+        }
+    }
+    Ok(())
 }
 
 fn read(folder: &Path) -> anyhow::Result<Rules> {
@@ -60,6 +92,23 @@ mod tests {
             parse(include_str!("../../../simulator-config/platform.toml")),
             Ok(Rules::default())
         );
+    }
+
+    #[test]
+    fn a_folder_of_carriers_adds_profiles_and_replaces_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let carriers = folder.path().join(CARRIERS);
+        let config = ConfigArgs {
+            config: Some(folder.path().to_owned()),
+        };
+        assert_eq!(config.sources().expect("without profiles"), Sources::new());
+        std::fs::create_dir(&carriers).expect("a folder");
+        for (file, text) in [("att.toml", "loss = 1"), ("mine.toml", ""), ("notes.txt", "")] {
+            std::fs::write(carriers.join(file), text).expect("written");
+        }
+        let sources = config.sources().expect("they can be read");
+        assert_eq!(sources.profile("att").expect("there").1, "loss = 1");
+        assert!(sources.profile("mine").is_some() && sources.profile("notes").is_none());
     }
 
     #[test]

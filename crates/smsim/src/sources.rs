@@ -43,9 +43,8 @@ pub fn read_world(sources: &mut Sources, path: Option<&Path>) -> anyhow::Result<
     }
 }
 
-/// The world of that file, or the demo world, under those rules.
-pub fn load_world(path: Option<&Path>, rules: &Rules) -> anyhow::Result<DeclaredWorld> {
-    let mut sources = Sources::new();
+/// The world of that file, or the demo world, under those rules; `sources` has the carrier profiles.
+pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> anyhow::Result<DeclaredWorld> {
     let loaded = match path {
         Some(path) => load(&mut sources, path),
         None => {

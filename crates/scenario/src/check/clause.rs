@@ -24,27 +24,10 @@ const WORLD: &[Rule] = &[
     Rule::exact("profile", &[Slot::Word(&["default"])]),
 ];
 
+/// Beside these a carrier has the keys of a carrier profile.
 const CARRIER: &[Rule] = &[
-    Rule::exact("profile", &[Slot::Word(&["ideal"])]),
+    Rule::exact("profile", &[Slot::Any]),
     Rule::many("block", &[Slot::Name(Kind::App)]),
-    Rule::exact("latency", &[Slot::Dur]),
-    Rule::exact("loss", &[Slot::Percent]),
-    Rule::many("retry", &[Slot::Dur]),
-    Rule::exact("validity", &[Slot::Dur]),
-    Rule::exact("validity_max", &[Slot::Dur]),
-    Rule::exact(
-        "receipts",
-        &[Slot::Word(&[
-            "standard",
-            "minimal",
-            "seconds",
-            "text_only",
-            "handover",
-        ])],
-    ),
-    Rule::exact("receipts_late_by", &[Slot::Dur]),
-    Rule::exact("throttle_per_s", &[Slot::Number(u32::MAX as u64)]),
-    Rule::exact("long_text", &[Slot::Word(&["split", "reject", "truncate"])]),
 ];
 
 const APP: &[Rule] = &[
@@ -101,7 +84,8 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
                 check.clauses("world", clauses, WORLD, &keys, &mut world_keys);
             }
             Decl::Carrier { clauses, .. } => {
-                check.clauses("carrier", clauses, CARRIER, &[], &mut BTreeMap::new());
+                let keys = crate::world_config::carrier_keys();
+                check.clauses("carrier", clauses, CARRIER, &keys, &mut BTreeMap::new());
             }
             Decl::App { clauses, rules, .. } => {
                 check.clauses("app", clauses, APP, &[], &mut BTreeMap::new());
@@ -157,15 +141,19 @@ impl Check<'_> {
             match rules.iter().find(|rule| rule.key == key) {
                 Some(rule) => rule.check(self.path, clause, self.names, self.diagnostics),
                 None if keys.iter().any(|known| known == key) => {
-                    self.platform_key(clause);
+                    self.key(word, clause);
                 }
                 None => self.unknown(word, clause, rules, keys),
             }
         }
     }
 
-    /// A key of `platform.toml`: the part that it belongs to decides.
-    fn platform_key(&mut self, clause: &Clause) {
+    /// A key of `platform.toml` or of a carrier profile: the part that it belongs to decides.
+    fn key(&mut self, word: &str, clause: &Clause) {
+        if word == "carrier" {
+            let fault = crate::world_config::carrier_key_fault(self.path, clause);
+            return self.diagnostics.extend(fault);
+        }
         if let Err(reason) = crate::world_config::check_platform_key(clause) {
             let message = format!("the value of `{}` does not fit", clause.key.node);
             self.diagnostics
@@ -188,8 +176,12 @@ impl Check<'_> {
         );
         let own: Vec<&str> = rules.iter().map(|rule| rule.key).collect();
         let fault = fault.label("not known").did_you_mean(nearest(key, known));
+        let more = match word {
+            "carrier" => ", and every key of a carrier profile",
+            _ => "",
+        };
         self.diagnostics
-            .push(fault.help(format!("`{word}` has {}", own.join(", "))));
+            .push(fault.help(format!("`{word}` has {}{more}", own.join(", "))));
     }
 
     /// The groups that a reply inserts must be there.

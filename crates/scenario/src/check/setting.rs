@@ -27,6 +27,9 @@ const USER: &[Rule] = &[
     Rule::exact("phone", ON_OFF),
     Rule::exact("coverage", ON_OFF),
     Rule::exact("memory", &[Slot::Word(&["ok", "full"])]),
+    Rule::exact("barred", ON_OFF),
+    Rule::exact("roaming", ON_OFF),
+    Rule::exact("ported", &[Slot::Name(Kind::Carrier)]),
     Rule::exact("inbox", COUNT_ONLY),
 ];
 

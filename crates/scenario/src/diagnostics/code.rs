@@ -117,8 +117,9 @@ codes! {
     E105 Error "a value that does not fit"
         "Each clause and each setting says what kind of value it takes, and how many."
     E106 Error "a setting that is not known"
-        "`set` and `check` take the same words. A user has: texts, app, quiet-hours, daily-limit, registered, phone, coverage, memory, inbox. A \
-         carrier has: link, block, unblock, latency, loss, queue, answer, throttle, receipts. An app has: url, pool, sms. `fbook` and an ESME have: bind."
+        "`set` and `check` take the same words. A user has: texts, app, quiet-hours, daily-limit, registered, phone, coverage, memory, barred, \
+         roaming, ported, inbox. A carrier has: link, block, unblock, latency, loss, queue, answer, throttle, receipts. An app has: url, pool, \
+         sms. `fbook` and an ESME have: bind."
     E107 Error "a capture that holds nothing yet"
         "`$s` is bound by `as $s`, by `ask $s` or by `= $s` on an earlier line of the same test or scene. `in $s`, `{$s}` and a receipt read it. \
          Tests share no captures, nor does a scene with the test that runs it, except for its parameters."
@@ -141,6 +142,9 @@ codes! {
         "Each number belongs to one phone, also within the ranges of `handsets`."
     E116 Error "a word of SMPP that is not known"
         "PDUs, statuses and message states bear the names of the specification: submit_sm, ESME_RTHROTTLED, DELIVRD."
+    E117 Error "a carrier profile that cannot be read"
+        "A carrier profile is a TOML file of keys with texts, numbers, booleans or lists of them: `retry_absent = \"1m 5m 15m\"`. \
+         `simulator-config/README.md` lists the keys."
     E190 Warning "a capture that nothing reads"
         "The capture is bound and never read. Remove it, or take `$_` where a value must be named but nobody needs it."
     E200 Error "a different text arrived"

@@ -93,6 +93,12 @@ impl Run<'_> {
             "phone" => Found::either(value, phone.power(), ("on", "off")),
             "coverage" => Found::either(value, phone.coverage(), ("on", "off")),
             "memory" => Found::either(value, phone.memory_full(), ("full", "ok")),
+            "barred" => Found::either(value, phone.barred(), ("on", "off")),
+            "roaming" => Found::either(value, phone.roaming(), ("on", "off")),
+            "ported" => {
+                let carrier = self.stage.world.smsc().carrier_of(person.phone);
+                Found::word(value, carrier.name.as_str())
+            }
             "inbox" => Found::word(value, phone.inbox().texts().len().to_string()),
             "app" => {
                 let app = self

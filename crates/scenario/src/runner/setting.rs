@@ -74,6 +74,9 @@ impl Run<'_> {
             }
             "phone" => Change::Handset(person.phone, handset::Setting::Power(on)),
             "coverage" => Change::Handset(person.phone, handset::Setting::Coverage(on)),
+            "barred" => Change::Handset(person.phone, handset::Setting::Barred(on)),
+            "roaming" => Change::Handset(person.phone, handset::Setting::Roaming(on)),
+            "ported" => Change::Ported(person.phone, value.to_owned()),
             "memory" => Change::Handset(person.phone, handset::Setting::MemoryFull(value == "full")),
             other => return Err(format!("a user's {other} cannot be set")),
         })
@@ -87,7 +90,7 @@ impl Run<'_> {
             "latency" => smsc::Change::Latency(smsc::Latency::Fixed(duration(value)?)),
             "loss" => smsc::Change::Loss(crate::check::percent(value).ok_or("not a percentage")?),
             "throttle" => smsc::Change::Throttle(none_or(value, "a whole number")?),
-            "receipts" => smsc::Change::Receipts(receipt_mode(value)?),
+            "receipts" => smsc::Change::Receipts(crate::world_config::receipt_mode(value)?),
             "answer" => smsc::Change::Answer {
                 status: smpp::Status::from_name(value)
                     .ok_or_else(|| format!("{value} is no command_status"))?,
@@ -150,14 +153,4 @@ fn none_or<T: std::str::FromStr>(value: &str, what: &str) -> Result<Option<T>, S
             .map(Some)
             .map_err(|_| format!("{value} is not {what} or none")),
     }
-}
-
-fn receipt_mode(value: &str) -> Result<smsc::ReceiptMode, String> {
-    Ok(match value {
-        "normal" => smsc::ReceiptMode::Normal,
-        "late" => smsc::ReceiptMode::Late,
-        "lost" => smsc::ReceiptMode::Lost,
-        "duplicated" => smsc::ReceiptMode::Duplicated,
-        other => return Err(format!("{other} is none of normal, late, lost, duplicated")),
-    })
 }

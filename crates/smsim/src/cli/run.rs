@@ -99,7 +99,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     if args.update {
         update::files(&files, &rules)?;
     }
-    let mut read = Sources::new();
+    let mut read = args.config.sources()?;
     let loaded = load_all(&files, &mut read)?;
     let runners = loaded
         .iter()

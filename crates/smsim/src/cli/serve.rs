@@ -57,7 +57,11 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let mut world = sources::load_world(args.world.as_deref(), &args.config.rules()?)?;
+    let mut world = sources::load_world(
+        args.world.as_deref(),
+        &args.config.rules()?,
+        args.config.sources()?,
+    )?;
     if !world.start_given {
         // Apps compare a callback's time with their own clock, and refuse what is days old.
         world.config.start = crate::clock::wall();
