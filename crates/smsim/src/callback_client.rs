@@ -11,6 +11,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use platform::NotifyOutcome;
 use rest::CallbackRequest;
+use world::Input;
+use world::io::CallbackId;
 
 /// An answer longer than this is not read to its end; its content means nothing to the platform.
 const ANSWER_OCTETS_MAX: usize = 1 << 20;
@@ -20,6 +22,42 @@ const ANSWER_OCTETS_MAX: usize = 1 << 20;
 pub struct CallbackClient {
     client: Client<HttpConnector, Full<Bytes>>,
     timeout: Duration,
+}
+
+/// How a callback ended.
+#[derive(Debug)]
+pub enum CallbackEnd {
+    /// The app answered.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The body, as far as it was read; it means nothing to the platform, and much to whoever looks for a fault.
+        body: String,
+    },
+    /// It did not.
+    Failed(NotifyOutcome),
+}
+
+impl CallbackEnd {
+    /// What the platform hears of it.
+    pub fn outcome(&self) -> NotifyOutcome {
+        match self {
+            Self::Answered { status, .. } => NotifyOutcome::Answered(*status),
+            Self::Failed(outcome) => outcome.clone(),
+        }
+    }
+
+    /// What a world is told.
+    pub fn into_input(self, callback: CallbackId) -> Input {
+        match self {
+            Self::Answered { status, body } => Input::CallbackAnswered {
+                callback,
+                status,
+                body,
+            },
+            Self::Failed(outcome) => Input::CallbackDone { callback, outcome },
+        }
+    }
 }
 
 impl CallbackClient {
@@ -35,30 +73,37 @@ impl CallbackClient {
     }
 
     /// Sends one callback and says what came of it.
-    pub async fn post(&self, callback: CallbackRequest) -> NotifyOutcome {
+    pub async fn post(&self, callback: CallbackRequest) -> CallbackEnd {
         let request = Request::post(&callback.url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(USER_AGENT, "smsim")
             .body(Full::new(Bytes::from(callback.body)));
         let request = match request {
             Ok(request) => request,
-            Err(error) => return NotifyOutcome::Unreachable(format!("{}: {error}", callback.url)),
+            Err(error) => {
+                let why = format!("{}: {error}", callback.url);
+                return CallbackEnd::Failed(NotifyOutcome::Unreachable(why));
+            }
         };
         match tokio::time::timeout(self.timeout, self.exchange(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => NotifyOutcome::TimedOut,
+            Ok(end) => end,
+            Err(_) => CallbackEnd::Failed(NotifyOutcome::TimedOut),
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> NotifyOutcome {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> CallbackEnd {
         match self.client.request(request).await {
             Ok(response) => {
                 let status = response.status().as_u16();
-                // The answer is read so that the connection can serve the next callback.
-                let _ = Limited::new(response.into_body(), ANSWER_OCTETS_MAX)
+                // The answer is read to its end so that the connection can serve the next callback.
+                let read = Limited::new(response.into_body(), ANSWER_OCTETS_MAX)
                     .collect()
                     .await;
-                NotifyOutcome::Answered(status)
+                let body = read.map(|body| body.to_bytes()).unwrap_or_default();
+                CallbackEnd::Answered {
+                    status,
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                }
             }
             Err(error) => {
                 // The outermost error says only that something went wrong; the innermost says what.
@@ -66,8 +111,7 @@ impl CallbackClient {
                 while let Some(source) = cause.source() {
                     cause = source;
                 }
-                let cause = cause.to_string();
-                NotifyOutcome::Unreachable(cause)
+                CallbackEnd::Failed(NotifyOutcome::Unreachable(cause.to_string()))
             }
         }
     }

@@ -8,14 +8,14 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::net::IpAddr;
 
-use platform::{AppId, CallId, NotifyOutcome};
+use platform::{AppId, CallId};
 use scenario::stub_app::StubApps;
 use smpp::{Frame, LinkId};
 use tokio::sync::{mpsc, oneshot};
 use world::io::CallbackId;
 use world::{Input, Output, World};
 
-use crate::callback_client::CallbackClient;
+use crate::callback_client::{CallbackClient, CallbackEnd};
 use crate::clock::Clock;
 use crate::pcap::Capture;
 use crate::smpp_listener::LinkSender;
@@ -35,10 +35,7 @@ enum Message {
         reply: oneshot::Sender<rest::Response>,
     },
     /// A callback is over.
-    CallbackDone {
-        callback: CallbackId,
-        outcome: NotifyOutcome,
-    },
+    CallbackOver { callback: CallbackId, end: CallbackEnd },
     /// An outside ESME has connected.
     LinkOpened {
         link: LinkId,
@@ -141,8 +138,8 @@ impl EngineHandle {
         }
     }
 
-    async fn callback_done(&self, callback: CallbackId, outcome: NotifyOutcome) {
-        let _ = self.inbox.send(Message::CallbackDone { callback, outcome }).await;
+    async fn callback_over(&self, callback: CallbackId, end: CallbackEnd) {
+        let _ = self.inbox.send(Message::CallbackOver { callback, end }).await;
     }
 }
 
@@ -229,9 +226,7 @@ impl Engine {
     fn take(&mut self, message: Message) {
         match message {
             Message::Api { request, reply } => self.api(request, reply),
-            Message::CallbackDone { callback, outcome } => {
-                self.handle(Input::CallbackDone { callback, outcome })
-            }
+            Message::CallbackOver { callback, end } => self.handle(end.into_input(callback)),
             Message::LinkOpened { link, peer, sender } => {
                 self.links.insert(link, sender);
                 self.handle(Input::LinkOpened {
@@ -360,8 +355,8 @@ impl Engine {
         }
         let (client, handle) = (self.callbacks.clone(), self.handle.clone());
         tokio::spawn(async move {
-            let outcome = client.post(request).await;
-            handle.callback_done(callback, outcome).await;
+            let end = client.post(request).await;
+            handle.callback_over(callback, end).await;
         });
     }
 

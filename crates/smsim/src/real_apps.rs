@@ -103,7 +103,7 @@ impl Outside for RealApps {
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
         let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
         self.runtime.spawn(async move {
-            let outcome = client.post(request).await;
+            let outcome = client.post(request).await.outcome();
             // Nobody listens any more when the run is over.
             let _ = sender.send(FromApp::Answered(Arrived::Answered { callback, outcome }));
         });

@@ -62,9 +62,7 @@ fn every_command_is_run_by_a_test() {
     let ci = std::fs::read_to_string(top().join(".ci/run")).expect("a CI script");
     for line in blocks("sh").iter().flat_map(|block| block.lines()) {
         let run_by = match line {
-            "cargo run --release -- run tests/scenarios" | "smsim run hello.sms" | "smsim repl" => {
-                RunBy::ATestHere
-            }
+            "cargo run -- run tests/scenarios" | "smsim run hello.sms" | "smsim repl" => RunBy::ATestHere,
             "cargo test --workspace" | "tests/run" => RunBy::Ci,
             "smsim serve world.sms" => RunBy::Peers,
             _ if line.starts_with("curl --data ") && line.ends_with("/api/v1/worlds/default/steps") => {

@@ -1,0 +1,93 @@
+//! `smsim serve` as a program: one line says its ports, an app is called back, and what it answers is on record.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+/// A server on free ports; it is stopped when it goes out of scope.
+struct Serve {
+    child: Child,
+    http: u16,
+}
+
+impl Serve {
+    fn start(world: &str) -> (Self, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("world.sms"), world).expect("written");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_smsim"))
+            .args(["serve", "world.sms", "--port", "0"])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("smsim runs");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let ports: serde_json::Value = serde_json::from_str(&line).expect("one JSON line");
+        let http = u16::try_from(ports["http"].as_u64().expect("a port")).expect("a port");
+        assert!(ports["smpp"].as_u64().expect("a port") > 0);
+        (Self { child, http }, folder)
+    }
+
+    /// Sends a request and gives the answer's body.
+    fn http(&self, request: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).expect("it listens");
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer in UTF-8");
+        answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
+    }
+
+    fn records(&self) -> String {
+        self.http("GET /api/v1/worlds/default/records?since=0", "")
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_app_is_called_back_and_its_answer_is_on_record() {
+    let app = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let world = format!(
+        "carrier att, latency 1ms\napp quiz \"Movie Quiz\", url \"http://{}/sms\"\nuser alice +14155550101 on att, apps quiz\n",
+        app.local_addr().expect("an address")
+    );
+    let (serve, _folder) = Serve::start(&world);
+    let performed = serve.http("POST /api/v1/worlds/default/steps", "alice > \"quiz play\"");
+    assert!(performed.contains("\"performed\":1"), "{performed}");
+
+    let (mut stream, _) = app.accept().expect("the callback");
+    let mut request = vec![0; 16 * 1024];
+    let count = stream.read(&mut request).expect("a request");
+    let request = String::from_utf8_lossy(&request[..count]).into_owned();
+    assert!(request.starts_with("POST /sms HTTP/1.1"), "{request}");
+    stream
+        .write_all(b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 11\r\n\r\nno quiz now")
+        .expect("answered");
+
+    // The answer comes to the records when the world has heard of it; each look is a round trip, and their number is bounded.
+    let on_record = (0..2_000).any(|_| serve.records().contains("no quiz now"));
+    assert!(on_record, "{}", serve.records());
+}
+
+#[test]
+fn what_nobody_may_text_is_refused_with_its_place() {
+    let (serve, _folder) = Serve::start("carrier att\nuser alice +14155550101 on att\n");
+    let answer = serve.http("POST /api/v1/worlds/default/steps", "alicia > \"hello\"");
+    assert!(
+        answer.contains("there are alice") && answer.contains("\"line\":1"),
+        "{answer}"
+    );
+    let answer = serve.http("POST /api/v1/worlds/other/steps", "alice > \"hello\"");
+    assert!(answer.contains("this server has"), "{answer}");
+}
