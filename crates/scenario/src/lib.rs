@@ -5,6 +5,7 @@
 //! what is wrong goes out as values ([`Diagnostic`]).
 
 mod check;
+pub mod completion;
 pub mod diagnostics;
 mod edit;
 mod fill;

@@ -2,10 +2,12 @@
 
 mod app;
 mod command;
+mod completion;
 mod looking;
 mod saving;
 mod session;
 mod terminal;
+mod users;
 mod wording;
 
 use std::io::{BufRead, Write};

@@ -135,3 +135,275 @@ fn what_is_saved_runs_and_passes() {
     let (told, passed) = run(folder.path(), "night.sms");
     assert!(passed, "{told}");
 }
+
+#[test]
+fn a_slip_is_told_with_what_was_meant() {
+    for (line, told) in [
+        ("/wiat 5s", "  /wiat is no command; did you mean /wait?\n"),
+        (
+            "/frobnicate",
+            "  /frobnicate is no command; /help tells the commands\n",
+        ),
+        ("/as alcie", "  alcie is not a user; did you mean alice?\n"),
+        ("/as", "  nothing is not a user; there are alice, bob, carol\n"),
+        (
+            "/app weather > bob \"Hi\"",
+            "  weather is not an app; there are news, quiz\n",
+        ),
+        (
+            "/app quiz url ftp://x",
+            "  \"ftp://x\" is no URL for callbacks; write http:// or https://, a host, at most 2048 octets in all, no blanks\n",
+        ),
+        ("/pdu maybe", "  write /pdu on or /pdu off\n"),
+        ("/undo", "  nothing was done yet\n"),
+        ("/save x.sms", "  nothing has happened that could be saved\n"),
+        (
+            "/expect carol > \"Hi\"",
+            "  that is done, not seen; write / and the line to do it\n",
+        ),
+        (
+            "/new dave on verizon",
+            "error[E100]: `verizon` is not declared\n --> (prompt):2:27\n  |\n\
+             2 | user dave +14155550104 on verizon\n  |                           ^^^^^^^ not declared\n",
+        ),
+        (
+            "/set alcie texts off",
+            "error[E100]: `alcie` is not declared\n --> line 1:1:5\n  |\n1 | set alcie texts off\n  |     ^^^^^ not declared\n  \
+             = help: did you mean `alice`?\n",
+        ),
+        (
+            "/wait 61",
+            "error[E041]: a bare number where a length of time is meant\n --> line 1:1:6\n  |\n1 | wait 61\n  |      ^^ which \
+             unit?\n  = help: write 61ms, 61s, 61m, 61h or 61d\n",
+        ),
+        (
+            "/app quiz > carol \"Hi\", in $s1",
+            "error[E107]: `$s1` holds nothing yet\n --> line 1:1:23\n  |\n1 | quiz > carol \"Hi\", in $s1\n  |                       ^^^ \
+             read here, never bound before\n",
+        ),
+        ("/ carol < Hi", "error[E010]: "),
+    ] {
+        let session = anywhere(&[line]);
+        let fits = match told.ends_with('\n') {
+            true => session.told == told,
+            false => session.told.starts_with(told),
+        };
+        assert!(fits, "{line}: expected\n{told}got\n{}", session.told);
+        assert_eq!(session.code, Some(2), "{line}");
+    }
+}
+
+#[test]
+fn an_expectation_that_fails_is_exit_code_1() {
+    for (lines, told, code) in [
+        (&["quiz play", "/expect ~\"*Reply Y*\""][..], "  yes\n", 0),
+        (
+            &["quiz play", "/expect \"Hello\""],
+            "error[E200]: carol received a different text",
+            1,
+        ),
+        (&["/expect \"Hello\""], "error[E201]: carol got no text", 1),
+        (
+            &["/check carol app quiz installed"],
+            "error[E205]: carol has app quiz absent",
+            1,
+        ),
+        (&["/check carol app quiz absent", "quiz play"], "  yes\n", 0),
+        (&["/ carol < nothing for 1h"], "", 0),
+        (&["quiz play", "/ carol < nothing for 1h"], "carol < Add", 0),
+        (&["/quit", "/check carol texts off"], "", 0),
+        (
+            &["/at 13:00"],
+            "error[E206]: it is 2009-03-02 14:00:00 already",
+            1,
+        ),
+    ] {
+        let session = anywhere(lines);
+        assert!(
+            session.told.contains(told),
+            "{lines:?}: expected {told:?} in\n{}",
+            session.told
+        );
+        assert_eq!(session.code, Some(code), "{lines:?}\n{}", session.told);
+    }
+}
+
+#[test]
+fn undone_lines_never_were() {
+    let session = anywhere(&[
+        "quiz play",
+        "/wait 1d",
+        "/set carol texts off",
+        "/check carol texts off",
+        "/undo",
+        "/check carol texts on",
+        "/undo",
+        "Y",
+        "/new dave on att, apps quiz",
+        "/as dave",
+        "quiz hello",
+        "/undo",
+        "/undo",
+        "/as dave",
+        "/reset",
+        "/callbacks",
+    ]);
+    assert_eq!(
+        session.told,
+        "14:00:02   carol < Add Movie Quiz to your Facebook account? Reply Y to confirm or N to cancel. \
+         Std msg rates apply.\n\
+         --- 2009-03-03\n\
+         \x20 yes\n\
+         \x20 undone: /set carol texts off\n\
+         \x20 yes\n\
+         \x20 undone: /wait 1d\n\
+         14:00:03   quiz  < carol \"play\", new, as $s1   session 2\n\
+         \x20 user dave +14155550104 on att, apps quiz\n\
+         14:00:03   quiz  < dave \"hello\", as $s2   session 1\n\
+         \x20 undone: quiz hello\n\
+         \x20 undone: /new dave on att, apps quiz\n\
+         \x20 dave is not a user; there are alice, bob, carol\n\
+         \x20 no app got a text\n"
+    );
+}
+
+#[test]
+fn the_same_lines_print_the_same() {
+    let lines = [
+        "/pdu on",
+        "quiz play",
+        "/trace",
+        "Y",
+        "/trace",
+        "/inbox",
+        "/wait 1d",
+        "/why",
+    ];
+    let (first, second) = (anywhere(&lines), anywhere(&lines));
+    assert_eq!(first.told, second.told);
+    for shown in [
+        "14:00:01   SMSC > deliver_sm sequence_number=1 source_addr=+14155550103 destination_addr=32665",
+        "sprint: a segment from carol is on the air for 1.0s",
+        "fbook: \"quiz\" is the canvas name of Movie Quiz; carol has not installed it",
+        "  14:00:02  from 3266501  Add Movie Quiz",
+    ] {
+        assert!(first.told.contains(shown), "{shown} in\n{}", first.told);
+    }
+}
+
+#[test]
+fn lines_of_a_block_end_with_an_empty_one() {
+    let lines = [
+        "/app news > bob \"Kings win\"",
+        "/app news > alice \"Kings win\"",
+        "/ for $fan in alice, bob:",
+        "  note \"{$fan} saw it\"",
+        "",
+        "/ any order:",
+        "  alice < \"Kings win\"",
+        "",
+        "/check alice inbox 1",
+    ];
+    let session = anywhere(&lines);
+    assert_eq!(
+        session.told,
+        "14:00:00   news  = 0\n14:00:01   bob   < Kings win\n14:00:01   news  = 0\n14:00:01   alice < Kings win\n  yes\n"
+    );
+}
+
+#[test]
+fn a_world_of_a_file_is_used_by_what_is_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("worlds")).expect("a folder");
+    let world = "carrier att, latency 1500ms\n\
+                 app weather \"Weather\", canvas weather:\n  on \"94110\" reply \"SF 58F fog\", after 2s\n\
+                 user zoe +14155550101 on att, apps weather\n";
+    std::fs::write(folder.path().join("worlds/w.sms"), world).expect("a world");
+    let session = typed(
+        folder.path(),
+        &["worlds/w.sms"],
+        &[
+            "weather 94110",
+            "/set zoe phone off",
+            "weather 94110",
+            "/set zoe phone on",
+            "/save fog.sms \"fog\"",
+        ],
+    );
+    assert_eq!(
+        session.told,
+        "14:00:01   weather < zoe \"94110\", as $s1   session 1\n\
+         14:00:03   weather > zoe \"SF 58F fog\"\n\
+         14:00:05   zoe     < SF 58F fog\n\
+         \x20 the text waits on zoe's phone\n\
+         14:00:06   weather < zoe \"94110\", as $s2   session 2\n\
+         14:00:08   weather > zoe \"SF 58F fog\"\n\
+         14:00:10   zoe     < SF 58F fog\n\
+         \x20 wrote fog.sms, 10 lines; it passes (virtual 20.0s)\n",
+        "{}",
+        session.errors
+    );
+    let saved = std::fs::read_to_string(folder.path().join("fog.sms")).expect("a scenario");
+    assert_eq!(
+        saved,
+        "use \"worlds/w.sms\"\n\ntest \"fog\":\n  \
+         zoe     > \"weather 94110\"\n  weather < zoe \"94110\"\n  weather > zoe \"SF 58F fog\"\n  zoe     < \"SF 58F fog\"\n  \
+         set zoe phone off\n  zoe     > \"weather 94110\"\n  set zoe phone on\n  \
+         weather < zoe \"94110\"\n  weather > zoe \"SF 58F fog\"\n  zoe     < \"SF 58F fog\"\n"
+    );
+    let again = typed(
+        folder.path(),
+        &["worlds/w.sms"],
+        &["weather 94110", "/save fog.sms"],
+    );
+    assert!(
+        again
+            .told
+            .ends_with("  fog.sms is there already; choose another name\n"),
+        "{}",
+        again.told
+    );
+    let other = typed(folder.path(), &["worlds/none.sms"], &[]);
+    assert_eq!(other.code, Some(3), "{}", other.errors);
+    let nobody = typed(folder.path(), &["worlds/w.sms", "--as", "zack"], &[]);
+    assert_eq!(
+        (nobody.code, nobody.told.as_str()),
+        (Some(2), ""),
+        "{}",
+        nobody.errors
+    );
+}
+
+#[test]
+fn a_file_is_run_and_its_failures_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = "carrier att\nuser zoe +14155550101 on att\n";
+    let test = |name: &str, step: &str| format!("{world}\ntest \"{name}\":\n  {step}\n");
+    std::fs::write(
+        folder.path().join("good.sms"),
+        test("good", "zoe < nothing for 1s"),
+    )
+    .expect("written");
+    std::fs::write(folder.path().join("bad.sms"), test("bad", "zoe < \"Hi\"")).expect("written");
+    let good = typed(folder.path(), &[], &["/run good.sms"]);
+    assert_eq!(
+        (good.told.as_str(), good.code),
+        ("  PASS good (virtual 11.0s)\n", Some(0))
+    );
+    let bad = typed(folder.path(), &[], &["/run bad.sms"]);
+    assert!(
+        bad.told
+            .starts_with("  FAIL bad (virtual 10.0s)\nerror[E201]: zoe got no text"),
+        "{}",
+        bad.told
+    );
+    assert_eq!(bad.code, Some(1));
+}
+
+#[test]
+fn what_moves_a_cursor_is_not_printed_as_it_is() {
+    let session = anywhere(&["/as alice", "/app news > alice \"a\\u001b[2Jb\\nc\""]);
+    assert!(session.told.contains("alice < a"), "{}", session.told);
+    assert!(!session.told.contains('\u{1b}'), "{:?}", session.told);
+    assert_eq!(session.told.lines().count(), 2, "{}", session.told);
+}

@@ -103,6 +103,24 @@ pub(super) fn check(
     rule.check(path, setting, names, diagnostics);
 }
 
+/// The settings of an actor of that kind: those that can be set, or those that can be checked.
+pub(crate) fn setting_keys(kind: Kind, sets: bool) -> impl Iterator<Item = &'static str> {
+    let one_way: &'static [&'static str] = if sets { &OBSERVED } else { &PERFORMED };
+    let keys = rules(kind).iter().map(|rule| rule.key);
+    keys.filter(move |key| !one_way.contains(key))
+}
+
+/// The words, and the kind of names, that may stand as the value of a setting at that place.
+pub(crate) fn setting_words(kind: Kind, key: &str, place: usize) -> (&'static [&'static str], Option<Kind>) {
+    let rule = rules(kind).iter().find(|rule| rule.key == key);
+    match rule.and_then(|rule| rule.slots.get(place)) {
+        Some(Slot::Word(words) | Slot::NumberOr(_, words)) => (words, None),
+        Some(Slot::HoursOrNone) => (&["none"], None),
+        Some(Slot::Name(kind)) => (&[], Some(*kind)),
+        _ => (&[], None),
+    }
+}
+
 fn rules(kind: Kind) -> &'static [Rule] {
     match kind {
         Kind::User => USER,

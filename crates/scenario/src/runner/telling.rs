@@ -86,7 +86,16 @@ impl<'t> Telling<'t> {
             Event::Esme(event) => format!("fbook's link: {event}"),
             Event::Decision(decision) => format!("fbook: {}", decision.text()),
             Event::ApiReply { summary, .. } => format!("fbook: {summary}"),
-            Event::Submitted { .. } | Event::SubmitAnswered { .. } | Event::LoggedIn { .. } => return None,
+            Event::Submitted { .. } | Event::SubmitAnswered { .. } => return None,
+            Event::LoggedIn { app, user, accepted } => {
+                let user = self.run.stage.actors.user_name(*user).unwrap_or("?");
+                let how = if *accepted {
+                    "logs in to"
+                } else {
+                    "cannot log in to"
+                };
+                format!("{user} {how} {}", told.app(*app))
+            }
             Event::Changed { what } => format!("changed: {what}"),
             Event::Busy { hops_per_instant_max } => {
                 format!(

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use scenario::completion::Known;
 use scenario::diagnostics::Class;
 use scenario::syntax::{Spanned, Step, Text};
-use scenario::{Colour, Diagnostic, Interactive, Kind, Rules, Script, Sources};
+use scenario::{Colour, Diagnostic, Interactive, Kind, Rules, Sources};
 use sms::Timestamp;
 
-use crate::exit::Wrong;
 use crate::repl::app::SharedApps;
 use crate::repl::command::{self, COMMANDS, Command, Line, Verb};
+use crate::repl::users::{first_handset, with_users};
 use crate::repl::{looking, wording};
 use crate::sources;
 
@@ -42,10 +43,10 @@ pub struct Answer {
 
 /// A line that changed the world, with what there was before it.
 #[derive(Debug)]
-struct Mark {
-    line: String,
-    done: usize,
-    users: usize,
+pub(super) struct Mark {
+    pub(super) line: String,
+    pub(super) done: usize,
+    pub(super) users: usize,
 }
 
 /// A session.
@@ -54,20 +55,20 @@ pub struct Session {
     pub(super) sources: Sources,
     pub(super) options: Options,
     /// The path of the source that uses the world and holds the users that were added.
-    path: String,
+    pub(super) path: String,
     /// The path of the world, as that source names it.
-    world: String,
+    pub(super) world: String,
     /// The declarations that were added.
     pub(super) users: Vec<String>,
     pub(super) apps: Option<SharedApps>,
-    handset: String,
-    marks: Vec<Mark>,
+    pub(super) handset: String,
+    pub(super) marks: Vec<Mark>,
     lines: usize,
     /// The lines of a block that is not closed yet.
     block: Option<String>,
     shows_pdus: bool,
     /// The date that was shown last.
-    date: String,
+    pub(super) date: String,
     /// Expectations that failed.
     pub failed: usize,
     /// Lines that could not be understood.
@@ -196,6 +197,26 @@ impl Session {
         Answer::default()
     }
 
+    /// What real apps did meanwhile, if anything.
+    pub fn poll(&mut self) -> String {
+        let from = self.table.next_record();
+        match self.table.poll_outside() {
+            true => self.happened(from),
+            false => String::new(),
+        }
+    }
+
+    /// What a line may name now.
+    pub fn known(&self) -> Known {
+        let files = self.table.script().files();
+        let scenes = files.iter().flat_map(|file| file.file.scenes());
+        Known {
+            names: self.table.names().clone(),
+            captures: self.table.captures().map(str::to_owned).collect(),
+            scenes: scenes.map(|scene| scene.name.node.clone()).collect(),
+        }
+    }
+
     /// Does something, and tells what happened before what it says itself.
     fn answered(&mut self, line: &str, act: impl FnOnce(&mut Self) -> Said) -> Answer {
         let mark = Mark {
@@ -307,11 +328,21 @@ impl Session {
         let path = self.typed(text);
         self.table.stand_in(&path);
         match self.table.text(&self.handset, text) {
-            Ok(()) => Ok(String::new()),
+            Ok(()) => Ok(self.waiting()),
             Err(fault) => Err(Trouble::Words(match &fault.primary {
                 Some(label) => format!("{}: {}", fault.message, label.text),
                 None => fault.message,
             })),
+        }
+    }
+
+    /// That the phone keeps the text, if it does: it is off, or has no coverage.
+    fn waiting(&self) -> String {
+        let person = self.table.actors().users.get(&self.handset);
+        let phone = person.and_then(|person| self.table.world().handset(person.phone));
+        match phone.is_some_and(|phone| phone.outbox_len() > 0) {
+            true => format!("  the text waits on {}'s phone\n", self.handset),
+            false => String::new(),
         }
     }
 
@@ -342,26 +373,6 @@ impl Session {
         let path = format!("line {}", self.lines);
         self.sources.insert(&path, text);
         path
-    }
-
-    fn other_handset(&mut self, name: &str) -> Said {
-        self.handset = self.user(name)?.to_owned();
-        Ok(String::new())
-    }
-
-    /// The declared user of that name.
-    fn user<'n>(&self, name: &'n str) -> Result<&'n str, Trouble> {
-        match self.table.actors().users.contains_key(name) {
-            true => Ok(name),
-            false => Err(unknown(name, "a user", self.table.names().of_kind(Kind::User))),
-        }
-    }
-
-    fn user_or_own<'n>(&'n self, name: &'n str) -> Result<&'n str, Trouble> {
-        match name {
-            "" => Ok(&self.handset),
-            name => self.user(name),
-        }
     }
 
     fn app_or_all<'n>(&self, name: &'n str) -> Result<Option<&'n str>, Trouble> {
@@ -401,111 +412,6 @@ impl Session {
         }
         self.scenario(&line)?;
         Ok("  yes\n".to_owned())
-    }
-
-    /// `erin on att`: another user, and everything again with it.
-    fn new_user(&mut self, rest: &str) -> Said {
-        let (name, after) = rest.split_once(' ').unwrap_or((rest, ""));
-        let after = after.trim_start();
-        let declaration = match after.starts_with('+') {
-            true => format!("user {rest}"),
-            false => format!("user {name} {} {after}", self.free_number()),
-        };
-        let mut users = self.users.clone();
-        users.push(declaration);
-        let script =
-            with_users(&mut self.sources, &self.path, &self.world, &users).map_err(Trouble::Faults)?;
-        self.table
-            .replay(Some(script), usize::MAX)
-            .map_err(Trouble::Faults)?;
-        let shown = users.last().cloned().unwrap_or_default();
-        self.users = users;
-        Ok(format!("  {shown}\n"))
-    }
-
-    /// The number after the largest of the named phones.
-    fn free_number(&self) -> String {
-        let phones = self.table.actors().users.values().map(|person| person.phone);
-        let digits = phones.max().map_or(String::new(), |phone| phone.to_string());
-        let last: u64 = digits.trim_start_matches('+').parse().unwrap_or(14_155_550_100);
-        format!("+{}", last + 1)
-    }
-
-    fn undo(&mut self) -> Said {
-        let Some(mark) = self.marks.pop() else {
-            return Err("nothing was done yet".into());
-        };
-        self.users.truncate(mark.users);
-        self.begin_again(mark.done)?;
-        Ok(format!(
-            "  undone: {}\n",
-            mark.line.lines().next().unwrap_or_default()
-        ))
-    }
-
-    fn reset(&mut self) -> Said {
-        self.marks.clear();
-        self.users.clear();
-        self.begin_again(0)?;
-        Ok(String::new())
-    }
-
-    fn begin_again(&mut self, keep: usize) -> Result<(), Trouble> {
-        let script =
-            with_users(&mut self.sources, &self.path, &self.world, &self.users).map_err(Trouble::Faults)?;
-        self.table.replay(Some(script), keep).map_err(Trouble::Faults)?;
-        self.date = wording::date(&self.table, self.table.now());
-        if !self.table.actors().users.contains_key(&self.handset) {
-            self.handset = first_handset(self.table.script(), None).map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-}
-
-/// The script of a source that uses the world and declares more users.
-fn with_users(
-    sources: &mut Sources,
-    path: &str,
-    world: &str,
-    users: &[String],
-) -> Result<Script, Vec<Diagnostic>> {
-    let mut text = format!("use {world:?}\n");
-    for user in users {
-        text.push_str(user);
-        text.push('\n');
-    }
-    sources.insert(path, text);
-    scenario::load(sources, path)
-}
-
-/// The phone to begin with: the one that was asked for, that of the first user without an app, or the first one.
-fn first_handset(script: &Script, wanted: Option<&str>) -> anyhow::Result<String> {
-    let users: Vec<(&str, bool)> = script
-        .decls()
-        .filter_map(|decl| match &decl.part.node {
-            scenario::syntax::Decl::User { name, clauses, .. } => {
-                let has_apps = clauses
-                    .iter()
-                    .any(|clause| matches!(clause.key.node.as_str(), "apps" | "installed"));
-                Some((name.node.as_str(), has_apps))
-            }
-            _ => None,
-        })
-        .collect();
-    if let Some(wanted) = wanted {
-        let Some((name, _)) = users.iter().find(|(name, _)| *name == wanted) else {
-            let known: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
-            anyhow::bail!(Wrong(format!(
-                "{wanted} is no user of this world; it has {}",
-                known.join(", ")
-            )));
-        };
-        return Ok((*name).to_owned());
-    }
-    let first = users.iter().find(|(_, has_apps)| !has_apps).or(users.first());
-    match first {
-        Some((name, _)) => Ok((*name).to_owned()),
-        None => anyhow::bail!(Wrong("this world declares no user to text from".to_owned())),
     }
 }
 

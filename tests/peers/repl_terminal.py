@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""`smsim repl` in a pseudo-terminal: the prompt, completion, hints, Ctrl-C, history, and a real app that texts meanwhile."""
+import contextlib, fcntl, hashlib, http.server, os, pty, re, select, struct, subprocess, sys, tempfile, termios, threading
+import time, urllib.parse, urllib.request
+
+from support import ANSWER_S_MAX, SMSIM, STOP_S_MAX, Checks, bounded
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
+
+
+class Terminal:
+    """A session in a terminal of 50 lines and 200 columns."""
+
+    def __init__(self, state, folder):
+        self.shown = ""
+        self.fd, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        env = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(state)}
+        self.process = subprocess.Popen([SMSIM, "repl"], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder,
+                                        start_new_session=True)
+        os.close(theirs)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            os.close(self.fd)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+        return self
+
+    def sees(self, pattern, seconds=ANSWER_S_MAX):
+        """Waits until what is shown since the last match has the pattern; what was shown up to its end, none in vain."""
+        until = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.shown)):
+            ready, _, _ = select.select([self.fd], [], [], max(0, until - time.monotonic()))
+            if not ready:
+                return None
+            try:
+                self.shown = ESCAPES.sub("", self.shown + os.read(self.fd, 4096).decode(errors="replace"))
+            except OSError:
+                return None
+        seen, self.shown = self.shown[:found.end()], self.shown[found.end():]
+        return seen
+
+    def exit_code(self):
+        # What is still printed must be read, or the program waits for it.
+        self.sees("never shown", 0.5)
+        return self.process.wait(STOP_S_MAX)
+
+
+class App(http.server.BaseHTTPRequestHandler):
+    """Takes callbacks and remembers them."""
+    got = []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        App.got.append(dict(urllib.parse.parse_qsl(body)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def send(url, api_key, secret, **params):
+    call = {"method": "sms.send", "api_key": api_key, "v": "1.0", **params}
+    base = "".join(f"{name}={call[name]}" for name in sorted(call)) + secret
+    call["sig"] = hashlib.md5(base.encode()).hexdigest()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(url, urllib.parse.urlencode(call).encode(), timeout=ANSWER_S_MAX).read().decode()
+
+
+def typing(checks, state, folder):
+    with Terminal(state, folder) as terminal:
+        checks.check("the prompt shows the world's time, the phone and its carrier",
+                     terminal.sees(r"14:00:00 carol@sprint> "), terminal.shown)
+        terminal.type("quiz play\r")
+        checks.check("a plain line is a text, and its answer is printed with its time",
+                     terminal.sees(r"14:00:02   carol < Add Movie Quiz"), terminal.shown)
+        checks.check("the clock stands at the answer", terminal.sees(r"14:00:02 carol@sprint> "), terminal.shown)
+        terminal.type("/wa")
+        checks.check("a hint shows what a command is followed by", terminal.sees(r"it 61s"), terminal.shown)
+        terminal.type("\t5s\r")
+        checks.check("Tab completes a command", terminal.sees(r"14:00:07 carol@sprint> "), terminal.shown)
+        terminal.type("/as al\t\r")
+        checks.check("Tab completes a name", terminal.sees(r"14:00:07 alice@att> "), terminal.shown)
+        terminal.type("/set alice quiet\t22:00-08:00\r")
+        checks.check("Tab completes a setting", terminal.sees(r"quiet-hours \s*22:00-08:00"), terminal.shown)
+        terminal.sees(r"alice@att> ")
+        terminal.type("Stop\x03")
+        checks.check("Ctrl-C clears the line", terminal.sees(r"14:00:07 alice@att> "), terminal.shown)
+        terminal.type("/check alice texts on\r")
+        checks.check("and nothing was texted", terminal.sees(r"  yes\r?\n"), terminal.shown)
+        terminal.sees(r"alice@att> ")
+        terminal.type("\x04")
+        checks.equal("Ctrl-D leaves, exit code", terminal.exit_code(), 0)
+    with Terminal(state, folder) as terminal:
+        terminal.sees(r"carol@sprint> ")
+        terminal.type("\x1b[A\r")
+        checks.check("the next session remembers the lines", terminal.sees(r"/check alice texts on[\s\S]*  yes"),
+                     terminal.shown)
+        terminal.sees(r"carol@sprint> ")
+        terminal.type("/quit\r")
+        checks.equal("/quit leaves, exit code", terminal.exit_code(), 0)
+
+
+def real_app(checks, state, folder):
+    server = http.server.HTTPServer(("127.0.0.1", 0), App)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Terminal(state, folder) as terminal:
+        terminal.sees(r"carol@sprint> ")
+        terminal.type("/as bob\r")
+        terminal.sees(r"bob@sprint> ")
+        terminal.type(f"/app news url http://127.0.0.1:{server.server_port}/sms\r")
+        said = terminal.sees(r"api_key (\w+)  secret (\w+)\r?\n")
+        url = re.search(r"http://\S+/restserver.php", said or "")
+        keys = re.search(r"api_key (\w+)  secret (\w+)", said or "")
+        if not checks.check("a real app is told where to call, and its keys", url and keys, said or terminal.shown):
+            return
+        terminal.sees(r"bob@sprint> ")
+        terminal.type("news scores\r")
+        checks.check("the callback is shown", terminal.sees(r"news  < bob \"scores\", as \$s1"), terminal.shown)
+        checks.equal("the app got it", [call.get("fb_sig_message") for call in App.got], ["scores"])
+        terminal.sees(r"bob@sprint> ")
+        terminal.type("half a li")
+        terminal.sees(r"half a li")
+        answer = send(url.group(), *keys.groups(), uid=App.got[0]["fb_sig_user"], message="Sharks 3",
+                      session_id=App.got[0]["fb_sig_sms_sid"])
+        checks.check("the app texts while a line is typed", "error_code" not in answer, answer)
+        checks.check("what it does is printed", terminal.sees(r"news  > bob \"Sharks 3\""), terminal.shown)
+        checks.check("and what follows", terminal.sees(r"bob   < Sharks 3"), terminal.shown)
+        checks.check("above the line being typed, which stays", terminal.sees(r"bob@sprint> half a li"), terminal.shown)
+        terminal.type("ne\r")
+        checks.check("and can be ended", terminal.sees(r"bob   < Sorry"), terminal.shown)
+        terminal.sees(r"bob@sprint> ")
+        terminal.type("\x04")
+        checks.equal("exit code", terminal.exit_code(), 0)
+    server.shutdown()
+
+
+def main():
+    bounded()
+    checks = Checks()
+    with tempfile.TemporaryDirectory(prefix="smsim-repl-") as folder:
+        typing(checks, os.path.join(folder, "state"), folder)
+        real_app(checks, os.path.join(folder, "state"), folder)
+        unwritable = os.path.join(folder, "a file")
+        open(unwritable, "w").close()
+        with Terminal(unwritable, folder) as terminal:
+            terminal.sees(r"carol@sprint> ")
+            terminal.type("/quit\r")
+            checks.equal("a history that cannot be written is no error, exit code", terminal.exit_code(), 0)
+    return checks.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
