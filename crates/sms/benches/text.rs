@@ -22,6 +22,10 @@ fn text(c: &mut Criterion) {
     });
     let segment = Segment::whole(&single, Encoding::Gsm7);
     c.bench_function("text of 160 septets", |b| b.iter(|| black_box(&segment).text()));
+    let mixed = gsm7::encode_lossy(&"ΓΔΘ: 10 £ @ home, {1} ñ ".repeat(6));
+    c.bench_function("text of septets unlike ASCII", |b| {
+        b.iter(|| gsm7::decode(black_box(&mixed)))
+    });
     c.bench_function("pack 160 septets", |b| {
         b.iter(|| gsm7::pack(black_box(&segment.user_data), 0))
     });

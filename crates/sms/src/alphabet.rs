@@ -26,7 +26,8 @@ pub enum Encoding {
 impl Encoding {
     /// The encoding that a sender chooses for `text`: GSM 7 bit when that has every character, else UCS-2.
     pub fn of(text: &str) -> Self {
-        if text.chars().all(|character| gsm7::septets(character).is_some()) {
+        let (_, rest) = text.split_at(gsm7::plain_octets(text.as_bytes()));
+        if rest.chars().all(|character| gsm7::septets(character).is_some()) {
             Self::Gsm7
         } else {
             Self::Ucs2

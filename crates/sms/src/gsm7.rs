@@ -81,20 +81,27 @@ pub fn septets(character: char) -> Option<usize> {
 
 /// The codes of `text`, one septet an octet; none when a character is not in the alphabet.
 pub fn encode(text: &str) -> Option<Vec<u8>> {
-    let mut septets = Vec::with_capacity(text.len());
-    for character in text.chars() {
-        push(&mut septets, code(character)?);
-    }
-    Some(septets)
+    encode_by(text, code)
 }
 
 /// The codes of `text` with a question mark for each character that the alphabet lacks.
 pub fn encode_lossy(text: &str) -> Vec<u8> {
+    encode_by(text, |character| code(character).or(Some(u16::from(b'?')))).unwrap_or_default()
+}
+
+fn encode_by(text: &str, code: impl Fn(char) -> Option<u16>) -> Option<Vec<u8>> {
     let mut septets = Vec::with_capacity(text.len());
-    for character in text.chars() {
-        push(&mut septets, code(character).unwrap_or(u16::from(b'?')));
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (plain, beyond) = rest.split_at(plain_octets(rest.as_bytes()));
+        septets.extend_from_slice(plain.as_bytes());
+        let mut characters = beyond.chars();
+        for character in characters.by_ref().take(LANES) {
+            push(&mut septets, code(character)?);
+        }
+        rest = characters.as_str();
     }
-    septets
+    Some(septets)
 }
 
 fn push(septets: &mut Vec<u8>, code: u16) {
@@ -111,16 +118,46 @@ fn push(septets: &mut Vec<u8>, code: u16) {
 /// basic character shows; two escapes, or one at the end, show as a space. An octet above 0x7F becomes U+FFFD.
 pub fn decode(septets: &[u8]) -> String {
     let mut text = String::with_capacity(septets.len());
-    let mut rest = septets.iter();
-    while let Some(&octet) = rest.next() {
-        let character = if octet == ESCAPE {
-            rest.next().map_or(' ', |&code| extension(code))
-        } else {
-            basic(octet)
-        };
-        text.push(character);
+    let mut rest = septets;
+    while !rest.is_empty() {
+        let (plain, beyond) = rest.split_at(plain_octets(rest));
+        text.push_str(str::from_utf8(plain).expect("plain octets are ASCII"));
+        let mut octets = beyond.iter();
+        for _ in 0..LANES {
+            let character = match octets.next() {
+                None => break,
+                Some(&ESCAPE) => octets.next().map_or(' ', |&code| extension(code)),
+                Some(&octet) => basic(octet),
+            };
+            text.push(character);
+        }
+        rest = octets.as_slice();
     }
     text
+}
+
+/// How many octets are looked at together for being plain; the compiler makes one instruction of them. Where they are
+/// not, as many are read one by one before it is tried again.
+const LANES: usize = 16;
+
+/// How many octets at the beginning of `octets`, which are codes of the alphabet or UTF-8, are plain, in whole
+/// [`LANES`]: copied as they stand. Nearly every text is plain from end to end.
+pub(crate) fn plain_octets(octets: &[u8]) -> usize {
+    let (chunks, _) = octets.as_chunks::<LANES>();
+    let plain = chunks
+        .iter()
+        .take_while(|chunk| chunk.iter().fold(true, |plain, octet| plain & is_plain(*octet)));
+    plain.count() * LANES
+}
+
+/// Whether an octet means the same character in the basic table and in ASCII.
+const fn is_plain(octet: u8) -> bool {
+    // Without branches, for the sake of `plain_octets`.
+    (octet.wrapping_sub(b'a') < 26)
+        | (octet.wrapping_sub(b'A') < 26)
+        | (octet.wrapping_sub(b' ') < 32) & (octet != b'$')
+        | (octet == b'\n')
+        | (octet == b'\r')
 }
 
 fn basic(octet: u8) -> char {
@@ -218,6 +255,33 @@ mod tests {
         for (code, character) in EXTENSION {
             assert_eq!(decode(&[ESCAPE, code]), character.to_string());
             assert_eq!(encode(&character.to_string()), Some(vec![ESCAPE, code]));
+        }
+    }
+
+    #[test]
+    fn an_octet_is_plain_where_the_basic_table_and_ascii_agree() {
+        for octet in 0..=u8::MAX {
+            let agree = octet.is_ascii() && octet != ESCAPE && basic(octet) == char::from(octet);
+            assert_eq!(is_plain(octet), agree, "{octet:#04x}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_is_not_plain_is_read_wherever_it_stands() {
+        for length in 0..3 * LANES {
+            for at in 0..=length {
+                for (character, codes) in [("@", &[0x00][..]), ("€", &[ESCAPE, 0x65]), ("Ω", &[0x15])] {
+                    let (before, after) = ("a".repeat(at), "z".repeat(length - at));
+                    let text = format!("{before}{character}{after}");
+                    let septets = [before.as_bytes(), codes, after.as_bytes()].concat();
+                    assert_eq!(encode(&text).as_ref(), Some(&septets), "{text}");
+                    assert_eq!(encode_lossy(&text), septets, "{text}");
+                    assert_eq!(decode(&septets), text);
+                }
+                let absent = format!("{}\u{4e2d}{}", "a".repeat(at), "z".repeat(length - at));
+                assert_eq!(encode(&absent), None, "{absent}");
+                assert_eq!(encode_lossy(&absent), absent.replace('\u{4e2d}', "?").as_bytes());
+            }
         }
     }
 
