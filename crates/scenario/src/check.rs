@@ -9,6 +9,7 @@ mod value;
 
 use std::fmt;
 
+pub(crate) use capture::captures;
 pub use names::{Declared, Names};
 pub(crate) use setting::{setting_keys, setting_words};
 pub(crate) use value::{date, percent};

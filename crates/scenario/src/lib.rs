@@ -8,6 +8,7 @@ mod check;
 pub mod completion;
 pub mod diagnostics;
 mod edit;
+mod esme_actor;
 mod fill;
 mod format;
 pub mod json_form;
@@ -29,6 +30,7 @@ mod world_config;
 
 pub use check::{Declared, Kind, Names};
 pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
+pub use esme_actor::EsmeAccount;
 pub use fill::{FILLED_LINES_MAX, fill};
 pub use format::{format, format_steps};
 pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};

@@ -9,6 +9,7 @@ mod check;
 mod expectation;
 mod inbox;
 mod interactive;
+mod link;
 mod pdu;
 mod probe;
 mod recording;

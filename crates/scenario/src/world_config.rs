@@ -15,6 +15,7 @@ pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
 
 use crate::check::date;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::esme_actor::EsmeAccount;
 use crate::script::{Located, Script};
 use crate::stub_app::StubApps;
 use crate::syntax::{Clause, Decl, Dur, Spanned, TimeOfDay, Value};
@@ -77,6 +78,8 @@ pub struct Actors {
     pub users: BTreeMap<String, Person>,
     /// The apps.
     pub apps: BTreeMap<String, AppId>,
+    /// The outside ESMEs.
+    pub esmes: BTreeMap<String, EsmeAccount>,
 }
 
 /// A user with a name.
@@ -334,6 +337,14 @@ impl Building {
         let mut account = smsc::Account::new(
             text("system_id").unwrap_or(name),
             text("password").unwrap_or(name),
+        );
+        self.declared.actors.esmes.insert(
+            name.node.clone(),
+            EsmeAccount {
+                system_id: account.system_id.to_string(),
+                password: account.password.to_string(),
+                code: text("code").map(sms::Address::dialled).unwrap_or_default(),
+            },
         );
         if let Some(code) = find(clauses, "code") {
             match first(code).parse() {

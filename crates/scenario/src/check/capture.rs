@@ -6,8 +6,8 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::script::ScriptFile;
 use crate::suggestion::nearest;
 use crate::syntax::{
-    Actor, Arg, BlockKind, CallResult, Clause, Destination, Expectation, Item, Param, Pattern, Piece, Span,
-    Spanned, Step, Text, Value, Var,
+    Actor, Arg, BlockKind, CallResult, Clause, Destination, Expectation, Item, Param, Pattern, PduStep,
+    Piece, Sign, Span, Spanned, Step, Text, Value, Var,
 };
 
 /// Checks the captures of all scenes and tests.
@@ -55,6 +55,14 @@ pub(super) fn one<'b>(
         diagnostics,
     };
     scope.step(&step.node);
+}
+
+/// Whether a free capture takes the field's value: that of a PDU that was seen, and the message id that answers a request.
+pub(crate) fn captures(step: &PduStep, field: &str) -> bool {
+    match step.sign {
+        Sign::Sees => true,
+        Sign::Does => step.pdu.node == "submit_sm" && field == "message_id",
+    }
 }
 
 struct Bound {
@@ -121,7 +129,16 @@ impl Scope<'_> {
                     self.pattern(pattern);
                 }
             }
-            Step::Pdu(pdu) => self.params(&pdu.fields),
+            Step::Pdu(pdu) => {
+                for field in &pdu.fields {
+                    match &field.value.node {
+                        Value::Var(var) if captures(pdu, &field.name) && !self.bound.contains_key(&var.0) => {
+                            self.bind(var, field.value.span);
+                        }
+                        _ => self.value(&field.value),
+                    }
+                }
+            }
             Step::Receipt { text, .. } => self.read(text, text.span),
             Step::Set(_, clause) | Step::Check(_, clause) => self.clause(clause),
             Step::Note(text) => self.text(text, text.span),

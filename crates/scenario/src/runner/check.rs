@@ -46,7 +46,9 @@ impl Run<'_> {
                 self.stage.world.esme().is_bound(),
                 ("up", "down"),
             ),
-            Some(Kind::Esme) => Err("no outside ESME is connected in a test run".to_owned()),
+            Some(Kind::Esme) => {
+                Found::either(word(&words, 0), self.stage.esme(&name).is_bound(), ("up", "down"))
+            }
             None => Err(format!("{name} is not declared")),
         };
         match found {

@@ -1,13 +1,15 @@
-//! PDUs that the SMSC saw: `att < submit_sm short_message="Hi" = ESME_ROK`.
+//! PDUs: those that the SMSC saw or sent for a carrier, and those of outside ESMEs.
 
 use smpp::{Frame, Framer, Pdu, Status};
 use world::{Event, Toward};
 
-use crate::check::Kind;
+use crate::check::{Kind, captures};
 use crate::diagnostics::{Code, Diagnostic, Fallible};
+use crate::esme_actor::{InvalidField, request};
 use crate::runner::Run;
+use crate::runner::scope::Bound;
 use crate::suggestion::nearest;
-use crate::syntax::{PduStep, Sign, Span};
+use crate::syntax::{Param, PduStep, Sign, Span, Value};
 
 /// The octets of a PDU that is read back from a record, at most.
 const COMMAND_LENGTH_MAX: u32 = 1 << 20;
@@ -17,6 +19,8 @@ struct Seen {
     seq: u64,
     link: u64,
     sequence_number: u32,
+    /// Whether the SMSC sent it.
+    from_smsc: bool,
     at: sms::Timestamp,
     pdu: Pdu,
 }
@@ -24,16 +28,23 @@ struct Seen {
 impl Run<'_> {
     pub(super) fn pdu(&mut self, span: Span, step: &PduStep) -> Fallible<()> {
         let name = self.actor(&step.actor);
-        if step.sign == Sign::Does || self.kind(&name) != Some(Kind::Carrier) {
-            let message = format!("{name} is not performed: no run sends PDUs of its own yet");
-            let fault = self.fault(Code::E300, span, message);
-            return Err(Box::new(fault.label("only `CARRIER <` lines with PDUs are run")));
+        let is_esme = self.kind(&name) == Some(Kind::Esme);
+        if is_esme && step.sign == Sign::Does {
+            return self.esme_does(span, step, &name);
         }
         let deadline = self.step_end + self.patience;
         loop {
             if let Some(seen) = self.unmatched(&name, step)? {
                 self.pdus_matched.insert(seen.seq);
-                return self.answered(span, step, &seen);
+                self.capture_fields(step, &fields(&seen.pdu));
+                if is_esme {
+                    let status = step.status.as_ref().and_then(|status| Status::from_name(status));
+                    let status = status.unwrap_or(Status::ESME_ROK);
+                    self.stage.esme_answers(&name, seen.sequence_number, status);
+                    self.lanes
+                        .add(seen.seq, seen.at, &name, format!("< {}", step.pdu.node));
+                }
+                return self.answered(span, step, &seen, &[]);
             }
             if !self.stage.step_toward(deadline) {
                 self.stage.advance_to(deadline);
@@ -42,9 +53,110 @@ impl Run<'_> {
         }
     }
 
+    /// Sends what the line says, and compares the answer: without a status it must succeed.
+    fn esme_does(&mut self, span: Span, step: &PduStep, name: &str) -> Fallible<()> {
+        let (mut given, mut wanted) = (Vec::new(), Vec::new());
+        for param in &step.fields {
+            match step.pdu.node == "submit_sm" && param.name.node == "message_id" {
+                true => wanted.push(param),
+                false => given.push((param.name.node.clone(), self.scope().value(&param.value.node))),
+            }
+        }
+        let account = self.stage.esme(name).account.clone();
+        let pdu = match request(&account, &step.pdu, &given) {
+            Ok(pdu) => pdu,
+            Err(why) => return Err(Box::new(self.invalid_field(step, &why))),
+        };
+        self.begin_action();
+        let at = self.stage.now();
+        self.lanes.add(
+            self.stage.world.next_record(),
+            at,
+            name,
+            format!("> {}", step.pdu.node),
+        );
+        let (link, sequence_number) = self.stage.esme_sends(name, pdu.clone());
+        let seen = Seen {
+            seq: self.action_seq,
+            link: link.0,
+            sequence_number,
+            from_smsc: false,
+            at,
+            pdu,
+        };
+        self.answered(span, step, &seen, &wanted)
+    }
+
+    fn invalid_field(&self, step: &PduStep, why: &InvalidField) -> Diagnostic {
+        let place = |name: &str| {
+            let param = step.fields.iter().find(|param| param.name.node == name);
+            param.map_or(step.pdu.span, |param| param.name.span)
+        };
+        match why {
+            InvalidField::Operation(_) => self.fault(Code::E300, step.pdu.span, why.to_string()).label(
+                "lines send binds, submit_sm, query_sm, cancel_sm, replace_sm, enquire_link and unbind",
+            ),
+            InvalidField::Unknown { field, known, .. } => self
+                .fault(Code::E116, place(field), why.to_string())
+                .label("not known")
+                .did_you_mean(nearest(field, known.iter().copied())),
+            InvalidField::Value { field, .. } => self
+                .fault(Code::E105, place(field), why.to_string())
+                .label("expected 0 to 255"),
+        }
+    }
+
+    /// Binds the ESME with its account, or unbinds it and closes its link.
+    pub(super) fn set_bind(&mut self, span: Span, name: &str, up: bool) -> Fallible<()> {
+        let account = self.stage.esme(name).account.clone();
+        let pdu = if up { "bind_transceiver" } else { "unbind" };
+        self.begin_action();
+        let told = format!("set bind {}", if up { "up" } else { "down" });
+        self.lanes.add(self.action_seq, self.stage.now(), name, told);
+        if up == self.stage.esme(name).is_bound() {
+            return Ok(());
+        }
+        let request = request(&account, pdu, &[]).expect("a PDU without fields");
+        self.stage.esme_sends(name, request);
+        if !up {
+            self.stage.esme_hangs_up(name);
+        }
+        let deadline = self.stage.now() + self.patience;
+        while self.stage.esme(name).is_bound() != up && self.stage.step_toward(deadline) {}
+        if self.stage.esme(name).is_bound() == up {
+            return Ok(());
+        }
+        let fault = self.fault(Code::E202, span, format!("{name} could not bind"));
+        let status = self
+            .stage
+            .world
+            .records_since(self.action_seq)
+            .find_map(|record| match &record.event {
+                Event::Pdu {
+                    name, command_status, ..
+                } if name == "bind_transceiver_resp" => Some(Status(*command_status)),
+                _ => None,
+            });
+        let label = status.map_or_else(|| "no answer".to_owned(), |status| format!("answered {status}"));
+        Err(Box::new(fault.label(label)))
+    }
+
+    /// Binds the free captures among the fields of a line to what a PDU says.
+    fn capture_fields(&mut self, step: &PduStep, found: &[(&'static str, String)]) {
+        for param in step.fields.iter().filter(|param| captures(step, &param.name)) {
+            let Value::Var(var) = &param.value.node else {
+                continue;
+            };
+            let value = found.iter().find(|(name, _)| *name == param.name.node);
+            if let (None, Some((_, value))) = (self.scope().get(var), value) {
+                self.scope_mut().bind(var, Bound::Value(value.clone()));
+            }
+        }
+    }
+
     /// The first PDU that is what the line says and that no line has matched.
-    fn unmatched(&self, carrier: &str, step: &PduStep) -> Fallible<Option<Seen>> {
-        for seen in self.seen(carrier, &step.pdu) {
+    fn unmatched(&self, actor: &str, step: &PduStep) -> Fallible<Option<Seen>> {
+        for seen in self.seen(actor, step) {
             if !self.pdus_matched.contains(&seen.seq) && self.has_fields(step, &seen)? {
                 return Ok(Some(seen));
             }
@@ -52,13 +164,19 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// The PDUs of that name that the SMSC got for the carrier's phones; of those that name no phone, all.
-    fn seen(&self, carrier: &str, name: &str) -> impl Iterator<Item = Seen> {
+    /// The PDUs of that name that concern the actor: on the link of an ESME those that it got; of a carrier's phones those
+    /// that the SMSC got (`<`) or sent (`>`), and of those that name no phone, all.
+    fn seen(&self, actor: &str, step: &PduStep) -> impl Iterator<Item = Seen> {
         let smsc = self.stage.world.smsc();
+        let esme_link = (self.kind(actor) == Some(Kind::Esme)).then(|| self.stage.esme(actor).link);
+        let wanted = match (step.sign, esme_link) {
+            (Sign::Sees, None) => Toward::Smsc,
+            (Sign::Does, _) | (Sign::Sees, Some(_)) => Toward::Esme,
+        };
         self.stage.world.records_since(0).filter_map(move |record| {
             let Event::Pdu {
                 link,
-                toward: Toward::Smsc,
+                toward,
                 name: found,
                 sequence_number,
                 octets,
@@ -67,19 +185,18 @@ impl Run<'_> {
             else {
                 return None;
             };
-            if found != name {
+            let elsewhere = esme_link.is_some_and(|own| own != Some(smpp::LinkId(*link)));
+            if *toward != wanted || *found != step.pdu.node || elsewhere {
                 return None;
             }
-            let mut framer = Framer::new(COMMAND_LENGTH_MAX);
-            framer.feed(octets);
-            let Some(Frame::Pdu { command, .. }) = framer.next_frame() else {
-                return None;
-            };
-            let phone = match &command.pdu {
+            let pdu = read(octets)?;
+            let phone = match &pdu {
                 Pdu::SubmitSm(message) => message.destination.msisdn(),
+                Pdu::DeliverSm(message) => message.source.msisdn(),
                 _ => None,
             };
-            if phone.is_some_and(|phone| smsc.carrier_of(phone).name != carrier) {
+            let of_another = |phone| esme_link.is_none() && smsc.carrier_of(phone).name != actor;
+            if phone.is_some_and(of_another) {
                 return None;
             }
             let (seq, at) = (record.seq, record.at);
@@ -87,8 +204,9 @@ impl Run<'_> {
                 seq,
                 link: *link,
                 sequence_number: *sequence_number,
+                from_smsc: wanted == Toward::Esme,
                 at,
-                pdu: command.pdu,
+                pdu,
             })
         })
     }
@@ -104,43 +222,38 @@ impl Run<'_> {
                 let known = fields.iter().map(|(name, _)| *name);
                 return Err(Box::new(fault.did_you_mean(nearest(&param.name, known))));
             };
-            if *value != self.scope().value(&param.value.node) {
+            let is_free = match &param.value.node {
+                Value::Var(var) => self.scope().get(var).is_none(),
+                Value::Bare(_) | Value::Quoted(_) => false,
+            };
+            if !is_free && *value != self.scope().value(&param.value.node) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Compares the status of the answer, once it is there.
-    fn answered(&mut self, span: Span, step: &PduStep, seen: &Seen) -> Fallible<()> {
-        let Some(wanted) = &step.status else { return Ok(()) };
+    /// Compares the answer, once it is there: its status with the line's, and the fields `wanted`. A line of an ESME's own
+    /// without a status must succeed.
+    fn answered(&mut self, span: Span, step: &PduStep, seen: &Seen, wanted: &[&Param]) -> Fallible<()> {
+        let own = step.sign == Sign::Does && !seen.from_smsc;
+        let expected = match (&step.status, own) {
+            (Some(status), _) => status.node.as_str(),
+            (None, true) => "ESME_ROK",
+            (None, false) => return Ok(()),
+        };
         let deadline = self.stage.now() + self.patience;
-        let status = loop {
-            let status = self
-                .stage
-                .world
-                .records_since(seen.seq)
-                .find_map(|record| match &record.event {
-                    Event::Pdu {
-                        link,
-                        toward: Toward::Esme,
-                        sequence_number,
-                        command_status,
-                        name,
-                        ..
-                    } => {
-                        let answers = *link == seen.link && *sequence_number == seen.sequence_number;
-                        (answers && name.ends_with("_resp")).then_some(Status(*command_status))
-                    }
-                    _ => None,
-                });
-            if status.is_some() || !self.stage.step_toward(deadline) {
-                break status;
+        let answer = loop {
+            let answer = self.answer_to(seen);
+            if answer.is_some() || !self.stage.step_toward(deadline) {
+                break answer;
             }
         };
-        let found = match status {
-            Some(status) if Status::from_name(wanted) == Some(status) => return Ok(()),
-            Some(status) => format!("it was answered {status}"),
+        let found = match answer {
+            Some((status, pdu)) if Status::from_name(expected) == Some(status) => {
+                return self.answer_fields(span, step, &pdu, wanted);
+            }
+            Some((status, _)) => format!("it was answered {status}"),
             None => "it was not answered".to_owned(),
         };
         let fault = self.fault(
@@ -148,17 +261,69 @@ impl Run<'_> {
             span,
             format!("{} at {}: {found}", step.pdu.node, self.offset(seen.at)),
         );
-        Err(Box::new(fault.label(format!("expected {}", wanted.node))))
+        Err(Box::new(fault.label(format!("expected {expected}"))))
+    }
+
+    fn answer_to(&self, seen: &Seen) -> Option<(Status, Option<Pdu>)> {
+        let answers = if seen.from_smsc {
+            Toward::Smsc
+        } else {
+            Toward::Esme
+        };
+        self.stage
+            .world
+            .records_since(seen.seq)
+            .find_map(|record| match &record.event {
+                Event::Pdu {
+                    link,
+                    toward,
+                    sequence_number,
+                    command_status,
+                    name,
+                    octets,
+                } if *link == seen.link
+                    && *toward == answers
+                    && *sequence_number == seen.sequence_number
+                    && (name.ends_with("_resp") || name == "generic_nack") =>
+                {
+                    Some((Status(*command_status), read(octets)))
+                }
+                _ => None,
+            })
+    }
+
+    /// Compares fields of an answer with what captures hold; a free one takes the value.
+    fn answer_fields(
+        &mut self,
+        span: Span,
+        step: &PduStep,
+        answer: &Option<Pdu>,
+        wanted: &[&Param],
+    ) -> Fallible<()> {
+        let found = answer.as_ref().map(fields).unwrap_or_default();
+        self.capture_fields(step, &found);
+        for param in wanted {
+            let value = found.iter().find(|(name, _)| *name == param.name.node);
+            let value = value.map_or("", |(_, value)| value);
+            let expected = self.scope().value(&param.value.node);
+            if value != expected {
+                let message = format!("{} is {}", param.name.node, crate::text::quoted(value));
+                let fault = self.fault(Code::E207, span, message);
+                return Err(Box::new(fault.label(format!("expected {expected}"))));
+            }
+        }
+        Ok(())
     }
 
     fn not_seen(&self, span: Span, carrier: &str, step: &PduStep) -> Diagnostic {
-        let fault = self.fault(
-            Code::E201,
-            span,
-            format!("the SMSC saw no such {} for {carrier}", step.pdu.node),
-        );
+        let message = match (self.kind(carrier), step.sign) {
+            (Some(Kind::Esme), _) => format!("{carrier} got no such {}", step.pdu.node),
+            (_, Sign::Sees) => format!("the SMSC saw no such {} for {carrier}", step.pdu.node),
+            (_, Sign::Does) => format!("the SMSC sent no such {} for {carrier}", step.pdu.node),
+        };
+        let fault = self.fault(Code::E201, span, message);
         let seen = self
-            .seen(carrier, &step.pdu)
+            .seen(carrier, step)
             .filter(|seen| !self.pdus_matched.contains(&seen.seq));
         seen.take(4).fold(fault, |fault, seen| {
             let given: Vec<_> = fields(&seen.pdu)
@@ -173,6 +338,16 @@ impl Run<'_> {
                 given.join(" ")
             ))
         })
+    }
+}
+
+/// The PDU that a record holds.
+fn read(octets: &[u8]) -> Option<Pdu> {
+    let mut framer = Framer::new(COMMAND_LENGTH_MAX);
+    framer.feed(octets);
+    match framer.next_frame() {
+        Some(Frame::Pdu { command, .. }) => Some(command.pdu),
+        _ => None,
     }
 }
 

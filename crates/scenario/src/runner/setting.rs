@@ -25,7 +25,7 @@ impl Run<'_> {
             Some(Kind::Carrier) => self.carrier_change(&name, key, &words),
             Some(Kind::App) => self.app_change(&name, key, &words),
             Some(Kind::Fbook) => Ok(Change::Bind(word(&words, 0) == "up")),
-            Some(Kind::Esme) => Err("no outside ESME is connected in a test run".to_owned()),
+            Some(Kind::Esme) => return self.set_bind(span, &name, word(&words, 0) == "up"),
             None => Err(format!("{name} is not declared")),
         };
         let change = match change {

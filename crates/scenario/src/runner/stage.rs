@@ -10,6 +10,7 @@ use sms::{MessageState, Msisdn, Timestamp};
 use world::io::CallbackId;
 use world::{ConfigError, Event, Input, Output, World};
 
+use crate::esme_actor::EsmeActor;
 use crate::outside::{Arrived, Outside, OutsideCall};
 use crate::runner::inbox::{Content, Inbox, Item, Said};
 use crate::stub_app::StubApps;
@@ -47,6 +48,8 @@ pub(super) struct Stage<'o> {
     holds: BTreeMap<CallbackId, AppId>,
     /// Calls of real apps that wait for their answer.
     outside_calls: BTreeMap<CallId, OutsideCall>,
+    pub(super) esmes: BTreeMap<String, EsmeActor>,
+    pub(super) next_link: u64,
 }
 
 /// A receipt that reached the platform.
@@ -105,6 +108,13 @@ impl<'o> Stage<'o> {
             outside,
             holds: BTreeMap::new(),
             outside_calls: BTreeMap::new(),
+            esmes: declared
+                .actors
+                .esmes
+                .iter()
+                .map(|(name, account)| (name.clone(), EsmeActor::new(account.clone())))
+                .collect(),
+            next_link: 1,
         };
         stage.settle();
         Ok(stage)
@@ -159,6 +169,7 @@ impl<'o> Stage<'o> {
         if self.restless || self.held.is_some() {
             return false;
         }
+        self.esmes_answer();
         let due = [self.world.next_wakeup(), self.stubs.next_wakeup()]
             .into_iter()
             .flatten()
@@ -371,9 +382,10 @@ impl<'o> Stage<'o> {
                 }
             }
             Output::SessionKey { key, .. } => self.session_key = Some(key),
-            // No outside ESME is connected.
+            // No line is about a login or a live message.
             Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
-            Output::LinkSend { .. } | Output::LinkClose { .. } => {}
+            Output::LinkSend { link, command } => self.esme_receives(link, &command),
+            Output::LinkClose { link } => self.esme_is_closed(link),
         }
     }
 
