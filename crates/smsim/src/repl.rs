@@ -31,9 +31,10 @@ pub fn plain(options: Options) -> anyhow::Result<Exit> {
     }
     let answer = session.end();
     say(&answer.text)?;
-    Ok(match (session.failed, session.wrong) {
-        (0, 0) => Exit::Ok,
-        (0, _) => Exit::Wrong,
+    Ok(match (session.failed, session.held, session.wrong) {
+        (0, 0, 0) => Exit::Ok,
+        (0, 0, _) => Exit::Wrong,
+        (0, ..) => Exit::Environment,
         _ => Exit::Failed,
     })
 }

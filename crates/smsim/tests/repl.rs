@@ -407,3 +407,41 @@ fn what_moves_a_cursor_is_not_printed_as_it_is() {
     assert!(!session.told.contains('\u{1b}'), "{:?}", session.told);
     assert_eq!(session.told.lines().count(), 2, "{}", session.told);
 }
+
+#[test]
+fn a_real_app_that_is_not_there_is_told_and_the_session_goes_on() {
+    let lines = [
+        "/as bob",
+        "/app news url http://127.0.0.1:1/sms",
+        "news scores",
+        "/set bob texts off",
+    ];
+    let session = anywhere(&lines);
+    for shown in [
+        "real apps call http://127.0.0.1:",
+        "news: api_key ",
+        "news  < bob \"scores\", as $s1   session 1",
+        "error[E305]: the clock was held: news cannot be reached",
+    ] {
+        assert!(session.told.contains(shown), "{shown} in\n{}", session.told);
+    }
+    assert_eq!(session.told.matches("error[").count(), 1, "{}", session.told);
+    assert_eq!(session.code, Some(3));
+    let sends = anywhere(&["/app news url http://127.0.0.1:1/sms", "/app news > bob \"Hi\""]);
+    assert!(
+        sends
+            .told
+            .ends_with("  news is a real app and sends by itself; what it sends shows here\n"),
+        "{}",
+        sends.told
+    );
+}
+
+#[test]
+fn a_line_has_a_limit() {
+    let longest = "/".to_owned() + &"x".repeat((1 << 16) - 1);
+    assert!(anywhere(&[&longest]).told.contains("is no command"));
+    let session = anywhere(&[&(longest + "x")]);
+    assert_eq!(session.told, "  a line has at most 65536 octets\n");
+    assert_eq!(session.code, Some(2));
+}

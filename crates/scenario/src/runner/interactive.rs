@@ -22,6 +22,9 @@ use crate::script::Script;
 use crate::syntax::{CallResult, Destination, Span, Spanned, Step, Text, Var};
 use crate::world_config::{Actors, DeclaredWorld, Rules, world_config_with};
 
+/// Holds of the clock that one step ends, at most.
+const HOLDS_MAX: usize = 16;
+
 /// A world that is driven step by step, with the same meaning of every step as in a test.
 ///
 /// What follows from a step and arrives within the world's patience has arrived when the step is over, and the clock stands
@@ -150,21 +153,39 @@ impl Interactive {
         }
         self.run.step_end = from_at;
         let outcome = self.run.step(&open_result(step));
+        let failed = outcome.is_err() && self.run.stage.held.is_none();
         if !looks && !moves_exactly(&step.node) {
             let deadline = self.now() + self.run.patience;
             self.run.stage.land(deadline);
         }
+        let held = self.released(step.span);
         self.capture_sessions();
         let covered = self.claimed().difference(&claimed_before).copied().collect();
         self.done.push(Done::Step {
             step: step.clone(),
-            failed: outcome.is_err(),
+            failed,
             from_seq,
             from_at,
             to_at: self.now(),
             covered,
         });
-        outcome
+        outcome.and(held)
+    }
+
+    /// Lets the clock go on when a real app keeps it from that, and says so.
+    fn released(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {
+        let mut held = Ok(());
+        // What follows from one app's silence may be for another one that is silent too.
+        for _ in 0..HOLDS_MAX {
+            let Some(why) = self.run.stage.release() else {
+                break;
+            };
+            let message = format!("the clock was held: {why}");
+            held = held.and(Err(Box::new(self.run.fault(Code::E305, span, message))));
+            let deadline = self.now() + self.run.patience;
+            self.run.stage.land(deadline);
+        }
+        held
     }
 
     /// A user's text to the platform's short code.
@@ -209,6 +230,8 @@ impl Interactive {
             (self.last_seq, self.last_at) = (from_seq, from_at);
             let deadline = self.now() + self.run.patience;
             self.run.stage.land(deadline);
+            // Whoever asked an app for nothing is told by what is shown.
+            let _ = self.released(Span::default());
             self.capture_sessions();
         }
         any

@@ -204,6 +204,19 @@ impl<'o> Stage<'o> {
         )));
     }
 
+    /// Lets the clock go on though a real app kept it: what the app has not answered counts as never answered. Why it was
+    /// held, if it was.
+    pub fn release(&mut self) -> Option<String> {
+        let why = self.held.take()?;
+        for (callback, _) in std::mem::take(&mut self.holds) {
+            let outcome = NotifyOutcome::TimedOut;
+            self.world
+                .handle(self.now(), Input::CallbackDone { callback, outcome });
+        }
+        self.settle();
+        Some(why)
+    }
+
     /// Opens the way to real apps.
     pub fn open_outside(&mut self, outside: Box<dyn Outside + 'o>) {
         self.outside = Some(outside);

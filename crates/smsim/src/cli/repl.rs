@@ -16,7 +16,8 @@ use crate::rules::ConfigArgs;
   echo 'quiz play' | smsim repl              reads lines, prints one event a line
 
 A plain line is a text to 32665; /help tells the commands. Read from a pipe, the exit code is 1 when an /expect or a
-/check failed, 2 when a line could not be understood.")]
+/check failed, 3 when a real
+app did not answer, 2 when a line could not be understood.")]
 pub struct Args {
     /// The file that declares the world; without it the demo world.
     world: Option<PathBuf>,
@@ -43,6 +44,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let options = Options {
         world: args.world.clone(),
         handset: args.handset.clone(),
+        profiles: args.config.sources()?,
         rules: args.config.rules()?,
         seed: args.seed,
         http_port: args.http_port,

@@ -123,7 +123,7 @@ pub const COMMANDS: [Command; 20] = [
         "/undo",
         Verb::Undo,
         "",
-        "the last line that did something never was",
+        "the last line that did something never was; all before it is played again",
     ),
     command(
         "/save",

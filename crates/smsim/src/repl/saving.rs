@@ -54,7 +54,7 @@ impl Session {
         }
         let faulty =
             |faults: &str| Trouble::Printed(format!("{wrote}, but it cannot stand as it is:\n{faults}"));
-        let (sources, script) = loaded(&path).map_err(|trouble| match trouble {
+        let (sources, script) = loaded(&self.options.profiles, &path).map_err(|trouble| match trouble {
             Trouble::Printed(faults) | Trouble::Words(faults) => faulty(&faults),
             Trouble::Faults(_) => faulty(""),
         })?;
@@ -105,7 +105,7 @@ impl Session {
             return Err("write /run FILE".into());
         }
         let path = Path::new(rest);
-        let (sources, script) = loaded(path)?;
+        let (sources, script) = loaded(&self.options.profiles, path)?;
         let reports = played(&sources, &script, &self.options.rules)?;
         if reports.is_empty() {
             return Err(format!("{rest} has no test").into());
@@ -123,8 +123,8 @@ impl Session {
     }
 }
 
-fn loaded(path: &Path) -> Result<(Sources, Script), Trouble> {
-    let mut sources = Sources::new();
+fn loaded(profiles: &Sources, path: &Path) -> Result<(Sources, Script), Trouble> {
+    let mut sources = profiles.clone();
     match sources::load(&mut sources, path) {
         Ok(script) => Ok((sources, script)),
         Err(NotLoaded::Faults(faults)) => Err(Trouble::Printed(scenario::render_all(

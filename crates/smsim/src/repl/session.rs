@@ -15,6 +15,9 @@ use crate::repl::users::{first_handset, with_users};
 use crate::repl::{looking, wording};
 use crate::sources;
 
+/// The octets of a line, at most.
+const LINE_OCTETS_MAX: usize = 1 << 16;
+
 /// How a session begins.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -22,6 +25,8 @@ pub struct Options {
     pub world: Option<PathBuf>,
     /// Whose phone.
     pub handset: Option<String>,
+    /// The carrier profiles that worlds may name.
+    pub profiles: Sources,
     /// The rules of the platform.
     pub rules: Rules,
     /// The seed, in place of the world's own.
@@ -71,6 +76,8 @@ pub struct Session {
     pub(super) date: String,
     /// Expectations that failed.
     pub failed: usize,
+    /// Lines that the environment failed: a real app did not answer.
+    pub held: usize,
     /// Lines that could not be understood.
     pub wrong: usize,
 }
@@ -103,7 +110,7 @@ pub(super) type Said = Result<String, Trouble>;
 impl Session {
     /// A session in the world that the options name, and what is to be said first.
     pub fn open(options: Options) -> anyhow::Result<(Self, String)> {
-        let mut sources = Sources::new();
+        let mut sources = options.profiles.clone();
         let world = sources::read_world(&mut sources, options.world.as_deref())?;
         let (folder, file) = world
             .rsplit_once('/')
@@ -133,6 +140,7 @@ impl Session {
             block: None,
             shows_pdus: false,
             failed: 0,
+            held: 0,
             wrong: 0,
         };
         let greeting = session.open_way_for_declared_apps()?;
@@ -157,6 +165,10 @@ impl Session {
 
     /// Takes a line.
     pub fn line(&mut self, line: &str) -> Answer {
+        if line.len() > LINE_OCTETS_MAX {
+            let trouble = format!("a line has at most {LINE_OCTETS_MAX} octets");
+            return self.answered("", |_| Err(trouble.into()));
+        }
         if let Some(block) = &mut self.block {
             if !line.trim().is_empty() {
                 block.push_str(line);
@@ -249,14 +261,15 @@ impl Session {
                 text
             }
             Trouble::Faults(faults) => {
-                let expected = faults
+                let class = faults
                     .iter()
-                    .any(|fault| fault.code.class() == Class::Expectation);
-                *(if expected {
-                    &mut self.failed
-                } else {
-                    &mut self.wrong
-                }) += 1;
+                    .map(|fault| fault.code.class())
+                    .find(|class| *class >= Class::Expectation);
+                match class {
+                    Some(Class::Expectation) => self.failed += 1,
+                    Some(Class::Environment) => self.held += 1,
+                    Some(Class::Syntax | Class::Names) | None => self.wrong += 1,
+                }
                 scenario::render_all(&faults, &self.sources, Colour::Never)
             }
         }
@@ -329,6 +342,7 @@ impl Session {
         self.table.stand_in(&path);
         match self.table.text(&self.handset, text) {
             Ok(()) => Ok(self.waiting()),
+            Err(fault) if fault.code.class() == Class::Environment => Err(Trouble::Faults(vec![*fault])),
             Err(fault) => Err(Trouble::Words(match &fault.primary {
                 Some(label) => format!("{}: {}", fault.message, label.text),
                 None => fault.message,
