@@ -15,9 +15,11 @@ use crate::rules::ConfigArgs;
   smsim repl world.sms --as bob              the world of a file, from bob's phone
   echo 'quiz play' | smsim repl              reads lines, prints one event a line
 
-A plain line is a text to 32665; /help tells the commands. Read from a pipe, the exit code is 1 when an /expect or a
-/check failed, 3 when a real
-app did not answer, 2 when a line could not be understood.")]
+A plain line is a text to 32665; /help tells the commands.
+Read from a pipe, the exit code is
+  1 when an /expect or a /check failed
+  2 when a line could not be understood
+  3 when a real app did not answer")]
 pub struct Args {
     /// The file that declares the world; without it the demo world.
     world: Option<PathBuf>,
