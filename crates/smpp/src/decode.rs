@@ -24,9 +24,9 @@ use crate::short_message::{DataSm, ShortMessage};
 use crate::status::Status;
 use crate::tlv::{Tlv, lengths, tag};
 
-/// Reads the body of a PDU. `raw` is the whole PDU, for the frame.
-pub(crate) fn decode(header: Header, mut body: BytesMut, raw: Bytes) -> Frame {
-    match decode_pdu(&header, &mut body) {
+/// Reads the body of a PDU; what is read is copied out of it. `raw` is the whole PDU, for the frame.
+pub(crate) fn decode(header: Header, body: &mut BytesMut, raw: Bytes) -> Frame {
+    match decode_pdu(&header, body) {
         Ok(pdu) => {
             let Header {
                 command_status: status,
@@ -103,7 +103,7 @@ fn decode_response_leniently(command_id: u32, body: &mut BytesMut) -> Pdu {
     *body = whole;
     empty_response(command_id).unwrap_or_else(|| Pdu::Other {
         command_id,
-        body: body.split().freeze(),
+        body: Bytes::copy_from_slice(&body.split()),
     })
 }
 
@@ -154,7 +154,7 @@ fn decode_response(command_id: u32, body: &mut BytesMut) -> Decoded<Pdu> {
         command_id::QUERY_SM_RESP => decode_query_sm_resp(body).map(Pdu::QuerySmResp),
         _ => Ok(empty_response(command_id).unwrap_or_else(|| Pdu::Other {
             command_id,
-            body: body.split().freeze(),
+            body: Bytes::copy_from_slice(&body.split()),
         })),
     }
 }

@@ -1,6 +1,6 @@
 //! Octets to PDUs: [`Framer`]. What is a PDU, what gets an error response, and what ends the connection.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use crate::decode::decode;
 use crate::pdu::Command;
@@ -47,7 +47,7 @@ pub enum Frame {
     Pdu {
         /// What it says.
         command: Command,
-        /// Its octets, header and all.
+        /// Its octets, header and all: a slice of what was fed together.
         raw: Bytes,
         /// How many octets after the last known field were passed over.
         trailing: usize,
@@ -79,6 +79,9 @@ pub enum Frame {
 #[derive(Debug)]
 pub struct Framer {
     octets: BytesMut,
+    /// Where the body that is being read is taken apart; nothing outside keeps a part of it, so that its memory serves
+    /// every body.
+    body: BytesMut,
     command_length_max: u32,
     is_broken: bool,
 }
@@ -88,6 +91,7 @@ impl Framer {
     pub fn new(command_length_max: u32) -> Self {
         Self {
             octets: BytesMut::new(),
+            body: BytesMut::new(),
             command_length_max,
             is_broken: false,
         }
@@ -116,10 +120,15 @@ impl Framer {
         if self.octets.len() < command_length as usize {
             return None;
         }
-        let mut body = self.octets.split_to(command_length as usize);
-        let raw = Bytes::copy_from_slice(&body);
-        body.advance(HEADER_OCTETS);
-        Some(decode(header, body, raw))
+        let raw = if self.octets.len() == command_length as usize {
+            // A connection that falls silent holds nothing.
+            std::mem::take(&mut self.octets)
+        } else {
+            self.octets.split_to(command_length as usize)
+        };
+        self.body.clear();
+        self.body.extend_from_slice(&raw[HEADER_OCTETS..]);
+        Some(decode(header, &mut self.body, raw.freeze()))
     }
 
     /// Whether a PDU has begun and not ended. An owner that sees this for longer than its patience calls
@@ -147,5 +156,52 @@ impl Default for Framer {
     /// A framer that takes PDUs of at most [`COMMAND_LENGTH_MAX`] octets.
     fn default() -> Self {
         Self::new(COMMAND_LENGTH_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MessageIdResp, Pdu, ShortMessage, encode, encode_into};
+
+    #[test]
+    fn what_a_command_keeps_is_no_slice_of_what_was_fed() {
+        let text = ShortMessage {
+            short_message: b"hello".to_vec(),
+            ..ShortMessage::default()
+        };
+        let unknown = Pdu::Other {
+            command_id: 0x0001_0203,
+            body: Bytes::from_static(b"body"),
+        };
+        let pdus = [
+            Pdu::SubmitSm(text),
+            unknown,
+            Pdu::DeliverSmResp(MessageIdResp::nul()),
+        ];
+        let mut octets = BytesMut::new();
+        for (sequence_number, pdu) in (1..).zip(&pdus) {
+            encode_into(&Command::request(sequence_number, pdu.clone()), &mut octets);
+        }
+        let mut framer = Framer::default();
+        framer.feed(&octets);
+        let frames: Vec<Frame> = std::iter::from_fn(|| framer.next_frame()).collect();
+        let (mut commands, mut raws) = (Vec::new(), Vec::new());
+        for frame in frames {
+            let Frame::Pdu { command, raw, .. } = frame else {
+                panic!("{frame:?}")
+            };
+            assert_eq!(encode(&command), raw);
+            commands.push(command.pdu);
+            raws.push(raw);
+        }
+        assert_eq!(commands, pdus);
+        let last = raws.pop().expect("three");
+        assert!(!last.is_unique(), "the frames of one feed share its octets");
+        drop(raws);
+        assert!(
+            last.is_unique(),
+            "neither a command nor an idle framer keeps them"
+        );
     }
 }
