@@ -6,6 +6,7 @@ mod convert;
 mod explain;
 mod fill;
 mod fmt;
+mod mutants;
 mod repl;
 mod run;
 mod serve;
@@ -39,6 +40,7 @@ enum Command {
     Fmt(fmt::Args),
     Convert(convert::Args),
     Fill(fill::Args),
+    Mutants(mutants::Args),
     Serve(serve::Args),
     Repl(repl::Args),
     Explain(explain::Args),
@@ -53,6 +55,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),
         Command::Fill(args) => fill::execute(&args),
+        Command::Mutants(args) => mutants::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Repl(args) => repl::execute(&args),
         Command::Explain(args) => explain::execute(&args),

@@ -9,8 +9,13 @@ use crate::sources;
 
 /// Check scenario files without running them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  smsim check tests/scenarios")]
+#[command(after_help = "Examples:
+  smsim check tests/scenarios            what is wrong with them
+  smsim check --strict tests/scenarios   and what is worth a look")]
 pub struct Args {
+    /// Warnings are faults too.
+    #[arg(long)]
+    strict: bool,
     /// Files, and folders in which every .sms file is checked.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -26,7 +31,10 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     for file in &files {
         let mut read = Sources::new();
         let diagnostics = match sources::load(&mut read, file) {
-            Ok(script) => script.warnings,
+            Ok(script) => {
+                faulty += usize::from(args.strict && !script.warnings.is_empty());
+                script.warnings
+            }
             Err(sources::NotLoaded::Faults(faults)) => {
                 faulty += 1;
                 faults
