@@ -32,6 +32,8 @@ pub struct Account {
     pub binds_max: usize,
     /// How many `deliver_sm` may be unanswered on one session.
     pub window_max: usize,
+    /// How many `submit_sm` may be unanswered on one session; one more is answered `ESME_RTHROTTLED`.
+    pub requests_max: usize,
     /// How many `submit_sm` a second are accepted; none means no limit. More are answered `ESME_RTHROTTLED`.
     pub submits_per_second_max: Option<u32>,
     /// Which of the account's sessions a receipt goes to.
@@ -56,6 +58,7 @@ impl Account {
             default_source: None,
             binds_max: 16,
             window_max: 10,
+            requests_max: 10_000,
             submits_per_second_max: None,
             receipts: ReceiptRoute::Same,
             receipts_allowed: true,

@@ -16,6 +16,7 @@ pub use self::latency::Latency;
 pub use self::outage::{InvalidOutage, Outage};
 pub use self::policy::{BlockedReaction, LongText, OverLimit, ReceiptMode, StopMode, UnprovisionedMo};
 use crate::cause::ErrTable;
+use crate::fault::Fault;
 use crate::message_id::MessageIdStyle;
 use crate::receipt::ReceiptStyle;
 use crate::retry::RetryLadders;
@@ -114,6 +115,8 @@ pub struct Carrier {
     pub receipts_duplicated_percent: f64,
     /// How long a receipt is held back in [`ReceiptMode::Late`].
     pub receipts_late_by: Duration,
+    /// What goes wrong on demand with the texts for its subscribers; the first rule that acts on a text decides.
+    pub faults: Vec<Fault>,
     /// How many MO texts wait while its link is down.
     pub mo_waiting_max: usize,
 }
@@ -177,6 +180,7 @@ impl Carrier {
             receipts_lost_percent: 0.0,
             receipts_duplicated_percent: 0.0,
             receipts_late_by: Duration::from_secs(300),
+            faults: Vec::new(),
             mo_waiting_max: 100_000,
         }
     }

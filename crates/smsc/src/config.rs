@@ -55,6 +55,8 @@ pub struct Config {
     pub deliver_retry_after: Duration,
     /// How long MO texts and receipts wait for their account.
     pub waiting_validity: Duration,
+    /// Whether the numbers of [`crate::fault::magic`] are.
+    pub magic_numbers: bool,
     /// What a handset is told when nobody can be reached at a code.
     pub bounce_text: CompactString,
 }
@@ -89,6 +91,7 @@ impl Config {
             page_answer_timeout: Duration::from_secs(120),
             deliver_retry_after: Duration::from_secs(1),
             waiting_validity: Duration::from_secs(72 * 3_600),
+            magic_numbers: true,
             bounce_text: CompactString::const_new(
                 "Message failed. Shortcode may have expired or shortcode texting may be blocked on your account. \
                  Msg 1051",

@@ -95,6 +95,16 @@ pub enum Event {
         /// Why.
         reason: &'static str,
     },
+    /// A text meets what was asked for.
+    Disturbed {
+        /// The link.
+        #[serde(serialize_with = "link_number")]
+        link: LinkId,
+        /// To.
+        destination: Address,
+        /// What happens, in words.
+        effect: &'static str,
+    },
     /// A text was not accepted.
     SubmitRefused {
         /// The link.
@@ -367,6 +377,8 @@ pub enum CloseReason {
     BindRefused,
     /// There are too many links.
     LinksMax,
+    /// It was reset on demand.
+    Reset,
 }
 
 /// Why a bind is refused.
@@ -403,6 +415,8 @@ pub enum SubmitRefusal {
     BlockedCode,
     /// An operator set this answer.
     ScriptedAnswer,
+    /// The session has too many unanswered requests.
+    RequestsMax,
     /// The account sends too fast.
     AccountThrottle,
     /// The carrier takes no more this second.

@@ -13,6 +13,7 @@ mod chance;
 mod check;
 pub mod config;
 pub mod event;
+pub mod fault;
 mod message;
 pub mod message_id;
 pub mod port;
@@ -32,8 +33,9 @@ pub use carrier::{
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
 pub use event::Event;
+pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
-pub use port::{AttemptId, Change, Input, Output, PageOutcome};
+pub use port::{AttemptId, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;
 pub use smsc::{MessageStatus, Smsc};

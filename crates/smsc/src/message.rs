@@ -6,8 +6,10 @@ use smpp::LinkId;
 use sms::{Address, Msisdn, Npi, Timestamp, Ton};
 
 pub(crate) use self::body::{Body, BodyRefusal};
+use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
 use crate::message_id::MessageId;
+use crate::port::PageOutcome;
 
 /// No slot: the end of a list.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -43,6 +45,10 @@ pub(crate) struct Message {
     pub transaction: bool,
     /// `set_dpf`: an alert is wanted when it fails because the handset is away.
     pub set_dpf: bool,
+    /// What comes of every attempt, on demand; none: what the handset says.
+    pub outcome: Option<PageOutcome>,
+    /// How its receipt goes, on demand; none: as the carrier's.
+    pub receipt_mode: Option<ReceiptMode>,
     /// Whether it is in its handset's queue; until it is, it waits for [`Message::scheduled_at`].
     pub queued: bool,
     /// Whether the first failure has been told.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smpp::{Command, Frame, LinkId, Status};
@@ -10,6 +11,7 @@ use sms::{Address, Msisdn, Segment};
 use crate::carrier::{Latency, ReceiptMode};
 use crate::cause::Cause;
 use crate::event::Event;
+use crate::fault::Fault;
 
 /// Something that happens to the message centre.
 #[derive(Clone, PartialEq, Debug)]
@@ -92,6 +94,10 @@ pub enum Change {
         /// How many times, then normally again; none: until it is changed.
         count: Option<u32>,
     },
+    /// One more rule of what goes wrong on demand.
+    Fault(Box<Fault>),
+    /// No rules any more, nor a status that was asked for.
+    NoFaults,
     /// How many `submit_sm` a second are accepted for its subscribers; none: no limit.
     Throttle(Option<u32>),
     /// Whether and when receipts are sent.
@@ -123,6 +129,13 @@ pub enum Output {
         /// The PDU.
         command: Command,
     },
+    /// Do something to a link that no PDU does.
+    Disturb {
+        /// Which link.
+        link: LinkId,
+        /// What.
+        how: Disturbance,
+    },
     /// Close a link. Nothing more comes out for it, and its [`Input::Closed`] may or may not follow.
     Close {
         /// Which link.
@@ -152,4 +165,18 @@ pub enum Output {
     },
     /// What happened, and why.
     Noted(Event),
+}
+
+/// What is done to a link on demand, below the PDUs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Disturbance {
+    /// These octets are sent, whatever they are.
+    Octets(Bytes),
+    /// The connection is reset. Nothing more comes out for the link, and its [`Input::Closed`] may or may not follow.
+    Reset,
+    /// From now on octets leave at this rate.
+    Slow {
+        /// So many a second, at least 1.
+        octets_per_s: u32,
+    },
 }

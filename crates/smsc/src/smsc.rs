@@ -3,6 +3,7 @@
 mod attempt;
 mod change;
 mod delivery;
+mod fault;
 mod link;
 mod mo;
 mod operation;
@@ -45,6 +46,10 @@ pub struct Smsc {
     pages: BTreeMap<AttemptId, Page>,
     /// Receipts that are held back, by the number of their timer.
     late_receipts: BTreeMap<u64, Delivery>,
+    /// Answers that are held back on demand, by the number of their timer.
+    late_answers: BTreeMap<u64, (LinkId, Command)>,
+    /// How often texts for the magic numbers failed that fail at first.
+    magic_failures: BTreeMap<Msisdn, u32>,
     alerts: Alerts,
     /// Requests that are answered with the outcome, by the number of their message.
     transactions: BTreeMap<u32, Transaction>,
@@ -125,6 +130,8 @@ impl Smsc {
             timers: Timers::default(),
             pages: BTreeMap::new(),
             late_receipts: BTreeMap::new(),
+            late_answers: BTreeMap::new(),
+            magic_failures: BTreeMap::new(),
             alerts: Alerts::default(),
             transactions: BTreeMap::new(),
             outages_watched: false,
@@ -270,6 +277,8 @@ impl Smsc {
 
     fn run_timer(&mut self, now: Timestamp, timer: Timer) {
         match timer {
+            Timer::OutcomeDue { attempt } => self.outcome_due(now, attempt),
+            Timer::LateAnswer { number } => self.send_late_answer(number),
             Timer::Expiry { slot, number } => self.expire(now, slot, number),
             Timer::PageUnanswered { attempt } => self.page_unanswered(now, attempt),
             Timer::Scheduled { slot, number } => self.start_scheduled(now, slot, number),
@@ -304,7 +313,10 @@ impl Smsc {
             Timer::Expiry { slot, number } => {
                 self.store.holds(slot, number) && self.store.message(slot).expires_at == due_at
             }
-            Timer::PageUnanswered { attempt } => self.pages.contains_key(&attempt),
+            Timer::PageUnanswered { attempt } | Timer::OutcomeDue { attempt } => {
+                self.pages.contains_key(&attempt)
+            }
+            Timer::LateAnswer { number } => self.late_answers.contains_key(&number),
             Timer::Scheduled { slot, number } => {
                 self.store.holds(slot, number) && {
                     let message = self.store.message(slot);
@@ -332,6 +344,9 @@ impl Smsc {
     }
 
     fn send(&mut self, link: LinkId, command: Command) {
+        if self.links.get(&link).is_some_and(|state| state.silent) {
+            return;
+        }
         self.outputs.push(Output::Send { link, command });
     }
 }

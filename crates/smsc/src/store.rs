@@ -359,6 +359,8 @@ pub(crate) mod tests {
             once: false,
             transaction: false,
             set_dpf: false,
+            outcome: None,
+            receipt_mode: None,
             queued: false,
             notified: false,
             cause: None,

@@ -14,6 +14,10 @@ use crate::port::AttemptId;
 /// tried again, and leaves the queue before one that is scheduled for the same instant enters it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Timer {
+    /// What was asked for comes of a page that no handset hears.
+    OutcomeDue { attempt: AttemptId },
+    /// An answer that was held back is sent.
+    LateAnswer { number: u64 },
     /// A message's validity ends.
     Expiry { slot: u32, number: u32 },
     /// A page was not answered.

@@ -11,7 +11,8 @@ use smpp::{BindKind, CancelSm, Command, LinkId, Pdu, ReplaceSm, ShortMessage, St
 use sms::{MessageState, Msisdn, Segment};
 use smsc::event::{DropReason, Parcel};
 use smsc::{
-    Alphabet, Carrier, Cause, Change, Config, Event, Input, Output, OverLimit, PageOutcome, ReceiptMode,
+    Alphabet, Carrier, Cause, Change, Config, Disturbance, Effect, Event, Fault, Input, Output, OverLimit,
+    PageOutcome, ReceiptMode,
 };
 use support::*;
 
@@ -158,6 +159,27 @@ impl Auditor {
             outages: vec!["22:02-22:04".parse().expect("an outage")],
             ..Carrier::new("sprint")
         });
+        config.numbers.push((msisdn(&number(3)), "sprint".into()));
+        // Half of the texts for it meet something; resets, silence and late answers among them.
+        config.carriers[1].faults = [
+            Effect::Answer(Status::ESME_RSYSERR),
+            Effect::NoAnswer,
+            Effect::LateAnswer(Duration::from_secs(3)),
+            Effect::OutOfOrder,
+            Effect::WrongSequence,
+            Effect::Nack,
+            Effect::Malformed,
+            Effect::Unbind,
+            Effect::Reset,
+            Effect::Receipt(ReceiptMode::Early),
+            Effect::Receipt(ReceiptMode::Sibling),
+            Effect::Outcome(PageOutcome::Failed(Cause::MemoryFull)),
+        ]
+        .map(|effect| Fault {
+            percent: 5.0,
+            ..Fault::always(effect)
+        })
+        .to_vec();
         config.accounts[0].codes.push("32665".parse().expect("a code"));
         config.accounts[0].window_max = 3;
         config.session.timers = smpp::Timers {
@@ -356,7 +378,11 @@ impl Auditor {
                 }
                 Output::Close { link } => self.lose(*link),
                 Output::Noted(event) => self.audit_event(event),
-                Output::Send { .. } | Output::Bounce { .. } => {}
+                Output::Disturb {
+                    link,
+                    how: Disturbance::Reset,
+                } => self.lose(*link),
+                Output::Send { .. } | Output::Bounce { .. } | Output::Disturb { .. } => {}
             }
         }
     }

@@ -42,6 +42,14 @@ pub enum ReceiptMode {
     Lost,
     /// Twice.
     Duplicated,
+    /// As DELIVRD, before `submit_sm_resp`.
+    Early,
+    /// To another session of the account than the one that submitted the text, if there is one.
+    Sibling,
+    /// With the id of another message.
+    WrongId,
+    /// Of a text that its sender cut into parts, for the first part only.
+    OnePart,
 }
 
 /// What becomes of a text beyond the carrier's throughput.

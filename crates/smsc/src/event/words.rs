@@ -27,6 +27,7 @@ words!(CloseReason {
     Self::UnbindUnanswered => "the unbind was not answered in time",
     Self::BindRefused => "its bind was refused",
     Self::LinksMax => "there are too many links",
+    Self::Reset => "it was reset on demand",
 });
 
 words!(BindRefusal {
@@ -45,6 +46,7 @@ words!(SubmitRefusal {
     Self::NotItsSource => "the account may not send from that address",
     Self::BlockedCode => "the carrier blocks the code",
     Self::ScriptedAnswer => "that answer was asked for",
+    Self::RequestsMax => "too many requests are unanswered",
     Self::AccountThrottle => "the account sends too fast",
     Self::CarrierThrottle => "the carrier takes no more this second",
     Self::Congestion => "the carrier's queue is full",
@@ -363,6 +365,15 @@ impl fmt::Display for Event {
             Self::Bounced { to, from, reason } => {
                 write!(f, "{to} is told that its text to {from} failed: {reason}")
             }
+            Self::Disturbed {
+                link,
+                destination,
+                effect,
+            } => write!(
+                f,
+                "link {}: the text to {destination} {effect}, on demand",
+                link.0
+            ),
             Self::OptedOut {
                 handset,
                 code,

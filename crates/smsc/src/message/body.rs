@@ -174,6 +174,16 @@ impl Body {
         )
     }
 
+    /// Which part of a longer text it is, from 1, if its sender cut that.
+    pub fn part_number(&self) -> Option<u8> {
+        let segment = Segment {
+            data_coding: self.data_coding,
+            udhi: self.udhi,
+            user_data: self.user_data.to_vec(),
+        };
+        Some(segment.concatenation()?.number)
+    }
+
     const fn encoding(&self) -> Encoding {
         Encoding::from_data_coding(self.data_coding)
     }

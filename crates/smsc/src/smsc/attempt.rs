@@ -12,6 +12,9 @@ use crate::port::{AttemptId, Output, PageOutcome};
 use crate::store::{Final, Queue, Wait};
 use crate::timer::Timer;
 
+/// How far a wrong id is from the right one.
+const WRONG_BY: u32 = 1_000_000;
+
 /// What to do with the rest of a handset's queue after an attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -142,6 +145,7 @@ impl Smsc {
             return self.fail(now, slot, Cause::Blocked);
         }
         let hand_over = state.carrier.receipts.fakes_delivered;
+        let (demanded, in_the_air) = (message.outcome, state.carrier.latency.sample(0.5));
         let attempt = AttemptId(self.last_attempt + 1);
         let reference = number.to_le_bytes()[0];
         let (paged, page) = (
@@ -170,18 +174,37 @@ impl Smsc {
         self.last_attempt = attempt.0;
         self.timers
             .set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
-        self.pages.insert(attempt, Page { slot, number, msisdn });
+        let page_state = Page {
+            outcome: demanded,
+            slot,
+            number,
+            msisdn,
+        };
+        self.pages.insert(attempt, page_state);
         let queue = self.store.queue_mut(msisdn).expect("the message is in it");
         queue.wait = Wait::Page {
             attempt,
             available: false,
         };
         self.note(paged);
-        self.outputs.push(page);
+        match demanded {
+            Some(_) => self
+                .timers
+                .set(now + in_the_air.max(TICK), Timer::OutcomeDue { attempt }),
+            None => self.outputs.push(page),
+        }
         if hand_over {
             self.report_hand_over(now, slot);
         }
         Next::Later
+    }
+
+    /// What was asked for comes of a page.
+    pub(super) fn outcome_due(&mut self, now: Timestamp, attempt: AttemptId) {
+        if let Some(outcome) = self.pages.get(&attempt).and_then(|page| page.outcome) {
+            self.timers.forget();
+            self.page_over(now, attempt, outcome);
+        }
     }
 
     pub(super) fn page_unanswered(&mut self, now: Timestamp, attempt: AttemptId) {
@@ -200,7 +223,9 @@ impl Smsc {
     }
 
     fn page_over(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
-        let Page { slot, number, msisdn } = self.pages.remove(&attempt).expect("the callers looked");
+        let Page {
+            slot, number, msisdn, ..
+        } = self.pages.remove(&attempt).expect("the callers looked");
         let queue = self
             .store
             .queue_mut(msisdn)
@@ -339,7 +364,7 @@ impl Smsc {
     }
 
     /// A carrier without handset receipts says DELIVRD as soon as the text is on its way.
-    fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
+    pub(super) fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
         if message.wants_receipt(true) && !message.once {
             let handed_over = message.clone();
@@ -352,22 +377,30 @@ impl Smsc {
     fn report(&mut self, now: Timestamp, message: &Message, state: MessageState) {
         let CarrierState { carrier, chance, .. } = &mut self.carriers[usize::from(message.carrier)];
         let late_by = carrier.receipts_late_by;
-        let mode = match carrier.receipt_mode {
+        let mode = match message.receipt_mode.unwrap_or(carrier.receipt_mode) {
             ReceiptMode::Normal if chance.happens(carrier.receipts_lost_percent) => ReceiptMode::Lost,
             ReceiptMode::Normal if chance.happens(carrier.receipts_duplicated_percent) => {
                 ReceiptMode::Duplicated
             }
             mode => mode,
         };
-        let receipt = What::Receipt(self.receipt(now, message, state));
+        let mut receipt = self.receipt(now, message, state);
         let message_id = message.id;
-        match mode {
-            ReceiptMode::Normal => self.deliver(now, message.account, receipt),
-            ReceiptMode::Lost => self.note(Event::ReceiptWithheld {
+        if mode == ReceiptMode::WrongId {
+            receipt.written_id.number = message_id.number.wrapping_add(WRONG_BY);
+        }
+        receipt.sibling = mode == ReceiptMode::Sibling;
+        let receipt = What::Receipt(receipt);
+        let withheld = mode == ReceiptMode::Lost
+            || (mode == ReceiptMode::OnePart && message.body.part_number().is_some_and(|part| part > 1));
+        if withheld {
+            return self.note(Event::ReceiptWithheld {
                 message_id,
                 mode,
                 due_at: None,
-            }),
+            });
+        }
+        match mode {
             ReceiptMode::Late => {
                 let due_at = now + late_by.max(TICK);
                 let delivery = self.delivery(due_at, message.account, receipt);
@@ -388,6 +421,13 @@ impl Smsc {
                 self.deliver(now, message.account, receipt.clone());
                 self.deliver(now, message.account, receipt);
             }
+            // One that was early is not owed any more; what remains says a failure.
+            ReceiptMode::Normal
+            | ReceiptMode::Early
+            | ReceiptMode::Lost
+            | ReceiptMode::Sibling
+            | ReceiptMode::WrongId
+            | ReceiptMode::OnePart => self.deliver(now, message.account, receipt),
         }
     }
 
@@ -402,6 +442,8 @@ impl Smsc {
         let style = carrier.receipts;
         Box::new(Receipt {
             message_id: message.id,
+            written_id: message.id,
+            sibling: false,
             state,
             cause: message.cause,
             err: carrier.err.code(message.cause),

@@ -6,6 +6,7 @@ use sms::Timestamp;
 use super::Smsc;
 use crate::carrier::ReceiptMode;
 use crate::event::Event;
+use crate::fault::{Armed, FAULTS_MAX};
 use crate::port::Change;
 use crate::throttle::Throttle;
 use crate::timer::Timer;
@@ -43,6 +44,18 @@ impl Smsc {
                     None => format_compact!("answers {status}"),
                 }
             }
+            Change::Fault(fault) => {
+                let words = format_compact!("on demand: {}", fault.effect.words());
+                if state.faults.len() < FAULTS_MAX {
+                    state.faults.push(Armed::new(*fault));
+                }
+                words
+            }
+            Change::NoFaults => {
+                state.faults.clear();
+                state.answer = None;
+                CompactString::const_new("nothing goes wrong on demand")
+            }
             Change::Throttle(per_s) => {
                 state.carrier.throttle_per_s = per_s;
                 state.throttle = Throttle::new(per_s, now);
@@ -58,6 +71,10 @@ impl Smsc {
                     ReceiptMode::Late => "receipts late",
                     ReceiptMode::Lost => "receipts lost",
                     ReceiptMode::Duplicated => "receipts duplicated",
+                    ReceiptMode::Early => "receipts early",
+                    ReceiptMode::Sibling => "receipts to a sibling",
+                    ReceiptMode::WrongId => "receipts with a wrong id",
+                    ReceiptMode::OnePart => "receipts for one part",
                 })
             }
         };

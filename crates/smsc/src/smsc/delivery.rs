@@ -88,6 +88,9 @@ impl Smsc {
         let able = || esme.bound.iter().copied().filter(is_able);
         let in_turn = || able().nth(esme.turn % able().count().max(1));
         match &delivery.what {
+            What::Receipt(receipt) if receipt.sibling => able()
+                .find(|link| *link != receipt.link)
+                .or_else(|| able().next()),
             What::Receipt(receipt) => match esme.account.receipts {
                 ReceiptRoute::Same => Some(receipt.link).filter(is_able).or_else(|| able().next()),
                 ReceiptRoute::Any => able().next(),
@@ -290,7 +293,7 @@ const fn is_temporary(status: Status) -> bool {
 fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMessage {
     let text = receipt.style.write(
         &Report {
-            message_id: receipt.message_id,
+            message_id: receipt.written_id,
             state: receipt.state,
             err: receipt.err,
             submitted_at: receipt.submitted_at,
@@ -312,7 +315,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
     if receipt.style.tlvs {
         message.tlvs.push(Tlv::c_octet_string(
             tag::RECEIPTED_MESSAGE_ID,
-            &receipt.message_id.to_string(),
+            &receipt.written_id.to_string(),
         ));
         message
             .tlvs

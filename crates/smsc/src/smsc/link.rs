@@ -11,7 +11,7 @@ use super::state::{Link, Token};
 use super::{Smsc, TICK};
 use crate::config::BindErrorStyle;
 use crate::event::{BindRefusal, CloseReason, Event};
-use crate::port::Output;
+use crate::port::{Disturbance, Output};
 use crate::timer::Timer;
 
 /// The longest `system_id`, in characters (SMPP v3.4 §5.2.1).
@@ -46,13 +46,16 @@ impl Smsc {
             timer_at: None,
             lingers_for: None,
             unbinding: false,
+            silent: false,
+            held: 0,
+            overtaken: None,
         };
         self.links.insert(link, state);
         self.set_session_timer(now, link);
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(&link).filter(|state| !state.silent) else {
             return;
         };
         match state.session.receive(now, frame) {
@@ -214,22 +217,27 @@ impl Smsc {
     pub(super) fn unbind(&mut self, now: Timestamp, system_id: &str) {
         let Some(esme) = self.esme(system_id) else { return };
         for link in esme.bound.clone() {
-            let Some(state) = self.links.get_mut(&link) else {
-                continue;
-            };
-            // One that is being unbound already is left to itself.
-            let Ok(unbind) = state.session.send(now, Pdu::Unbind, Token::Unbind) else {
-                continue;
-            };
-            state.unbinding = true;
-            self.note(Event::Unbound {
-                link,
-                system_id: system_id.into(),
-                by_esme: false,
-            });
-            self.send(link, unbind);
-            self.set_session_timer(now, link);
+            self.unbind_link(now, link);
         }
+    }
+
+    /// Starts to unbind a session. One that is being unbound already is left to itself.
+    pub(super) fn unbind_link(&mut self, now: Timestamp, link: LinkId) {
+        let system_id = self.system_id_of(link).unwrap_or_default();
+        let Some(state) = self.links.get_mut(&link) else {
+            return;
+        };
+        let Ok(unbind) = state.session.send(now, Pdu::Unbind, Token::Unbind) else {
+            return;
+        };
+        state.unbinding = true;
+        self.note(Event::Unbound {
+            link,
+            system_id,
+            by_esme: false,
+        });
+        self.send(link, unbind);
+        self.set_session_timer(now, link);
     }
 
     /// A link is gone.
@@ -245,6 +253,13 @@ impl Smsc {
     fn close(&mut self, now: Timestamp, link: LinkId, reason: CloseReason) {
         self.outputs.push(Output::Close { link });
         self.forget_link(now, link, reason);
+    }
+
+    /// Resets a link.
+    pub(super) fn reset(&mut self, now: Timestamp, link: LinkId) {
+        let how = Disturbance::Reset;
+        self.outputs.push(Output::Disturb { link, how });
+        self.forget_link(now, link, CloseReason::Reset);
     }
 
     /// Forgets a link; what it left unanswered waits again.

@@ -12,7 +12,9 @@ use crate::carrier::Carrier;
 use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::event::{CloseReason, Parcel};
+use crate::fault::{Armed, Effect, FAULTS_MAX};
 use crate::message_id::MessageId;
+use crate::port::PageOutcome;
 use crate::receipt::ReceiptStyle;
 use crate::throttle::Throttle;
 
@@ -37,6 +39,12 @@ pub(super) struct Link {
     pub lingers_for: Option<CloseReason>,
     /// Whether an unbind is under way, either way.
     pub unbinding: bool,
+    /// Whether nothing comes over it any more, on demand.
+    pub silent: bool,
+    /// How many requests are held unanswered, on demand.
+    pub held: usize,
+    /// The held answer that the next one overtakes.
+    pub overtaken: Option<u64>,
 }
 
 /// What the message centre attaches to its requests.
@@ -84,6 +92,10 @@ pub(super) struct Receipt {
     pub err: u16,
     pub submitted_at: Timestamp,
     pub done_at: Timestamp,
+    /// The id that it says, which may be a wrong one.
+    pub written_id: MessageId,
+    /// Whether it goes to another session than the one that submitted the text.
+    pub sibling: bool,
     /// The session that submitted the text.
     pub link: LinkId,
     /// The text's source.
@@ -152,6 +164,8 @@ pub(super) struct CarrierState {
     pub chance: Chance,
     /// The status that `submit_sm` is answered with, and how many times still.
     pub answer: Option<(Status, Option<u32>)>,
+    /// The rules of what goes wrong on demand.
+    pub faults: Vec<Armed>,
     /// MO texts that wait for its link.
     pub mo_waiting: VecDeque<Mo>,
     /// Handsets that opted out of a code by a stop word that the carrier acts on.
@@ -171,7 +185,9 @@ impl CarrierState {
     pub fn new(carrier: Carrier, seed: u64) -> Self {
         let throttle = Throttle::new(carrier.throttle_per_s, Timestamp::EPOCH);
         let chance = Chance::new(seed, &carrier.name);
+        let faults = carrier.faults.iter().take(FAULTS_MAX).cloned().map(Armed::new);
         Self {
+            faults: faults.collect(),
             carrier,
             throttle,
             chance,
@@ -193,6 +209,23 @@ impl CarrierState {
             }
         }
         Some(status)
+    }
+
+    /// The effect that the first rule has which acts on a text; one time less from now on.
+    pub fn effect(&mut self, account: &str, to: Option<Msisdn>, text: &str) -> Option<Effect> {
+        let Self { faults, chance, .. } = self;
+        for armed in faults {
+            if armed.left == Some(0) || !armed.fault.is_about(account, to, text) {
+                continue;
+            }
+            armed.met = armed.met.wrapping_add(1);
+            let turn = armed.met.is_multiple_of(armed.fault.every.max(1));
+            if turn && chance.happens(armed.fault.percent) {
+                armed.left = armed.left.map(|left| left - 1);
+                return Some(armed.fault.effect);
+            }
+        }
+        None
     }
 
     /// Whether the carrier blocks a number of an account, or has it not provisioned: the number itself, or the code of
@@ -227,6 +260,8 @@ pub(super) fn code_of<'n>(number: &'n str, account: Option<&'n Account>) -> &'n 
 
 /// A page in the air.
 pub(super) struct Page {
+    /// What comes of it, on demand.
+    pub outcome: Option<PageOutcome>,
     pub slot: u32,
     pub number: u32,
     pub msisdn: Msisdn,

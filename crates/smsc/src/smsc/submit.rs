@@ -9,6 +9,7 @@ use crate::carrier::{BlockedReaction, OverLimit};
 use crate::cause::Cause;
 use crate::check::{Refusal, Rules, Submission};
 use crate::event::{Event, SubmitRefusal};
+use crate::fault::Effect;
 use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
 use crate::store::Queue;
@@ -78,8 +79,28 @@ impl Smsc {
         request: &Command,
         message: &ShortMessage,
     ) {
-        match self.submit(now, sender, message, false) {
-            Ok((id, slot)) => self.answer_and_start(now, sender, request, id, slot),
+        let effect = self.effect_on(sender, message);
+        if let Some(effect) = effect {
+            let (link, destination) = (sender.link, message.destination.clone());
+            let effect_words = effect.words();
+            self.note(Event::Disturbed {
+                link,
+                destination,
+                effect: effect_words,
+            });
+            if self.disturb(now, sender, request, effect) {
+                return;
+            }
+        }
+        let submitted = match effect {
+            Some(Effect::Answer(status)) => Err(Refusal {
+                status,
+                reason: SubmitRefusal::ScriptedAnswer,
+            }),
+            _ => self.submit(now, sender, message, false),
+        };
+        match submitted {
+            Ok((id, slot)) => self.answer_as(now, sender, request, (id, slot), effect),
             Err(refusal) => {
                 self.respond(
                     sender.link,
@@ -178,6 +199,13 @@ impl Smsc {
         message: &ShortMessage,
         data_sm: bool,
     ) -> Result<(MessageId, u32), Refusal> {
+        let held = self.links.get(&sender.link).map_or(0, |state| state.held);
+        if held >= self.esmes[usize::from(sender.account)].account.requests_max {
+            return Err(Refusal {
+                status: Status::ESME_RTHROTTLED,
+                reason: SubmitRefusal::RequestsMax,
+            });
+        }
         self.take_token(now, sender)?;
         let rules = self.rules(sender, data_sm);
         let submission = rules.check(now, message)?;
@@ -309,6 +337,8 @@ impl Smsc {
             once: submission.datagram || submission.transaction,
             transaction: submission.transaction,
             set_dpf: submission.set_dpf,
+            outcome: None,
+            receipt_mode: None,
             queued: false,
             notified: false,
             cause: None,
