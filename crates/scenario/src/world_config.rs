@@ -1,6 +1,7 @@
 //! Declarations to a [`world::Config`]: [`world_config`].
 
 mod carrier_key;
+mod fault_key;
 mod key;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use sms::{Civil, Msisdn, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
+pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
 
 use crate::check::date;

@@ -322,6 +322,12 @@ impl Engine {
                 // No page is open that would wait for one of these.
                 Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
                 Output::LinkSend { link, command } => commands.entry(link).or_default().push(command),
+                Output::LinkDisturb { link, how } => {
+                    if let Some(sender) = self.links.get(&link) {
+                        sender.send(commands.remove(&link).unwrap_or_default());
+                        sender.disturb(how);
+                    }
+                }
                 Output::LinkClose { link } => {
                     if let Some(sender) = self.links.remove(&link) {
                         sender.send(commands.remove(&link).unwrap_or_default());

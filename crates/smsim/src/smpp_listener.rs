@@ -91,6 +91,8 @@ async fn serve(
 struct Unwritten {
     commands: AtomicUsize,
     progress: Notify,
+    /// The connection is to be reset: nothing more is read.
+    reset: Notify,
 }
 
 impl Unwritten {
@@ -123,6 +125,11 @@ impl LinkSender {
         }
     }
 
+    /// Does something to the connection that no PDU does, after everything before is sent.
+    pub fn disturb(&self, how: smsc::Disturbance) {
+        let _ = self.commands.send(LinkCommand::Disturb(how));
+    }
+
     /// Closes the connection when everything before is sent.
     pub fn close(&self) {
         let _ = self.commands.send(LinkCommand::Close);
@@ -134,6 +141,8 @@ impl LinkSender {
 enum LinkCommand {
     /// Send these.
     Send(Vec<smpp::Command>),
+    /// Do this to it.
+    Disturb(smsc::Disturbance),
     /// Close it when everything before is sent.
     Close,
 }
@@ -151,9 +160,16 @@ async fn read(
     loop {
         unwritten.wait_for_room().await;
         let reading = reader.read(&mut octets);
-        let count = match unfinished_until {
-            Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
-            None => Ok(reading.await),
+        let reading = async {
+            match unfinished_until {
+                Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
+                None => Ok(reading.await),
+            }
+        };
+        let count = tokio::select! {
+            biased;
+            () = unwritten.reset.notified() => return,
+            count = reading => count,
         };
         let frames: Vec<Frame> = match count {
             Ok(Ok(0)) => return,
@@ -193,9 +209,11 @@ async fn write(
 ) {
     let mut commands = Vec::new();
     let mut octets = BytesMut::new();
+    let mut octets_per_s = None;
     // Everything that waits goes out with one write.
     while outgoing.recv_many(&mut commands, 256).await > 0 {
-        let mut close = false;
+        let (mut close, mut reset) = (false, false);
+        let mut pace = octets_per_s;
         let mut taken = 0;
         for command in commands.drain(..) {
             match command {
@@ -205,19 +223,37 @@ async fn write(
                         .iter()
                         .for_each(|command| smpp::encode_into(command, &mut octets));
                 }
+                LinkCommand::Disturb(smsc::Disturbance::Octets(raw)) => octets.extend_from_slice(&raw),
+                LinkCommand::Disturb(smsc::Disturbance::Slow { octets_per_s }) => pace = Some(octets_per_s),
+                LinkCommand::Disturb(smsc::Disturbance::Reset) => {
+                    reset = true;
+                    break;
+                }
                 LinkCommand::Close => {
                     close = true;
                     break;
                 }
             }
         }
-        let written = writer.write_all(&octets).await;
+        octets_per_s = pace;
+        let written = match octets_per_s {
+            None => writer.write_all(&octets).await,
+            Some(octets_per_s) => write_slowly(&mut writer, &octets, octets_per_s).await,
+        };
         unwritten.commands.fetch_sub(taken, Ordering::AcqRel);
         unwritten.progress.notify_one();
         if written.is_err() {
             break;
         }
         octets.clear();
+        if reset {
+            // Without a linger the end is a reset once both halves are gone.
+            let _ = writer.as_ref().set_zero_linger();
+            // Dropped in the ordinary way it would say goodbye first.
+            writer.forget();
+            unwritten.reset.notify_one();
+            break;
+        }
         if close {
             let _ = writer.shutdown().await;
             tokio::time::sleep(LINGER).await;
@@ -228,4 +264,14 @@ async fn write(
     outgoing.close();
     unwritten.commands.store(0, Ordering::Release);
     unwritten.progress.notify_one();
+}
+
+/// Writes octet by octet, so many a second.
+async fn write_slowly(writer: &mut OwnedWriteHalf, octets: &[u8], octets_per_s: u32) -> std::io::Result<()> {
+    let pause = Duration::from_secs(1) / octets_per_s.max(1);
+    for octet in octets {
+        writer.write_all(std::slice::from_ref(octet)).await?;
+        tokio::time::sleep(pause).await;
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 struct Serve {
     child: Child,
     http: u16,
+    smpp: u16,
 }
 
 impl Serve {
@@ -24,9 +25,10 @@ impl Serve {
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let ports: serde_json::Value = serde_json::from_str(&line).expect("one JSON line");
-        let http = u16::try_from(ports["http"].as_u64().expect("a port")).expect("a port");
-        assert!(ports["smpp"].as_u64().expect("a port") > 0);
-        (Self { child, http }, folder)
+        let port = |name: &str| u16::try_from(ports[name].as_u64().expect("a port")).expect("a port");
+        let (http, smpp) = (port("http"), port("smpp"));
+        assert!(smpp > 0);
+        (Self { child, http, smpp }, folder)
     }
 
     /// Sends a request and gives the answer's body.
@@ -90,4 +92,45 @@ fn what_nobody_may_text_is_refused_with_its_place() {
     );
     let answer = serve.http("POST /api/v1/worlds/other/steps", "alice > \"hello\"");
     assert!(answer.contains("this server has"), "{answer}");
+}
+
+/// A bound session, over which a text for that number has just been sent.
+fn texting(serve: &Serve, number: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", serve.smpp)).expect("it listens");
+    let bind = smpp::Bind::new(smpp::BindKind::Transceiver, "gate", "gate");
+    let bind = smpp::Command::request(1, smpp::Pdu::Bind(bind));
+    stream.write_all(&smpp::encode(&bind)).expect("sent");
+    let bound = pdu(&mut stream).expect("an answer");
+    assert_eq!(bound[4..12], [0x80, 0, 0, 9, 0, 0, 0, 0], "{bound:?}");
+    let to = number.parse::<sms::Msisdn>().expect("a number").address();
+    let from = sms::ShortCode::new(32_665).expect("a code").address();
+    let text = sms::Segment::whole("hi", sms::Encoding::Gsm7);
+    let submit = smpp::Pdu::SubmitSm(smpp::ShortMessage::new(from, to, &text));
+    let submit = smpp::Command::request(2, submit);
+    stream.write_all(&smpp::encode(&submit)).expect("sent");
+    stream
+}
+
+/// The octets of the next PDU.
+fn pdu(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut octets = vec![0; 4];
+    stream.read_exact(&mut octets)?;
+    let length = u32::from_be_bytes(octets[..4].try_into().expect("four octets"));
+    octets.resize(usize::try_from(length).expect("short"), 0);
+    stream.read_exact(&mut octets[4..])?;
+    Ok(octets)
+}
+
+#[test]
+fn magic_numbers_reset_the_connection_send_rubbish_and_make_it_slow() {
+    let (serve, _folder) = Serve::start("carrier att\nesme gate\n");
+    let reset = pdu(&mut texting(&serve, "+19925550180")).expect_err("no answer");
+    assert_eq!(reset.kind(), std::io::ErrorKind::ConnectionReset);
+    let rubbish = pdu(&mut texting(&serve, "+19925550160")).expect("octets");
+    assert!(rubbish.ends_with(b"no end"), "{rubbish:?}");
+    // A slow peer's octets come one by one, but they all come.
+    let slow = pdu(&mut texting(&serve, "+19935550100")).expect("octets");
+    assert_eq!(slow[4..12], [0x80, 0, 0, 4, 0, 0, 0, 0], "{slow:?}");
+    let mut unbound = texting(&serve, "+19925550170");
+    assert_eq!(pdu(&mut unbound).expect("octets")[4..8], [0, 0, 0, 6]);
 }

@@ -159,6 +159,13 @@ pub enum Output {
         /// The PDU.
         command: smpp::Command,
     },
+    /// Do something to an outside ESME's connection that no PDU does, after everything before is sent.
+    LinkDisturb {
+        /// The connection.
+        link: smpp::LinkId,
+        /// What.
+        how: smsc::Disturbance,
+    },
     /// Close an outside ESME's connection when everything before is sent.
     LinkClose {
         /// The connection.

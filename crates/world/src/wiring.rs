@@ -186,6 +186,10 @@ impl World {
                     self.send_octets(link, Toward::Esme, &command);
                 }
             }
+            smsc::Output::Disturb { link, how } if link.0 < OWN_LINKS => {
+                self.outputs.push_back(Output::LinkDisturb { link, how });
+            }
+            smsc::Output::Disturb { link, how } => self.disturb_own_link(link, how),
             smsc::Output::Close { link } => {
                 if link.0 < OWN_LINKS {
                     self.outputs.push_back(Output::LinkClose { link });
@@ -391,6 +395,21 @@ impl World {
                 };
                 self.at_once(Hop::Esme(esme::Input::Control(control)));
             }
+        }
+    }
+
+    /// Both ends of the platform's own link are in this process: it can carry any octets and be cut, but is never slow.
+    fn disturb_own_link(&mut self, link: LinkId, how: smsc::Disturbance) {
+        match how {
+            smsc::Disturbance::Octets(octets) => {
+                let toward = Toward::Esme;
+                self.at_once(Hop::Octets { link, toward, octets });
+            }
+            smsc::Disturbance::Reset if self.is_own(link) => {
+                self.own_link = None;
+                self.at_once(Hop::Esme(esme::Input::Closed));
+            }
+            smsc::Disturbance::Reset | smsc::Disturbance::Slow { .. } => {}
         }
     }
 

@@ -222,5 +222,5 @@ impl Check<'_> {
 
 /// Whether each occurrence of the clause adds to those before.
 fn may_repeat(key: &str) -> bool {
-    matches!(key, "session" | "block")
+    matches!(key, "session" | "block" | "answer")
 }

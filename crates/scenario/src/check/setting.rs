@@ -4,7 +4,7 @@ use crate::check::value::{Rule, Slot};
 use crate::check::{Kind, Names};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::suggestion::nearest;
-use crate::syntax::Clause;
+use crate::syntax::{Clause, Value};
 
 const ON_OFF: &[Slot] = &[Slot::Word(&["on", "off"])];
 const UP_DOWN: &[Slot] = &[Slot::Word(&["up", "down"])];
@@ -40,11 +40,20 @@ const CARRIER: &[Rule] = &[
     Rule::exact("latency", &[Slot::Dur]),
     Rule::exact("loss", &[Slot::Percent]),
     Rule::exact("queue", COUNT_ONLY),
-    Rule::optional("answer", &[Slot::Status, Slot::Word(&["for"]), COUNT], 1),
+    Rule::many("answer", &[Slot::Any]),
     Rule::exact("throttle", COUNT_OR_NONE),
     Rule::exact(
         "receipts",
-        &[Slot::Word(&["normal", "late", "lost", "duplicated"])],
+        &[Slot::Word(&[
+            "normal",
+            "late",
+            "lost",
+            "duplicated",
+            "early",
+            "sibling",
+            "wrong_id",
+            "one_part",
+        ])],
     ),
 ];
 
@@ -100,7 +109,40 @@ pub(super) fn check(
         ));
         return;
     }
+    let before = diagnostics.len();
     rule.check(path, setting, names, diagnostics);
+    if key == "answer" && diagnostics.len() == before {
+        diagnostics.extend(answer(path, setting));
+    }
+}
+
+/// What is wrong with the words of `answer`, unless a capture stands among them, which is filled in later.
+fn answer(path: &str, setting: &Clause) -> Option<Diagnostic> {
+    if setting
+        .values
+        .iter()
+        .any(|value| matches!(value.node, Value::Var(_)))
+    {
+        return None;
+    }
+    let words: Vec<&str> = setting.values.iter().map(|value| value.node.as_str()).collect();
+    let (at, reason) = crate::world_config::fault(&words).err()?;
+    let span = setting.values.get(at).map_or(setting.span(), |value| value.span);
+    let word = words.get(at).copied().unwrap_or_default();
+    if at > 0 {
+        return Some(
+            Diagnostic::new(Code::E105, path, span, "the value of `answer` does not fit").label(reason),
+        );
+    }
+    let statuses = smpp::Status::ALL.iter().filter_map(|status| status.name());
+    let known = statuses.chain(crate::world_config::effect_words());
+    let fault = Diagnostic::new(
+        Code::E116,
+        path,
+        span,
+        format!("`{word}` is no value of `answer`"),
+    );
+    Some(fault.label(reason).did_you_mean(nearest(word, known)))
 }
 
 /// The settings of an actor of that kind: those that can be set, or those that can be checked.

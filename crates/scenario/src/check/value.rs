@@ -36,8 +36,6 @@ pub(super) enum Slot {
     Hex(usize),
     /// `virtual`, `real` or `x20`.
     Clock,
-    /// A `command_status` by its name.
-    Status,
     /// Anything.
     Any,
 }
@@ -137,11 +135,6 @@ impl Slot {
                 return (!known)
                     .then(|| fault(Code::E105).did_you_mean(nearest(text, words.iter().copied())));
             }
-            Self::Status => {
-                let known = smpp::Status::ALL.iter().filter_map(|status| status.name());
-                let unknown = smpp::Status::from_name(text).is_none();
-                return unknown.then(|| fault(Code::E116).did_you_mean(nearest(text, known)));
-            }
             Self::Number(max) => number(text, max),
             Self::NumberOr(max, words) => number(text, max) || words.contains(&text),
             Self::Dur => {
@@ -187,7 +180,6 @@ impl Slot {
             Self::Time => "a time of day such as 14:00".to_owned(),
             Self::Hex(digits) => format!("{digits} hex digits"),
             Self::Clock => "virtual, real or a speed such as x20".to_owned(),
-            Self::Status => "a command_status such as ESME_RTHROTTLED".to_owned(),
             Self::Any => "a value".to_owned(),
         }
     }

@@ -174,6 +174,10 @@ impl Run<'_> {
                     smsc::ReceiptMode::Late => "late",
                     smsc::ReceiptMode::Lost => "lost",
                     smsc::ReceiptMode::Duplicated => "duplicated",
+                    smsc::ReceiptMode::Early => "early",
+                    smsc::ReceiptMode::Sibling => "sibling",
+                    smsc::ReceiptMode::WrongId => "wrong_id",
+                    smsc::ReceiptMode::OnePart => "one_part",
                 },
             ),
             "block" | "unblock" => {

@@ -91,14 +91,7 @@ impl Run<'_> {
             "loss" => smsc::Change::Loss(crate::check::percent(value).ok_or("not a percentage")?),
             "throttle" => smsc::Change::Throttle(none_or(value, "a whole number")?),
             "receipts" => smsc::Change::Receipts(crate::world_config::receipt_mode(value)?),
-            "answer" => smsc::Change::Answer {
-                status: smpp::Status::from_name(value)
-                    .ok_or_else(|| format!("{value} is no command_status"))?,
-                count: match word(words, 2) {
-                    "" => None,
-                    count => Some(count.parse().map_err(|_| format!("{count} is no number"))?),
-                },
-            },
+            "answer" => answer(words)?,
             "block" | "unblock" => {
                 let app = *self
                     .stage
@@ -153,4 +146,18 @@ fn none_or<T: std::str::FromStr>(value: &str, what: &str) -> Result<Option<T>, S
             .map(Some)
             .map_err(|_| format!("{value} is not {what} or none")),
     }
+}
+
+/// A status without conditions takes the place of the one before; anything else is a rule more. `ESME_ROK` ends all.
+fn answer(words: &[String]) -> Result<smsc::Change, String> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let fault = crate::world_config::fault(&words).map_err(|(_, reason)| reason)?;
+    Ok(match (fault.effect, &words[1..]) {
+        (smsc::Effect::Answer(status), _) if status.is_ok() => smsc::Change::NoFaults,
+        (smsc::Effect::Answer(status), [] | ["for", _]) => smsc::Change::Answer {
+            status,
+            count: fault.count,
+        },
+        _ => smsc::Change::Fault(Box::new(fault)),
+    })
 }

@@ -398,6 +398,12 @@ impl<'o> Stage<'o> {
             // No line is about a login or a live message.
             Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
             Output::LinkSend { link, command } => self.esme_receives(link, &command),
+            Output::LinkDisturb {
+                link,
+                how: smsc::Disturbance::Reset,
+            } => self.esme_is_closed(link),
+            // A scripted ESME sees PDUs, and those at once.
+            Output::LinkDisturb { .. } => {}
             Output::LinkClose { link } => self.esme_is_closed(link),
         }
     }

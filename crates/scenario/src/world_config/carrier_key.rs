@@ -8,6 +8,7 @@ use smsc::{
     ReceiptStyle, StopMode, UnprovisionedMo,
 };
 
+use super::fault_key::{RECEIPT_MODES, fault};
 use crate::check::percent;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::syntax::{Clause, Dur};
@@ -78,6 +79,7 @@ const KEYS: &[&str] = &[
     "start_words",
     "stop_reply",
     "mo_waiting_max",
+    "answer",
 ];
 
 /// Sets a key of a carrier profile.
@@ -136,6 +138,7 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
         "queue_max" => carrier.queue_max = number_or_none(words, usize::MAX)?.unwrap_or(usize::MAX),
         "congestion" => carrier.congestion_percent = share(words)?,
         "outages" => carrier.outages = each(words, |word| word.parse().map_err(said))?,
+        "answer" => carrier.faults.push(fault(words).map_err(|(_, reason)| reason)?),
         "over_limit" => {
             let ways = [
                 ("throttle", OverLimit::Throttle),
@@ -393,13 +396,7 @@ fn status(word: &str) -> Result<smpp::Status, String> {
 
 /// A receipt mode by its name.
 pub(crate) fn receipt_mode(word: &str) -> Result<ReceiptMode, String> {
-    let modes = [
-        ("normal", ReceiptMode::Normal),
-        ("late", ReceiptMode::Late),
-        ("lost", ReceiptMode::Lost),
-        ("duplicated", ReceiptMode::Duplicated),
-    ];
-    one_of(&[word], &modes)
+    one_of(&[word], RECEIPT_MODES)
 }
 
 #[cfg(test)]
@@ -468,11 +465,16 @@ mod tests {
         let readme = include_str!("../../../../simulator-config/README.md");
         let described: Vec<&str> = readme
             .lines()
+            .take_while(|line| !line.starts_with("WHAT"))
             .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
             .map(|(key, _)| key)
             .skip_while(|key| *key != "ranges")
             .collect();
         assert_eq!(described, carrier_keys());
+        let (_, effects) = readme.split_once("WHAT of").expect("the table of effects");
+        for word in super::super::effect_words() {
+            assert!(effects.contains(&format!("`{word}")), "{word}");
+        }
     }
 
     #[test]
