@@ -9,6 +9,8 @@ use crate::source::{Sources, place};
 
 /// Annotations of one run, at most: GitHub shows no more of a step.
 pub const ANNOTATIONS_MAX: usize = 10;
+/// Tests that a summary lists, at most.
+pub const TESTS_LISTED_MAX: usize = 1_000;
 /// Failed tests that a summary tells in full, at most.
 pub const FAILURES_TOLD_MAX: usize = 50;
 /// Octets of what is told of one failed test in a summary, at most; GitHub takes a mebibyte in all.
@@ -54,7 +56,7 @@ pub fn step_summary(report: &RunReport, sources: &Sources) -> String {
         "## Scenarios: {} passed, {failed} failed\n\n| | file | test | virtual time |\n|---|---|---|---|\n",
         report.tests.len() - failed
     );
-    for test in report.tests.iter().take(1_000) {
+    for test in report.tests.iter().take(TESTS_LISTED_MAX) {
         let sign = if test.passed() { "✅" } else { "❌" };
         let _ = writeln!(
             out,

@@ -31,7 +31,7 @@ const JOBS_MAX: usize = 256;
   smsim run tests/scenarios              every test in and below the folder
   smsim run quota.sms:12                 the test at that line
   smsim run tests/scenarios @demo        the tests with that tag
-  smsim run tests/scenarios -k install   the tests whose name has that text
+  smsim run tests/scenarios -k stop      the tests whose name has that text
   smsim run tests/scenarios --seeds 20   every test with twenty seeds
   smsim run tests/scenarios --update     with expectations changed to what happens
   smsim run tests/scenarios --report html=report.html

@@ -1,0 +1,95 @@
+//! The examples in the help of the tools for scenarios run as they stand.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn smsim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_smsim"))
+        .args(arguments)
+        .env_remove("CI")
+        .env_remove("GITHUB_ACTIONS")
+        .current_dir(folder)
+        .output()
+        .expect("smsim runs")
+}
+
+/// The examples at the end of a command's help, without what is said about them.
+fn examples(command: &str) -> Vec<Vec<String>> {
+    let help = smsim(&top(), &[command, "--help"]);
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let (_, examples) = help
+        .split_once("\nExample")
+        .unwrap_or_else(|| panic!("`smsim {command} --help` ends with an example:\n{help}"));
+    examples
+        .lines()
+        .filter_map(|line| line.strip_prefix("  smsim "))
+        .map(|line| {
+            let line = line.split_once("   ").map_or(line, |(words, _)| words);
+            line.split_whitespace().map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+/// A copy of the shipped scenarios, with the files that the examples name.
+fn workshop() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for path in ["tests/scenarios", "simulator-config"] {
+        std::fs::create_dir_all(folder.path().join(path)).expect("a folder");
+        for entry in std::fs::read_dir(top().join(path)).expect("a folder") {
+            let from = entry.expect("an entry").path();
+            if from.is_file() {
+                let name = from.file_name().expect("a name");
+                std::fs::copy(&from, folder.path().join(path).join(name)).expect("copied");
+            }
+        }
+    }
+    let quota = folder.path().join("tests/scenarios/quota.sms");
+    let text = std::fs::read_to_string(quota).expect("a scenario");
+    let text = text.replace("../../", "");
+    std::fs::write(folder.path().join("new.sms"), &text).expect("written");
+    std::fs::write(folder.path().join("quota.sms"), text).expect("written");
+    let json = smsim(folder.path(), &["convert", "quota.sms", "--to", "json"]);
+    std::fs::write(folder.path().join("quota.json"), json.stdout).expect("written");
+    folder
+}
+
+#[test]
+fn every_example_of_the_tools_runs() {
+    let folder = workshop();
+    for command in ["fmt", "convert", "fill", "mutants", "check", "explain"] {
+        let examples = examples(command);
+        assert!(!examples.is_empty(), "{command}");
+        for example in examples {
+            let arguments: Vec<&str> = example.iter().map(String::as_str).collect();
+            let output = smsim(folder.path(), &arguments);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "smsim {}: {told}", example.join(" "));
+        }
+    }
+}
+
+#[test]
+fn every_example_of_run_that_needs_no_app_of_your_own_runs() {
+    let folder = workshop();
+    let examples = examples("run");
+    assert!(examples.len() > 6);
+    for example in examples {
+        let arguments: Vec<&str> = example.iter().map(String::as_str).collect();
+        if arguments.contains(&"--app") {
+            continue;
+        }
+        let output = smsim(folder.path(), &arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        // No shipped scenario need have a tag.
+        let nothing_selected = arguments.contains(&"@demo") && output.status.code() == Some(4);
+        assert!(
+            output.status.success() || nothing_selected,
+            "smsim {}: {told}",
+            example.join(" ")
+        );
+    }
+}
