@@ -90,9 +90,9 @@ impl EsmeActor {
         (command.sequence_number, self.frames(&command))
     }
 
-    /// Takes what the message centre sent; gives what it gets at once.
-    pub fn receive(&mut self, now: Timestamp, command: &Command) -> Vec<Frame> {
-        self.from_smsc.feed(&smpp::encode(command));
+    /// Takes the octets that the message centre sent; gives what it gets at once.
+    pub fn receive(&mut self, now: Timestamp, octets: &[u8]) -> Vec<Frame> {
+        self.from_smsc.feed(octets);
         let mut answers = Vec::new();
         while let Some(frame) = self.from_smsc.next_frame() {
             match self.session.receive(now, frame) {

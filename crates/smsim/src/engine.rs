@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use platform::{AppId, CallId};
 use scenario::stub_app::StubApps;
 use smpp::{Frame, LinkId};
@@ -298,7 +299,7 @@ impl Engine {
     /// Acts on everything that the world wants done.
     fn dispatch(&mut self) {
         // What goes to one link goes together, so that its writer is woken once.
-        let mut commands: BTreeMap<LinkId, Vec<smpp::Command>> = BTreeMap::new();
+        let mut pdus: BTreeMap<LinkId, Vec<Bytes>> = BTreeMap::new();
         self.answer_due_stubs();
         while let Some(output) = self.world.poll_output() {
             match output {
@@ -321,24 +322,24 @@ impl Engine {
                 Output::SessionKey { .. } => {}
                 // No page is open that would wait for one of these.
                 Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
-                Output::LinkSend { link, command } => commands.entry(link).or_default().push(command),
+                Output::LinkSend { link, octets } => pdus.entry(link).or_default().push(octets),
                 Output::LinkDisturb { link, how } => {
                     if let Some(sender) = self.links.get(&link) {
-                        sender.send(commands.remove(&link).unwrap_or_default());
+                        sender.send(pdus.remove(&link).unwrap_or_default());
                         sender.disturb(how);
                     }
                 }
                 Output::LinkClose { link } => {
                     if let Some(sender) = self.links.remove(&link) {
-                        sender.send(commands.remove(&link).unwrap_or_default());
+                        sender.send(pdus.remove(&link).unwrap_or_default());
                         sender.close();
                     }
                 }
             }
         }
-        for (link, commands) in commands {
+        for (link, pdus) in pdus {
             if let Some(sender) = self.links.get(&link) {
-                sender.send(commands);
+                sender.send(pdus);
             }
         }
     }

@@ -1,13 +1,14 @@
 //! SMPP over TCP for outside ESMEs: accepts, moves octets, and knows no rule.
 //!
-//! Octets are decoded and encoded here, in the tasks of the connection, so that the world handles typed PDUs in batches.
+//! Octets are decoded here, in the tasks of the connection, so that the world handles typed PDUs in batches. What is sent
+//! the world has encoded, once for its records and for the wire.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use smpp::{Frame, Framer, LinkId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -20,7 +21,7 @@ use crate::engine::EngineHandle;
 
 /// Octets read at once.
 const READ_OCTETS: usize = 64 * 1024;
-/// Commands that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
+/// PDUs that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
 /// TCP instead of filling the memory.
 const UNWRITTEN_MAX: usize = 4_096;
 /// How long a PDU may take from its first octet to its last.
@@ -89,7 +90,7 @@ async fn serve(
 /// What waits to be written to one ESME.
 #[derive(Debug, Default)]
 struct Unwritten {
-    commands: AtomicUsize,
+    pdus: AtomicUsize,
     progress: Notify,
     /// The connection is to be reset: nothing more is read.
     reset: Notify,
@@ -99,7 +100,7 @@ impl Unwritten {
     async fn wait_for_room(&self) {
         loop {
             let progress = self.progress.notified();
-            if self.commands.load(Ordering::Acquire) < UNWRITTEN_MAX {
+            if self.pdus.load(Ordering::Acquire) < UNWRITTEN_MAX {
                 return;
             }
             progress.await;
@@ -115,13 +116,11 @@ pub struct LinkSender {
 }
 
 impl LinkSender {
-    /// Queues commands, in order. A connection that is gone takes them and forgets them.
-    pub fn send(&self, commands: Vec<smpp::Command>) {
-        if !commands.is_empty() {
-            self.unwritten
-                .commands
-                .fetch_add(commands.len(), Ordering::AcqRel);
-            let _ = self.commands.send(LinkCommand::Send(commands));
+    /// Queues PDUs, in order. A connection that is gone takes them and forgets them.
+    pub fn send(&self, pdus: Vec<Bytes>) {
+        if !pdus.is_empty() {
+            self.unwritten.pdus.fetch_add(pdus.len(), Ordering::AcqRel);
+            let _ = self.commands.send(LinkCommand::Send(pdus));
         }
     }
 
@@ -139,8 +138,8 @@ impl LinkSender {
 /// What the engine wants of a connection.
 #[derive(Debug)]
 enum LinkCommand {
-    /// Send these.
-    Send(Vec<smpp::Command>),
+    /// Send these PDUs.
+    Send(Vec<Bytes>),
     /// Do this to it.
     Disturb(smsc::Disturbance),
     /// Close it when everything before is sent.
@@ -217,11 +216,9 @@ async fn write(
         let mut taken = 0;
         for command in commands.drain(..) {
             match command {
-                LinkCommand::Send(commands) => {
-                    taken += commands.len();
-                    commands
-                        .iter()
-                        .for_each(|command| smpp::encode_into(command, &mut octets));
+                LinkCommand::Send(pdus) => {
+                    taken += pdus.len();
+                    pdus.iter().for_each(|pdu| octets.extend_from_slice(pdu));
                 }
                 LinkCommand::Disturb(smsc::Disturbance::Octets(raw)) => octets.extend_from_slice(&raw),
                 LinkCommand::Disturb(smsc::Disturbance::Slow { octets_per_s }) => pace = Some(octets_per_s),
@@ -240,7 +237,7 @@ async fn write(
             None => writer.write_all(&octets).await,
             Some(octets_per_s) => write_slowly(&mut writer, &octets, octets_per_s).await,
         };
-        unwritten.commands.fetch_sub(taken, Ordering::AcqRel);
+        unwritten.pdus.fetch_sub(taken, Ordering::AcqRel);
         unwritten.progress.notify_one();
         if written.is_err() {
             break;
@@ -262,7 +259,7 @@ async fn write(
     }
     // What the engine still queues goes nowhere, and must not keep the reader waiting.
     outgoing.close();
-    unwritten.commands.store(0, Ordering::Release);
+    unwritten.pdus.store(0, Ordering::Release);
     unwritten.progress.notify_one();
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use platform::{AppId, CallId, LiveMessage, NotifyOutcome, SubmissionId, Uid};
 use serde::{Deserialize, Serialize};
 use sms::{Address, Msisdn};
@@ -156,8 +157,8 @@ pub enum Output {
     LinkSend {
         /// The connection.
         link: smpp::LinkId,
-        /// The PDU.
-        command: smpp::Command,
+        /// One whole PDU.
+        octets: Bytes,
     },
     /// Do something to an outside ESME's connection that no PDU does, after everything before is sent.
     LinkDisturb {

@@ -2,6 +2,7 @@
 
 mod apps;
 
+use bytes::Bytes;
 use platform::NotifyOutcome;
 use smpp::LinkId;
 use sms::Msisdn;
@@ -177,11 +178,8 @@ impl World {
         match output {
             smsc::Output::Send { link, command } => {
                 if link.0 < OWN_LINKS {
-                    if self.config.record_pdus {
-                        let octets = smpp::encode(&command);
-                        self.record(link::sent(link, Toward::Esme, &command, octets));
-                    }
-                    self.outputs.push_back(Output::LinkSend { link, command });
+                    let octets = self.encode(link, Toward::Esme, &command);
+                    self.outputs.push_back(Output::LinkSend { link, octets });
                 } else {
                     self.send_octets(link, Toward::Esme, &command);
                 }
@@ -418,11 +416,17 @@ impl World {
     }
 
     fn send_octets(&mut self, link: LinkId, toward: Toward, command: &smpp::Command) {
-        let octets = smpp::encode(command);
+        let octets = self.encode(link, toward, command);
+        self.at_once(Hop::Octets { link, toward, octets });
+    }
+
+    /// The octets of a PDU that is sent, which is recorded.
+    fn encode(&mut self, link: LinkId, toward: Toward, command: &smpp::Command) -> Bytes {
+        let octets = self.encoder.encode(command);
         if self.config.record_pdus {
             self.record(link::sent(link, toward, command, octets.clone()));
         }
-        self.at_once(Hop::Octets { link, toward, octets });
+        octets
     }
 
     fn octets_arrive(&mut self, link: LinkId, toward: Toward, octets: &[u8]) {

@@ -13,7 +13,7 @@ use smsc::{AttemptId, Cause, Smsc};
 use crate::config::{Config, ConfigError};
 use crate::dice::Dice;
 use crate::io::{CallbackId, Input, Output};
-use crate::link::{OWN_LINKS, OwnLink};
+use crate::link::{Encoder, OWN_LINKS, OwnLink};
 use crate::queue::Queue;
 use crate::record::{Event, Record, Records, Toward};
 
@@ -37,6 +37,7 @@ pub struct World {
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) own_link: Option<OwnLink>,
     own_links_made: u64,
+    pub(crate) encoder: Encoder,
     pub(crate) callbacks: BTreeMap<CallbackId, Callback>,
     pub(crate) next_callback: u64,
     /// The session keys in calls that are not answered yet, so that records can leave them out.
@@ -160,6 +161,7 @@ impl World {
             outputs: VecDeque::new(),
             own_link: None,
             own_links_made: 0,
+            encoder: Encoder::default(),
             callbacks: BTreeMap::new(),
             next_callback: 1,
             session_keys: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! The links of outside ESMEs that take part in a test.
 
-use smpp::{Command, LinkId, Pdu, Status};
+use smpp::{LinkId, Pdu, Status};
 use world::Input;
 
 use crate::esme_actor::EsmeActor;
@@ -63,10 +63,10 @@ impl Stage<'_> {
         }
     }
 
-    pub(super) fn esme_receives(&mut self, link: LinkId, command: &Command) {
+    pub(super) fn esme_receives(&mut self, link: LinkId, octets: &[u8]) {
         let now = self.now();
         let esme = self.esmes.values_mut().find(|esme| esme.link == Some(link));
-        let frames = esme.map_or_else(Vec::new, |esme| esme.receive(now, command));
+        let frames = esme.map_or_else(Vec::new, |esme| esme.receive(now, octets));
         if !frames.is_empty() {
             self.world.handle(now, Input::LinkReceived { link, frames });
         }

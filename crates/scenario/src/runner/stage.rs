@@ -397,7 +397,7 @@ impl<'o> Stage<'o> {
             Output::SessionKey { key, .. } => self.session_key = Some(key),
             // No line is about a login or a live message.
             Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
-            Output::LinkSend { link, command } => self.esme_receives(link, &command),
+            Output::LinkSend { link, octets } => self.esme_receives(link, &octets),
             Output::LinkDisturb {
                 link,
                 how: smsc::Disturbance::Reset,
