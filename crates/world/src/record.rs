@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use compact_str::CompactString;
 use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid};
 use serde::{Serialize, Serializer};
 use sms::{Encoding, MessageState, Msisdn, Timestamp};
@@ -62,7 +63,7 @@ pub enum Event {
         /// Whose phone.
         handset: Msisdn,
         /// From which number.
-        from: String,
+        from: CompactString,
         /// The text.
         text: String,
         /// The segments it was assembled from.
@@ -75,7 +76,7 @@ pub enum Event {
         /// The phone.
         handset: Msisdn,
         /// The carrier.
-        carrier: String,
+        carrier: CompactString,
         /// Whether the phone sent it.
         mobile_originated: bool,
         /// How long it takes, in microseconds.

@@ -113,7 +113,7 @@ impl Trace {
                 at,
                 phone: phone(*handset),
                 written_here: false,
-                other: from.clone(),
+                other: from.to_string(),
                 text: text.clone(),
             }),
             Event::CallbackSent { app, url, fields, .. } => {
