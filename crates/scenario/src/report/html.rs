@@ -18,8 +18,9 @@ pub fn render_run(report: &RunReport, sources: &Sources) -> String {
     let failed = report.failed();
     let title = format!("{} passed, {failed} failed", report.tests.len() - failed);
     let mut body = format!(
-        "<h1>{title}</h1>\n<p>{} files, {} of virtual time</p>\n",
+        "<h1>{title}</h1>\n<p>{} {}, {} of virtual time</p>\n",
         report.files,
+        if report.files == 1 { "file" } else { "files" },
         length(report.virtual_time())
     );
     for test in &report.tests {
@@ -130,8 +131,8 @@ fn pdu_details(out: &mut String, at: &str, pdu: &PduShown) {
     let arrow = if pdu.toward_smsc { "to" } else { "from" };
     let _ = writeln!(
         out,
-        "<details><summary><code>{at}</code> link {}, {arrow} the SMSC: <b>{}</b> <small>{}</small></summary>",
-        pdu.link,
+        "<details><summary><code>{at}</code> {}, {arrow} the SMSC: <b>{}</b> <small>{}</small></summary>",
+        link(pdu.link),
         xml(&pdu.name),
         xml(&pdu.command_status)
     );
@@ -144,6 +145,15 @@ fn pdu_details(out: &mut String, at: &str, pdu: &PduShown) {
         .collect();
     let lines: Vec<String> = octets.chunks(16).map(|line| line.join(" ")).collect();
     let _ = writeln!(out, "<pre>{}</pre></details>", lines.join("\n"));
+}
+
+/// A link's name: the platform's own have numbers that nobody wants to read.
+fn link(number: u64) -> String {
+    if number < world::link::OWN_LINKS {
+        format!("link {number}")
+    } else {
+        "fbook's link".to_owned()
+    }
 }
 
 fn table<'t>(out: &mut String, rows: impl Iterator<Item = (&'t str, &'t str)>) {

@@ -173,7 +173,11 @@ fn decoded(octets: &[u8]) -> Vec<(&'static str, String)> {
     let mut framer = Framer::new(COMMAND_LENGTH_MAX);
     framer.feed(octets);
     match framer.next_frame() {
-        Some(Frame::Pdu { command, .. }) => fields(&command.pdu),
+        Some(Frame::Pdu { command, .. }) => {
+            let mut shown = vec![("sequence_number", command.sequence_number.to_string())];
+            shown.extend(fields(&command.pdu));
+            shown
+        }
         _ => Vec::new(),
     }
 }

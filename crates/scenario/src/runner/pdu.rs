@@ -377,6 +377,11 @@ pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
             ("sm_length", message.short_message.len().to_string()),
             ("short_message", message.segment().text()),
         ],
-        other => smpp::Command::request(0, other.clone()).summary(),
+        other => {
+            // The number is the link's affair, not the PDU's.
+            let mut fields = smpp::Command::request(0, other.clone()).summary();
+            fields.retain(|(name, _)| *name != "sequence_number");
+            fields
+        }
     }
 }
