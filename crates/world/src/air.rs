@@ -40,7 +40,7 @@ impl World {
         }
         self.record(Event::OnAir {
             handset: to,
-            carrier: carrier.into(),
+            carrier: carrier.to_string(),
             mobile_originated: false,
             latency_us: micros(latency),
             lost,

@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use compact_str::CompactString;
 use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid};
 use serde::{Serialize, Serializer};
 use sms::{Encoding, MessageState, Msisdn, Timestamp};
@@ -63,7 +62,7 @@ pub enum Event {
         /// Whose phone.
         handset: Msisdn,
         /// From which number.
-        from: CompactString,
+        from: String,
         /// The text.
         text: String,
         /// The segments it was assembled from.
@@ -76,7 +75,7 @@ pub enum Event {
         /// The phone.
         handset: Msisdn,
         /// The carrier.
-        carrier: CompactString,
+        carrier: String,
         /// Whether the phone sent it.
         mobile_originated: bool,
         /// How long it takes, in microseconds.

@@ -137,7 +137,7 @@ impl World {
                 let latency = latency.sample(self.dice.unit(&name));
                 self.record(Event::OnAir {
                     handset: msisdn,
-                    carrier: name,
+                    carrier: name.to_string(),
                     mobile_originated: true,
                     latency_us: micros(latency),
                     lost: false,
@@ -153,7 +153,7 @@ impl World {
             }
             handset::Output::Received(text) => self.record(Event::Received {
                 handset: msisdn,
-                from: text.from.digits,
+                from: text.from.digits.to_string(),
                 text: text.text,
                 parts: text.parts,
                 encoding: text.encoding,

@@ -113,7 +113,7 @@ impl Trace {
                 at,
                 phone: phone(*handset),
                 written_here: false,
-                other: from.to_string(),
+                other: from.clone(),
                 text: text.clone(),
             }),
             Event::CallbackSent { app, url, fields, .. } => {

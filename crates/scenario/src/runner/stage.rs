@@ -466,7 +466,7 @@ impl<'o> Stage<'o> {
                         continue;
                     };
                     let content = Content::Text {
-                        from: from.to_string(),
+                        from: from.clone(),
                         text: text.clone(),
                         parts: *parts,
                         encoding: *encoding,
