@@ -86,6 +86,22 @@ pub enum ConfigError {
         /// The carrier named.
         operator: String,
     },
+    /// Two accounts bind with one name, or an outside one with the platform's.
+    #[error(
+        "two ESMEs bind as {system_id:?}; each account needs a system_id of its own, and fbook is the platform's"
+    )]
+    AccountTwice {
+        /// The name.
+        system_id: String,
+    },
+    /// A name or a password that no bind can carry.
+    #[error("{system_id:?} cannot bind: {what}")]
+    Account {
+        /// The name.
+        system_id: String,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// The platform's rules contradict themselves.
     #[error("{0}")]
     Platform(String),
@@ -189,7 +205,29 @@ impl Config {
                 user: user.name.clone(),
                 operator: user.operator.clone(),
             })
-        })
+        })?;
+        self.check_accounts()
+    }
+
+    /// Finds ESMEs that could not bind, or only in place of another.
+    fn check_accounts(&self) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        for account in std::iter::once(&self.own_account).chain(&self.accounts) {
+            let system_id = account.system_id.to_string();
+            let what = match (account.system_id.len(), account.password.len()) {
+                (0, _) => Some("its system_id is empty"),
+                (16.., _) => Some("a system_id has at most 15 characters"),
+                (_, 9..) => Some("a password has at most 8 characters"),
+                _ => None,
+            };
+            if let Some(what) = what {
+                return Err(ConfigError::Account { system_id, what });
+            }
+            if !seen.insert(system_id.clone()) {
+                return Err(ConfigError::AccountTwice { system_id });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -231,3 +269,38 @@ fn own_esme() -> esme::Config {
 pub const OWN_SYSTEM_ID: &str = "fbook";
 /// Its password; the link never leaves the process.
 const OWN_PASSWORD: &str = "fbook";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_told_apart_and_can_bind() {
+        for (accounts, fault) in [
+            (vec![("acme", "secret")], None),
+            (vec![("acme", "12345678"), ("abcdefghijklmno", "")], None),
+            (
+                vec![("acme", "a"), ("acme", "b")],
+                Some("two ESMEs bind as \"acme\""),
+            ),
+            (vec![("fbook", "secret")], Some("fbook is the platform's")),
+            (vec![("", "secret")], Some("its system_id is empty")),
+            (
+                vec![("abcdefghijklmnop", "secret")],
+                Some("at most 15 characters"),
+            ),
+            (vec![("acme", "123456789")], Some("at most 8 characters")),
+        ] {
+            let account = |(system_id, password): &(&str, &str)| smsc::Account::new(system_id, password);
+            let config = Config {
+                accounts: accounts.iter().map(account).collect(),
+                ..Config::default()
+            };
+            match (config.check(), fault) {
+                (Ok(()), None) => {}
+                (Err(error), Some(fault)) => assert!(error.to_string().contains(fault), "{error}"),
+                (found, _) => panic!("{accounts:?}: {found:?}"),
+            }
+        }
+    }
+}

@@ -15,6 +15,17 @@ use crate::io::{CallbackId, Purpose};
 /// How much of an app's answer to a callback a record keeps, in octets.
 pub const ANSWER_OCTETS_MAX: usize = 1_024;
 
+/// How much of a call's parameters together, and of the answer's body, a record keeps, in octets: a ring of records is limited
+/// in their number, so that each must be limited in its size.
+pub const CALL_OCTETS_MAX: usize = 16 * 1_024;
+
+/// The beginning of a text, as far as `room` octets reach; what it takes is taken from the room.
+pub(crate) fn cut(mut text: String, room: &mut usize) -> String {
+    text.truncate(text.floor_char_boundary(*room));
+    *room -= text.len();
+    text
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
@@ -270,5 +281,23 @@ mod tests {
         assert_eq!(records.next_seq(), 5);
         assert_eq!(records.since(4).len(), 1);
         assert_eq!(records.since(9).len(), 0);
+    }
+
+    #[test]
+    fn a_text_is_cut_at_the_room_that_there_is() {
+        for (text, room, kept, left) in [
+            ("abc", 4, "abc", 1),
+            ("abc", 3, "abc", 0),
+            ("abc", 2, "ab", 0),
+            ("a\u{e9}", 2, "a", 1),
+            ("abc", 0, "", 0),
+        ] {
+            let mut room = room;
+            assert_eq!(
+                (cut(text.to_owned(), &mut room).as_str(), room),
+                (kept, left),
+                "{text}"
+            );
+        }
     }
 }

@@ -305,3 +305,38 @@ fn an_instant_that_brings_forth_too_much_goes_on_a_millisecond_later() {
         .any(|record| matches!(&record.event, Event::Received { text, .. } if text.contains("Movie Quiz")));
     assert!(question, "and everything happened all the same");
 }
+
+#[test]
+fn a_record_of_a_call_is_limited_in_size() {
+    let mut world = World::new(config(7)).expect("a good configuration");
+    let long = "x".repeat(world::record::CALL_OCTETS_MAX * 4);
+    let params = vec![
+        ("method".to_owned(), "sms.send".to_owned()),
+        ("message".to_owned(), long.clone()),
+        ("v".to_owned(), long),
+    ];
+    let request = rest::Request { params, peer: None };
+    world.handle(
+        world.now(),
+        Input::Api {
+            call: CallId(1),
+            request,
+        },
+    );
+    let octets = |record: &world::Record| match &record.event {
+        Event::ApiCall { params, .. } => Some(
+            params
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum::<usize>(),
+        ),
+        Event::ApiReply { body, .. } => Some(body.len()),
+        _ => None,
+    };
+    let sizes: Vec<usize> = world.records_since(0).filter_map(octets).collect();
+    assert_eq!(
+        sizes,
+        [world::record::CALL_OCTETS_MAX; 2],
+        "both are cut at the limit"
+    );
+}

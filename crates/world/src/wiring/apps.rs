@@ -4,7 +4,7 @@ use platform::{CallId, NotifyOutcome};
 use rest::Step;
 
 use crate::io::{CallbackId, Output, Purpose};
-use crate::record::{ANSWER_OCTETS_MAX, Event};
+use crate::record::{ANSWER_OCTETS_MAX, CALL_OCTETS_MAX, Event, cut};
 use crate::world::{Callback, Hop, World};
 
 impl World {
@@ -13,6 +13,11 @@ impl World {
         if !hidden.is_empty() {
             self.session_keys.insert(call, hidden);
         }
+        let mut room = CALL_OCTETS_MAX;
+        let params = params
+            .into_iter()
+            .map_while(|(name, value)| (room > 0).then(|| (cut(name, &mut room), cut(value, &mut room))))
+            .collect();
         self.record(Event::ApiCall { call, params });
         let step = self.rest.receive(self.now, call, request);
         self.api_step(call, step, None);
@@ -41,7 +46,7 @@ impl World {
             app: response.summary.app,
             error_code: response.error_code,
             summary: without_keys(&response.to_string()),
-            body: without_keys(&response.body),
+            body: cut(without_keys(&response.body), &mut { CALL_OCTETS_MAX }),
         });
         self.outputs.push_back(Output::ApiReply {
             call,
