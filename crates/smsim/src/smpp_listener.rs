@@ -80,10 +80,16 @@ async fn serve(
     if !engine.link_opened(link, peer.ip(), sender).await {
         return;
     }
-    let writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten)));
-    read(reader, link, &engine, command_length_max, &unwritten).await;
-    engine.link_closed(link).await;
-    let _ = writing.await;
+    let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten)));
+    // Whichever end is done first ends the connection: one that the message centre has closed does not wait for a peer that
+    // never lets go.
+    tokio::select! {
+        () = read(reader, link, &engine, command_length_max, &unwritten) => {
+            engine.link_closed(link).await;
+            let _ = writing.await;
+        }
+        _ = &mut writing => engine.link_closed(link).await,
+    }
     info!(link = link.0, %peer, "ESME gone");
 }
 
