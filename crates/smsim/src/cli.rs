@@ -13,9 +13,10 @@ mod serve;
 
 use std::io::Write;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::exit::{Exit, Wrong};
+use crate::exit::Exit;
 
 /// An SMS gateway simulator: an SMSC that speaks SMPP, carriers, handsets, FBOOK 32665 and its REST API.
 #[derive(Debug, Parser)]
@@ -67,5 +68,5 @@ fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|error| Wrong(format!("stdout: {error}")).into())
+        .context("cannot write to stdout")
 }

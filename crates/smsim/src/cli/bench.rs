@@ -118,7 +118,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         Command::Baseline(args) => serve_baseline(args),
         Command::Compare(args) => {
             let line = threads(1)?.block_on(compare::run(args.seconds, args.rounds))?;
-            println!("{line}");
+            super::say(&format!("{line}\n"))?;
             Ok(Exit::Ok)
         }
     }
@@ -149,7 +149,7 @@ fn smpp(args: &Smpp) -> anyhow::Result<Exit> {
         patience: Duration::from_secs(args.patience.into()),
     };
     let outcome = threads(usize::from(args.threads))?.block_on(run(&plan))?;
-    println!("{}", serde_json::to_string(&outcome)?);
+    super::say(&format!("{}\n", serde_json::to_string(&outcome)?))?;
     Ok(if outcome.is_whole() {
         Exit::Ok
     } else {

@@ -43,6 +43,6 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         };
         eprint!("{}", sources::rendered(&diagnostics, &read));
     }
-    println!("Checked {} files, {faulty} with faults", files.len());
+    super::say(&format!("Checked {} files, {faulty} with faults\n", files.len()))?;
     Ok(if faulty == 0 { Exit::Ok } else { Exit::Wrong })
 }

@@ -13,7 +13,7 @@ pub struct Args {
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let Some(wanted) = &args.code else {
         for code in scenario::Code::ALL {
-            println!("{}  {}", code.name(), code.title());
+            super::say(&format!("{}  {}\n", code.name(), code.title()))?;
         }
         return Ok(Exit::Ok);
     };
@@ -23,6 +23,6 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             "no error has the code {wanted}; `smsim explain` lists them all"
         )));
     };
-    println!("{}: {}\n\n{}", code.name(), code.title(), code.page());
+    super::say(&format!("{}: {}\n\n{}\n", code.name(), code.title(), code.page()))?;
     Ok(Exit::Ok)
 }

@@ -58,6 +58,6 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     if filled != text {
         sources::write(&args.file, &filled)?;
     }
-    println!("{path}: {lines} lines written");
+    say(&format!("{path}: {lines} lines written\n"))?;
     Ok(Exit::Ok)
 }

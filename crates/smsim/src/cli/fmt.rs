@@ -49,7 +49,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         );
         changed += 1;
         if args.check {
-            println!("{path}");
+            super::say(&format!("{path}\n"))?;
         } else {
             sources::write(file, &laid_out)?;
         }

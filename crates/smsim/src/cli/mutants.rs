@@ -49,14 +49,17 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             all += 1;
             killed += u64::from(mutant.killed);
             if !mutant.killed {
-                println!("{path}:{}: {}: {}", mutant.line, mutant.what, mutant.text);
+                super::say(&format!(
+                    "{path}:{}: {}: {}\n",
+                    mutant.line, mutant.what, mutant.text
+                ))?;
             }
         }
     }
     anyhow::ensure!(all > 0, Wrong("nothing in these files can be changed".to_owned()));
     #[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
     let share = killed as f64 * 100.0 / all as f64;
-    println!("{all} mutants, {killed} killed ({share:.1} %)");
+    super::say(&format!("{all} mutants, {killed} killed ({share:.1} %)\n"))?;
     Ok(if killed * 100 >= all * args.at_least {
         Exit::Ok
     } else {

@@ -91,19 +91,25 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let capture = args.pcap.as_deref().map(capture_to).transpose()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O runtime")?;
     runtime.block_on(async {
+        // A signal that comes as soon as the ports are said must find somebody who listens.
+        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
         let greeting = Greeting::of(&world);
         let server = Server::start(world, ports).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }
-        greeting.print(&server, args.port == Some(0))?;
-        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result.context("cannot listen for Ctrl-C")?,
-            _ = terminate.recv() => {}
+        let said = greeting
+            .print(&server, args.port == Some(0))
+            .context("cannot say where the ports are");
+        if said.is_ok() {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
         server.stop().await;
-        Ok(Exit::Ok)
+        said.map(|()| Exit::Ok)
     })
 }
 
@@ -118,22 +124,34 @@ struct Greeting {
     code: String,
     seed: u64,
     clock: String,
-    apps: Vec<(String, String, String)>,
+    apps: Vec<AppShown>,
     esmes: Vec<(String, String, String)>,
     phones: Vec<String>,
-    try_this: Option<String>,
+    /// Somebody who has not installed an app, and the canvas name of that app.
+    try_this: Option<(String, String)>,
+}
+
+/// What an app's developer wants to know.
+struct AppShown {
+    name: String,
+    api_key: String,
+    secret: String,
+    /// Where its callbacks go; none when smsim answers them itself.
+    url: Option<String>,
 }
 
 impl Greeting {
     fn of(world: &DeclaredWorld) -> Self {
         let config = &world.config;
-        let apps = config.apps.iter().map(|app| {
-            let credentials = &app.credentials;
-            (
-                app.app.name.clone(),
-                credentials.api_key.clone(),
-                credentials.secret.expose().to_owned(),
-            )
+        let apps = config.apps.iter().map(|app| AppShown {
+            name: app.app.name.clone(),
+            api_key: app.credentials.api_key.clone(),
+            secret: app.credentials.secret.expose().to_owned(),
+            url: app
+                .credentials
+                .callback_url
+                .clone()
+                .filter(|_| !world.stubs.contains(app.app.id)),
         });
         let esmes = config.accounts.iter().map(|account| {
             let codes: Vec<String> = account.codes.iter().map(ToString::to_string).collect();
@@ -148,10 +166,7 @@ impl Greeting {
                 .apps
                 .iter()
                 .find(|app| !user.user.apps.contains_key(&app.app.id))?;
-            Some(format!(
-                "on {}'s phone text  {} hello  then answer  Y",
-                user.user.name, app.app.canvas
-            ))
+            Some((user.user.name.clone(), app.app.canvas.clone()))
         });
         Self {
             code: config.short_code.to_string(),
@@ -172,20 +187,35 @@ impl Greeting {
         }
     }
 
-    /// On stdout one JSON line, where asked for; the rest is for people and goes to stderr then.
+    /// On stdout one JSON line, where asked for; what is for people goes to stderr then.
     fn print(&self, server: &Server, json: bool) -> std::io::Result<()> {
         if json {
-            println!(
-                "{}",
-                serde_json::json!({ "http": server.http.port(), "smpp": server.smpp.port() })
-            );
-            return std::io::stdout().flush();
+            let mut out = std::io::stdout().lock();
+            let ports = serde_json::json!({ "http": server.http.port(), "smpp": server.smpp.port() });
+            writeln!(out, "{ports}")?;
+            out.flush()?;
+            self.write(server, &mut std::io::stderr().lock())
+        } else {
+            self.write(server, &mut std::io::stdout().lock())
         }
-        let mut out = std::io::stdout().lock();
+    }
+
+    fn write(&self, server: &Server, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "FBOOK {} is on the air", self.code)?;
         writeln!(out, "  app API   http://{}/restserver.php", server.http)?;
-        for (name, key, secret) in &self.apps {
-            writeln!(out, "            {name}: api_key {key}  secret {secret}")?;
+        for app in &self.apps {
+            writeln!(
+                out,
+                "            {}: api_key {}  secret {}",
+                app.name, app.api_key, app.secret
+            )?;
+            match &app.url {
+                Some(url) => writeln!(out, "              called back at {url}")?,
+                None => writeln!(
+                    out,
+                    "              no url: smsim answers its callbacks itself; add  url http://..."
+                )?,
+            }
         }
         writeln!(out, "  SMPP      {}", server.smpp)?;
         for (system_id, password, codes) in &self.esmes {
@@ -200,14 +230,25 @@ impl Greeting {
                 "            no account for an outside ESME; declare one: esme acme, system_id acme, password secret, code 12345"
             )?;
         }
-        writeln!(out, "  phones    {}", self.phones.join(", "))?;
+        let nobody = "nobody; declare one: carrier att  and  user alice +14155550101 on att";
+        let phones = if self.phones.is_empty() {
+            nobody.to_owned()
+        } else {
+            self.phones.join(", ")
+        };
+        writeln!(out, "  phones    {phones}")?;
         writeln!(
             out,
             "  clock     {}, running x1       seed {}",
             self.clock, self.seed
         )?;
-        if let Some(try_this) = &self.try_this {
-            writeln!(out, "Try in smsim repl: {try_this}")?;
+        if let Some((user, canvas)) = &self.try_this {
+            let steps = format!("http://{}/api/v1/worlds/default/steps", server.http);
+            writeln!(out, "Try: curl --data '{user} > \"{canvas} hello\"' {steps}")?;
+            writeln!(
+                out,
+                "then answer the question: curl --data '{user} > \"Y\"' {steps}"
+            )?;
         }
         writeln!(out, "Ctrl-C stops it.")?;
         out.flush()

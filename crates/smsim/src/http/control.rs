@@ -146,10 +146,11 @@ fn input(step: &Spanned<Step>, actors: &Actors) -> Result<Input, Box<Diagnostic>
     };
     let Some(person) = actors.users.get(name) else {
         let names: Vec<&str> = actors.users.keys().map(String::as_str).collect();
-        return Err(fault(format!(
-            "{name} is nobody's name here; there are {}",
-            names.join(", ")
-        )));
+        let help = match names.as_slice() {
+            [] => "this world declares no user; add: user carol +14155550103 on CARRIER".to_owned(),
+            names => format!("there are {}", names.join(", ")),
+        };
+        return Err(fault(format!("{name} is nobody's name here; {help}")));
     };
     let to = match to {
         Destination::ShortCode => world::config::FBOOK.address(),
