@@ -112,15 +112,13 @@ pub struct SessionInfo {
 /// Text that is no URL of an app.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "{0:?} is no URL for callbacks; write http:// or https://, a host, at most {URL_OCTETS_MAX} octets in all, no blanks"
+    "{0:?} is no URL for callbacks; write http://, a host, at most {URL_OCTETS_MAX} octets in all, no blanks; https is not posted to"
 )]
 pub struct InvalidUrl(pub String);
 
-/// Whether `url` can be an app's: `http` or `https`, a host, no blanks, at most [`URL_OCTETS_MAX`] octets.
+/// Whether `url` can be an app's: `http`, as every app of the time had, a host, no blanks, at most [`URL_OCTETS_MAX`] octets.
 pub fn check_url(url: &str) -> Result<(), InvalidUrl> {
-    let rest = url
-        .strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"));
+    let rest = url.strip_prefix("http://");
     let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']));
     let printable = !url.chars().any(|c| c.is_whitespace() || c.is_control());
     if has_host && printable && url.len() <= URL_OCTETS_MAX {
@@ -169,7 +167,8 @@ mod tests {
         let beyond = format!("{at_limit}x");
         for (url, valid) in [
             ("http://127.0.0.1:9000/sms", true),
-            ("https://quiz.example/sms?a=b", true),
+            ("http://quiz.example/sms?a=b", true),
+            ("https://quiz.example/sms?a=b", false),
             (at_limit.as_str(), true),
             (beyond.as_str(), false),
             ("ftp://h/", false),

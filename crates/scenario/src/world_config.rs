@@ -28,6 +28,9 @@ pub const HANDSETS_MAX: u64 = 100_000;
 /// How long `<` waits when neither its line nor the world says.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The years in which a world may start: time must be able to go on for as long as any rule waits.
+const START_YEARS: std::ops::Range<i16> = 1970..9000;
+
 /// The zone of a world that names none.
 const ZONE: &str = "America/Los_Angeles";
 /// The first number that is given to an app without `id`.
@@ -231,6 +234,11 @@ impl Building {
                     "start" => {
                         self.declared.start_given = true;
                         if let (Some(day), Ok(time)) = (date(value), word(clause, 1).parse()) {
+                            if !START_YEARS.contains(&day.year()) {
+                                let reason = "a world starts in one of the years 1970 to 8999, so that its time can go on";
+                                self.faults.push(misfit(decl.path, clause, reason));
+                                continue;
+                            }
                             start = (day.year(), day.month(), day.day(), time);
                         }
                     }

@@ -362,7 +362,11 @@ impl Engine {
         }
         let (client, handle) = (self.callbacks.clone(), self.handle.clone());
         tokio::spawn(async move {
+            let url = request.url.clone();
             let end = client.post(request).await;
+            if let CallbackEnd::Failed(outcome) = &end {
+                tracing::warn!(%url, ?outcome, "an app was not reached; its user is told");
+            }
             handle.callback_over(callback, end).await;
         });
     }

@@ -19,7 +19,8 @@ use crate::http;
 
 /// What arrives from the tasks that do the I/O.
 enum FromApp {
-    Answered(Arrived),
+    /// The answer to a callback of that test.
+    Answered(u64, Arrived),
     Called(Request, oneshot::Sender<Response>),
 }
 
@@ -51,6 +52,8 @@ pub struct RealApps {
     replies: BTreeMap<OutsideCall, oneshot::Sender<Response>>,
     next_call: u64,
     hold_max: Duration,
+    /// Counts the tests: an answer to a callback of an earlier one means nothing to this one.
+    test: u64,
     /// Where apps call.
     pub http: SocketAddr,
 }
@@ -79,21 +82,29 @@ impl RealApps {
             replies: BTreeMap::new(),
             next_call: 0,
             hold_max,
+            test: 0,
             http,
         })
     }
 }
 
 impl RealApps {
-    /// What arrived, with a name for a call until it is answered.
-    fn named(&mut self, arrived: FromApp) -> Arrived {
+    /// Begins another test: what is left of the last one is dropped, and its calls end without an answer.
+    pub fn begin_test(&mut self) {
+        self.test += 1;
+        self.replies.clear();
+        while self.arrivals.try_recv().is_ok() {}
+    }
+
+    /// What arrived, with a name for a call until it is answered; none for what belongs to an earlier test.
+    fn named(&mut self, arrived: FromApp) -> Option<Arrived> {
         match arrived {
-            FromApp::Answered(arrived) => arrived,
+            FromApp::Answered(test, arrived) => (test == self.test).then_some(arrived),
             FromApp::Called(request, reply) => {
                 self.next_call += 1;
                 let call = OutsideCall(self.next_call);
                 self.replies.insert(call, reply);
-                Arrived::Called { call, request }
+                Some(Arrived::Called { call, request })
             }
         }
     }
@@ -102,25 +113,32 @@ impl RealApps {
 impl Outside for RealApps {
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
         let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
+        let test = self.test;
         self.runtime.spawn(async move {
             let outcome = client.post(request).await.outcome();
             // Nobody listens any more when the run is over.
-            let _ = sender.send(FromApp::Answered(Arrived::Answered { callback, outcome }));
+            let _ = sender.send(FromApp::Answered(test, Arrived::Answered { callback, outcome }));
         });
     }
 
     fn wait(&mut self) -> Option<Arrived> {
         // A little longer than the client waits, so that its own word about the app comes first.
-        let arrived = self
-            .arrivals
-            .recv_timeout(self.hold_max + Duration::from_millis(200))
-            .ok()?;
-        Some(self.named(arrived))
+        let wait = self.hold_max + Duration::from_millis(200);
+        loop {
+            let arrived = self.arrivals.recv_timeout(wait).ok()?;
+            if let Some(arrived) = self.named(arrived) {
+                return Some(arrived);
+            }
+        }
     }
 
     fn poll(&mut self) -> Option<Arrived> {
-        let arrived = self.arrivals.try_recv().ok()?;
-        Some(self.named(arrived))
+        loop {
+            let arrived = self.arrivals.try_recv().ok()?;
+            if let Some(arrived) = self.named(arrived) {
+                return Some(arrived);
+            }
+        }
     }
 
     fn reply(&mut self, call: OutsideCall, response: &Response) {

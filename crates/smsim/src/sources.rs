@@ -173,9 +173,14 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Reads a file of at most [`FILE_OCTETS_MAX`] octets of UTF-8.
 pub fn read(path: &Path) -> anyhow::Result<String> {
-    let size = std::fs::metadata(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .len();
+    let size = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        // A path that leads nowhere is a slip of the command line, not of the machine.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            anyhow::bail!(Wrong(format!("{}: no such file", path.display())))
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
     anyhow::ensure!(
         size <= FILE_OCTETS_MAX,
         Wrong(format!(

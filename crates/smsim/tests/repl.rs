@@ -152,7 +152,7 @@ fn a_slip_is_told_with_what_was_meant() {
         ),
         (
             "/app quiz url ftp://x",
-            "  \"ftp://x\" is no URL for callbacks; write http:// or https://, a host, at most 2048 octets in all, no blanks\n",
+            "  \"ftp://x\" is no URL for callbacks; write http://, a host, at most 2048 octets in all, no blanks; https is not posted to\n",
         ),
         ("/pdu maybe", "  write /pdu on or /pdu off\n"),
         ("/undo", "  nothing was done yet\n"),
@@ -364,7 +364,7 @@ fn a_world_of_a_file_is_used_by_what_is_saved() {
         again.told
     );
     let other = typed(folder.path(), &["worlds/none.sms"], &[]);
-    assert_eq!(other.code, Some(3), "{}", other.errors);
+    assert_eq!(other.code, Some(2), "{}", other.errors);
     let nobody = typed(folder.path(), &["worlds/w.sms", "--as", "zack"], &[]);
     assert_eq!(
         (nobody.code, nobody.told.as_str()),

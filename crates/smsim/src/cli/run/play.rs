@@ -43,7 +43,10 @@ pub fn in_turn(
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for job in jobs {
-        tell(rounds.play(job, |options| job.runner.run_with(job.test, options, real_apps)))?;
+        tell(rounds.play(job, |options| {
+            real_apps.begin_test();
+            job.runner.run_with(job.test, options, real_apps)
+        }))?;
     }
     Ok(())
 }
