@@ -3,7 +3,7 @@
 use platform::AppId;
 use rest::Value;
 use rest::client::CallError;
-use sms::{Address, Npi, ShortCode, Ton};
+use sms::Address;
 use world::{Event, Input};
 
 use crate::diagnostics::{Code, Diagnostic, Fallible};
@@ -80,7 +80,7 @@ impl Run<'_> {
         let to = match to {
             Destination::ShortCode => self.stage.world.short_code().address(),
             Destination::Session(var) => self.session_number(var, var.span)?,
-            Destination::Address(digits) => address(digits),
+            Destination::Address(digits) => Address::dialled(digits),
         };
         self.begin_action();
         let outbox = |run: &Self| {
@@ -396,10 +396,10 @@ impl Run<'_> {
     pub(super) fn session_number(&self, var: &Var, span: Span) -> Fallible<Address> {
         let code = self.stage.world.short_code();
         match self.scope().get(var) {
-            Some(Bound::Session(session)) => Ok(address(&format!("{code}{session:02}"))),
-            Some(Bound::Number(digits)) => Ok(address(digits)),
+            Some(Bound::Session(session)) => Ok(Address::dialled(&format!("{code}{session:02}"))),
+            Some(Bound::Number(digits)) => Ok(Address::dialled(digits)),
             Some(Bound::Value(value)) if value.parse::<u32>().is_ok() => {
-                Ok(address(&format!("{code}{value:0>2}")))
+                Ok(Address::dialled(&format!("{code}{value:0>2}")))
             }
             other => Err(Box::new(self.no_session(var, span, other))),
         }
@@ -420,16 +420,5 @@ impl Run<'_> {
 
     pub(super) fn app(&self, name: &str) -> AppId {
         *self.stage.actors.apps.get(name).expect("the script was checked")
-    }
-}
-
-/// An address as a scenario writes it: the number of a phone with its `+`, or the digits of a code.
-fn address(digits: &str) -> Address {
-    match digits.parse::<ShortCode>() {
-        Ok(code) => code.address(),
-        Err(_) => digits.parse::<sms::Msisdn>().map_or_else(
-            |_| Address::new(Ton::Unknown, Npi::Unknown, digits),
-            sms::Msisdn::address,
-        ),
     }
 }
