@@ -93,3 +93,26 @@ fn every_example_of_run_that_needs_no_app_of_your_own_runs() {
         );
     }
 }
+
+#[test]
+fn check_sees_what_keeps_a_world_from_being_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("world.sms");
+    std::fs::write(
+        &path,
+        "carrier att\nesme a, system_id fbook, password secret, code 12345\n",
+    )
+    .expect("written");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_smsim"))
+        .arg("check")
+        .arg(&path)
+        .output()
+        .expect("smsim runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("two ESMEs bind as \"fbook\""), "{told}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "Checked 1 file, 1 with faults\n"
+    );
+}

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use scenario::Sources;
+use scenario::{Code, Diagnostic, Rules, Script};
+use world::World;
 
 use crate::exit::{Exit, Wrong};
+use crate::rules::ConfigArgs;
 use crate::sources;
 
 /// Check scenario files without running them.
@@ -16,6 +18,8 @@ pub struct Args {
     /// Warnings are faults too.
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Files, and folders in which every .sms file is checked.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -27,13 +31,15 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         !files.is_empty(),
         Wrong("no .sms file in what was named".to_owned())
     );
+    let rules = args.config.rules()?;
     let mut faulty = 0;
     for file in &files {
-        let mut read = Sources::new();
+        let mut read = args.config.sources()?;
         let diagnostics = match sources::load(&mut read, file) {
             Ok(script) => {
-                faulty += usize::from(args.strict && !script.warnings.is_empty());
-                script.warnings
+                let faults = world_faults(&script, &rules);
+                faulty += usize::from(!faults.is_empty() || args.strict && !script.warnings.is_empty());
+                script.warnings.into_iter().chain(faults).collect()
             }
             Err(sources::NotLoaded::Faults(faults)) => {
                 faulty += 1;
@@ -43,6 +49,21 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         };
         eprint!("{}", sources::rendered(&diagnostics, &read));
     }
-    super::say(&format!("Checked {} files, {faulty} with faults\n", files.len()))?;
+    let counted = if files.len() == 1 { "file" } else { "files" };
+    super::say(&format!(
+        "Checked {} {counted}, {faulty} with faults\n",
+        files.len()
+    ))?;
     Ok(if faulty == 0 { Exit::Ok } else { Exit::Wrong })
+}
+
+/// What keeps the declarations from making a world. A file that declares nothing is somebody's scenes, and makes none.
+fn world_faults(script: &Script, rules: &Rules) -> Vec<Diagnostic> {
+    match scenario::world_config_with(script, rules) {
+        Err(faults) => faults,
+        Ok(declared) => match World::new(declared.config) {
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Diagnostic::without_place(Code::E301, error.to_string())],
+        },
+    }
 }
