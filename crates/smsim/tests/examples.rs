@@ -103,7 +103,7 @@ fn check_sees_what_keeps_a_world_from_being_made() {
         "carrier att\nesme a, system_id fbook, password secret, code 12345\n",
     )
     .expect("written");
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_smsim"))
+    let output = Command::new(env!("CARGO_BIN_EXE_smsim"))
         .arg("check")
         .arg(&path)
         .output()
