@@ -31,11 +31,7 @@ impl Found {
 impl Run<'_> {
     pub(super) fn check(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
-        let words: Vec<String> = setting
-            .values
-            .iter()
-            .map(|value| self.scope().value(&value.node))
-            .collect();
+        let words = self.words(setting);
         let key = setting.key.node.as_str();
         let found = match self.kind(&name) {
             Some(Kind::User) => self.user_setting(&name, key, &words),

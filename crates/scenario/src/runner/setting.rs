@@ -14,11 +14,7 @@ type Meaning = Result<Change, String>;
 impl Run<'_> {
     pub(super) fn set(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
-        let words: Vec<String> = setting
-            .values
-            .iter()
-            .map(|value| self.scope().value(&value.node))
-            .collect();
+        let words = self.words(setting);
         let key = setting.key.node.as_str();
         let change = match self.kind(&name) {
             Some(Kind::User) => self.user_change(&name, key, &words),
@@ -42,6 +38,15 @@ impl Run<'_> {
             .add(self.stage.world.next_record(), self.stage.now(), &name, told);
         self.stage.input(Input::Change(change));
         Ok(())
+    }
+
+    /// The values of a setting as words, captures filled in.
+    pub(super) fn words(&self, setting: &Clause) -> Vec<String> {
+        setting
+            .values
+            .iter()
+            .map(|value| self.scope().value(&value.node))
+            .collect()
     }
 
     pub(super) fn kind(&self, name: &str) -> Option<Kind> {
