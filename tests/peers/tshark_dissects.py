@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Wireshark's dissector reads everything that `smsim serve`, smpplib and node-smpp say to each other.
+"""Wireshark's dissector reads everything that `smsim serve`, smpplib and node-smpp say to each other, and what
+`smsim run --pcap` writes of every scenario.
 
 Captures on the loopback interface, so it needs root or membership of the group that may run dumpcap.
 """
-import os, pathlib, signal, subprocess, sys, tempfile, time
+import json, os, pathlib, signal, subprocess, sys, tempfile, time
 
-from support import ALICE_MSISDN, ANSWER_S_MAX, CODE, HERE, START_S_MAX, Checks, Link, Serve, bounded
+from support import (
+    ALICE_MSISDN, ANSWER_S_MAX, CODE, HERE, ROOT, SMSIM, START_S_MAX, Checks, Link, Serve, bounded,
+)
 
 PEERS = (
     [os.environ.get("PEERS_PYTHON", sys.executable), str(HERE / "smpplib_peer.py")],
@@ -116,12 +119,48 @@ def check_capture(checks, file, port):
     checks.equal("no expert error", dissect(file, port, fields, '_ws.expert.severity == "Error"'), [])
 
 
+def run(checks, fact, *arguments):
+    """Plays the scenarios; gives the reports of their tests."""
+    command = [SMSIM, "run", "tests/scenarios", "--format", "json", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    checks.check(fact, done.returncode == 0, done.stdout[-2000:] + done.stderr)
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    return [report for report in reports if report["event"] == "test"]
+
+
+def check_scenarios(checks, folder):
+    """What `smsim run --pcap` writes: everything is dissected, nothing is malformed, times are the worlds'."""
+    file = folder / "scenarios.pcapng"
+    tests = run(checks, "the scenarios pass while captured", "--pcap", str(file))
+    fields = ["frame.interface_name", "frame.time_epoch", "smpp.command_id"]
+    rows = dissect(file, 2775, fields, "smpp")
+    checks.equal("every test is an interface of its own", len({row[0][0] for row in rows}), len(tests))
+    years = {time.gmtime(float(row[1][0])).tm_year for row in rows}
+    checks.check("times are the worlds'", years <= {2008, 2009, 2010}, years)
+    seen = [int(value, 0) for row in rows for value in row[2]]
+    for name in ("bind_transceiver", "submit_sm", "deliver_sm"):
+        asked = seen.count(KINDS[name])
+        checks.check(f"{name} is dissected in the scenarios", asked >= len(tests) // 2, asked)
+    checks.equal("every packet is SMPP", dissect(file, 2775, ["frame.number"], "not smpp"), [])
+    checks.equal("no packet of the scenarios is malformed",
+                 dissect(file, 2775, ["frame.number", "frame.interface_name"], "_ws.malformed"), [])
+    wrong = '_ws.expert.severity == "Error" or tcp.analysis.flags or ip.checksum.status == 0 or tcp.checksum.status == 0'
+    checks.equal("nor wrong otherwise", dissect(file, 2775, ["frame.number", "_ws.expert.message"], wrong), [])
+
+    run(checks, "the scenarios pass while captured one by one", "--pcap", str(folder / "test-{}.pcapng"))
+    files = sorted(path.name for path in folder.glob("test-*.pcapng"))
+    checks.equal("a file a test", len(files), len(tests))
+    one = next(folder.glob("test-stop-*.pcapng"))
+    checks.check("a file is dissected by itself", dissect(one, 2775, ["frame.number"], "smpp"), one.name)
+
+
 def main():
     bounded()
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "peers.pcapng"
         check_capture(checks, file, converse(checks, file))
+        check_scenarios(checks, pathlib.Path(folder))
     return checks.done()
 
 

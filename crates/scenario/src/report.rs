@@ -14,6 +14,8 @@ pub mod trace;
 
 use std::time::Duration;
 
+use world::{Event, Record, World};
+
 use crate::diagnostics::{Code, Diagnostic, NoteKind};
 use crate::report::lanes::Lanes;
 use crate::report::trace::Trace;
@@ -49,6 +51,17 @@ pub struct TestReport {
     pub lanes: Lanes,
     /// What happened in detail, if the runner was asked to keep it.
     pub trace: Option<Trace>,
+    /// The records of the PDUs, if the runner was asked to keep them.
+    pub pdus: Option<Pdus>,
+}
+
+/// The PDUs of a test, as far as its world's ring of records still had them when the test was over.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Pdus {
+    /// Their records, in order.
+    pub records: Vec<Record>,
+    /// How many older records, of whatever kind, had left the ring.
+    pub left_out: u64,
 }
 
 impl TestReport {
@@ -66,6 +79,7 @@ impl TestReport {
             records_hash: 0,
             lanes: Lanes::default(),
             trace: None,
+            pdus: None,
         }
     }
 
@@ -118,6 +132,19 @@ impl TestReport {
             .rsplit_once('/')
             .map_or(self.path.as_str(), |(_, file)| file);
         file.strip_suffix(".sms").unwrap_or(file)
+    }
+}
+
+impl Pdus {
+    /// Those of a world.
+    pub(crate) fn of(world: &World) -> Self {
+        let kept = world.records_since(0);
+        let left_out = world.next_record() - kept.len() as u64;
+        let pdus = kept.filter(|record| matches!(record.event, Event::Pdu { .. }));
+        Self {
+            records: pdus.cloned().collect(),
+            left_out,
+        }
     }
 }
 

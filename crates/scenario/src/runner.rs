@@ -34,9 +34,9 @@ pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
 use crate::outside::Outside;
-use crate::report::TestReport;
 use crate::report::lanes::Lanes;
 use crate::report::trace::Trace;
+use crate::report::{Pdus, TestReport};
 use crate::runner::scope::{Bound, Scope};
 use crate::runner::stage::Stage;
 use crate::script::Script;
@@ -63,6 +63,7 @@ pub struct Runner<'s> {
     shared: Arc<Script>,
     declared: DeclaredWorld,
     keeps_trace: bool,
+    keeps_pdus: bool,
 }
 
 impl<'s> Runner<'s> {
@@ -78,12 +79,18 @@ impl<'s> Runner<'s> {
             shared: Arc::new(script.clone()),
             declared: world_config(script)?,
             keeps_trace: false,
+            keeps_pdus: false,
         })
     }
 
     /// Has reports keep what happened in detail ([`TestReport::trace`]).
     pub fn keep_trace(&mut self) {
         self.keeps_trace = true;
+    }
+
+    /// Has reports keep the records of the PDUs ([`TestReport::pdus`]).
+    pub fn keep_pdus(&mut self) {
+        self.keeps_pdus = true;
     }
 
     /// The tests, in the order of the file.
@@ -201,6 +208,7 @@ impl<'s> Runner<'s> {
         report.trace = self
             .keeps_trace
             .then(|| Trace::of(&run.stage.world, &run.stage.actors));
+        report.pdus = self.keeps_pdus.then(|| Pdus::of(&run.stage.world));
         report.lanes = std::mem::take(&mut run.lanes).with_records(&run.stage.world, &run.stage.actors);
         for fault in &mut faults {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");

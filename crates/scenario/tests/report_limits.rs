@@ -25,6 +25,7 @@ fn test(name: &str, failed: bool) -> TestReport {
         records_hash: 0,
         lanes: Lanes::default(),
         trace: None,
+        pdus: None,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The PDUs of a world's links are written as if they had crossed a network: pcapng (IETF draft-ietf-opsawg-pcapng) with
 //! Ethernet, IPv4 and TCP headers made up around them. The sequence numbers follow the octets, so that Wireshark puts
-//! together what is cut, and shows the sessions of one link as one stream. Times are the world's.
+//! together what is cut, and shows the sessions of one link as one stream. Times are the world's. Several worlds share a
+//! file as interfaces of their own, and no ESME of one has the address of another's.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,6 +16,8 @@ use world::record::{Event, Record, Toward};
 const SEGMENT_OCTETS_MAX: usize = 32 * 1024;
 /// Links whose sequence numbers are remembered; beyond it the oldest link starts again at 1.
 const LINKS_MAX: usize = 65_536;
+/// The most octets of an interface's name.
+const NAME_OCTETS_MAX: usize = 1_024;
 /// The port of SMPP (IANA), by which Wireshark knows what it sees.
 const SMPP_PORT: u16 = 2775;
 /// The SMSC, in a network that is kept for documentation (RFC 5737).
@@ -36,6 +39,12 @@ pub struct Capture<W: Write> {
     /// By link: the next sequence number toward the SMSC and toward the ESME.
     links: BTreeMap<u64, [u32; 2]>,
     packets: u16,
+    /// Worlds that have begun.
+    interfaces: u32,
+    /// What is added to the number of a link, so that no earlier world has used it.
+    first_link: u64,
+    /// The first number that no world has used.
+    next_link: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +54,40 @@ struct Host {
 }
 
 impl<W: Write> Capture<W> {
-    /// A capture that begins with the next record it is shown.
-    pub fn new(mut out: W) -> io::Result<Self> {
+    /// A capture of one world, which begins with the next record it is shown.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut capture = Self::of_worlds(out)?;
+        capture.begin("")?;
+        Ok(capture)
+    }
+
+    /// A capture of several worlds; each has to [`Capture::begin`].
+    pub fn of_worlds(mut out: W) -> io::Result<Self> {
         out.write_all(&section_header())?;
-        out.write_all(&interface_description())?;
         Ok(Self {
             out,
             next_record: 0,
             links: BTreeMap::new(),
             packets: 0,
+            interfaces: 0,
+            first_link: 0,
+            next_link: 0,
         })
+    }
+
+    /// What is written from now on is of another world, on an interface with that name.
+    pub fn begin(&mut self, name: &str) -> io::Result<()> {
+        self.out.write_all(&interface_description(name))?;
+        self.interfaces += 1;
+        self.next_record = 0;
+        self.links.clear();
+        self.first_link = self.next_link;
+        Ok(())
+    }
+
+    /// Writes the PDUs among some records.
+    pub fn write_all<'r>(&mut self, records: impl IntoIterator<Item = &'r Record>) -> io::Result<()> {
+        records.into_iter().try_for_each(|record| self.write(record))
     }
 
     /// Writes the PDUs among the records that are new; gives the number of records that came and went unseen.
@@ -62,9 +95,7 @@ impl<W: Write> Capture<W> {
         let records = world.records_since(self.next_record);
         let oldest = world.next_record() - records.len() as u64;
         let missed = oldest.saturating_sub(self.next_record);
-        for record in records {
-            self.write(record)?;
-        }
+        self.write_all(records)?;
         self.next_record = world.next_record();
         Ok(missed)
     }
@@ -84,13 +115,16 @@ impl<W: Write> Capture<W> {
         let at_us = u64::try_from(record.at.as_micros()).unwrap_or_default();
         for segment in octets.chunks(SEGMENT_OCTETS_MAX) {
             let packet = self.packet(*link, *toward, segment);
-            self.out.write_all(&enhanced_packet(at_us, &packet))?;
+            let interface = self.interfaces.saturating_sub(1);
+            self.out.write_all(&enhanced_packet(interface, at_us, &packet))?;
         }
         Ok(())
     }
 
     /// One TCP segment with all its headers.
     fn packet(&mut self, link: u64, toward: Toward, payload: &[u8]) -> Vec<u8> {
+        let link = link.wrapping_add(self.first_link);
+        self.next_link = self.next_link.max(link % OWN_LINKS + 1);
         if self.links.len() >= LINKS_MAX && !self.links.contains_key(&link) {
             self.links.pop_first();
         }
@@ -179,19 +213,30 @@ fn section_header() -> Vec<u8> {
     block(0x0A0D_0D0A, &body)
 }
 
-/// The one interface: Ethernet, whole packets, times in microseconds.
-fn interface_description() -> Vec<u8> {
+/// An interface: Ethernet, whole packets, times in microseconds.
+fn interface_description(name: &str) -> Vec<u8> {
     let mut body = vec![1, 0, 0, 0];
     body.extend(0_u32.to_le_bytes());
+    if !name.is_empty() {
+        // if_name, padded.
+        let mut cut = name.len().min(NAME_OCTETS_MAX);
+        while !name.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        body.extend(2_u16.to_le_bytes());
+        body.extend((cut as u16).to_le_bytes());
+        body.extend_from_slice(&name.as_bytes()[..cut]);
+        body.resize(body.len().next_multiple_of(4), 0);
+    }
     // if_tsresol, one octet, 10^-6, padded; the end of the options.
     body.extend([9, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
     block(1, &body)
 }
 
-fn enhanced_packet(at_us: u64, packet: &[u8]) -> Vec<u8> {
+fn enhanced_packet(interface: u32, at_us: u64, packet: &[u8]) -> Vec<u8> {
     let length = packet.len() as u32;
     let mut body = Vec::with_capacity(20 + packet.len() + 3);
-    for word in [0, (at_us >> 32) as u32, at_us as u32, length, length] {
+    for word in [interface, (at_us >> 32) as u32, at_us as u32, length, length] {
         body.extend(word.to_le_bytes());
     }
     body.extend_from_slice(packet);
@@ -304,6 +349,35 @@ mod tests {
         assert!(pdus > 5, "the world's own link is bound at its start");
         assert_eq!(seen, pdus);
         assert!(!file.windows(6).any(|octets| octets == b"fbook\0fbook\0"));
+    }
+
+    #[test]
+    fn worlds_have_interfaces_with_names_and_links_with_addresses_of_their_own() {
+        let mut capture = Capture::of_worlds(Vec::new()).expect("memory");
+        let mut addresses = std::collections::BTreeSet::new();
+        for name in ["one".to_owned(), "é".repeat(NAME_OCTETS_MAX)] {
+            capture.begin(&name).expect("memory");
+            for link in [1, 2, OWN_LINKS, OWN_LINKS + 1] {
+                let packet = capture.packet(link, Toward::Smsc, b"x");
+                assert_eq!(packet[ETHERNET_OCTETS + IPV4_OCTETS..][4..8], [0, 0, 0, 1]);
+                addresses.insert(packet[ETHERNET_OCTETS + 12..][..4].to_vec());
+            }
+            capture
+                .write_all(&[pdu(0, 1, Toward::Smsc, submit_sm(1, 1))])
+                .expect("memory");
+        }
+        assert_eq!(addresses.len(), 8);
+        let (mut rest, mut names, mut interfaces) = (capture.out.as_slice(), Vec::new(), Vec::new());
+        while !rest.is_empty() {
+            let (block, after) = rest.split_at(word(&rest[4..]));
+            rest = after;
+            match word(block) {
+                1 => names.push(usize::from(u16::from_le_bytes([block[18], block[19]]))),
+                6 => interfaces.push(word(&block[8..])),
+                _ => {}
+            }
+        }
+        assert_eq!((names, interfaces), (vec![3, NAME_OCTETS_MAX], vec![0, 1]));
     }
 
     #[test]

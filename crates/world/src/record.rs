@@ -27,7 +27,7 @@ pub(crate) fn cut(mut text: String, room: &mut usize) -> String {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Record {
     /// Its place in the order of all records, from 0.
     pub seq: u64,
@@ -49,7 +49,7 @@ pub enum Toward {
 }
 
 /// What happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A person texted.

@@ -114,6 +114,7 @@ mod tests {
             records_hash: 1,
             lanes: Default::default(),
             trace: None,
+            pdus: None,
         }
     }
 

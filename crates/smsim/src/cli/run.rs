@@ -1,5 +1,6 @@
 //! `smsim run`: plays scenario files in virtual time.
 
+mod captures;
 mod output;
 mod play;
 mod selection;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use scenario::report::{RunReport, TestReport};
 use scenario::{Colour, Rules, Runner, Script, Sources};
 
+use self::captures::Captures;
 use self::output::{Format, Kind, Output, ReportFile};
 use self::play::{Job, Rounds};
 use self::selection::Selection;
@@ -38,6 +40,8 @@ const JOBS_MAX: usize = 256;
                                          and a page with phones, callbacks and PDUs
   smsim run tests/scenarios --format tap --report junit=report.xml
                                          for machines
+  smsim run tests/scenarios --pcap links.pcapng
+                                         and every PDU for Wireshark
   smsim run install.sms --app quiz=http://127.0.0.1:9000/sms --http-port 32665
                                          with your own app in the place of quiz")]
 pub struct Args {
@@ -80,6 +84,10 @@ pub struct Args {
     /// Write a report as well: html, mermaid, junit, json or tap.
     #[arg(long, value_name = "KIND=FILE")]
     report: Vec<ReportFile>,
+    /// Write the PDUs of every test to this file, for Wireshark (pcapng): an interface a test, times are the world's,
+    /// passwords are blanked out. With {} in its name, a file a test: the name of the test's file and its line stand there.
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
     /// Let a run in which no test was selected pass.
     #[arg(long)]
     allow_empty: bool,
@@ -118,8 +126,12 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         files: files.len(),
         ..RunReport::default()
     };
-    let tell = |test: TestReport| {
+    let mut captures = args.pcap.as_deref().map(Captures::new).transpose()?;
+    let tell = |mut test: TestReport| {
         output.test(report.tests.len() + 1, &test)?;
+        if let Some(captures) = &mut captures {
+            captures.add(&mut test)?;
+        }
         report.tests.push(test);
         Ok(())
     };
@@ -131,6 +143,9 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     match real_apps {
         Some(mut real_apps) => play::in_turn(&jobs, rounds, &mut real_apps, tell)?,
         None => play::at_once(&jobs, rounds, threads(args), tell)?,
+    }
+    if let Some(captures) = captures {
+        captures.finish()?;
     }
     report.elapsed = Some(stopwatch.elapsed());
     output.summary(&report)?;
@@ -185,6 +200,9 @@ fn runner<'s>(
     }
     if args.report.iter().any(|file| file.kind == Kind::Html) {
         runner.keep_trace();
+    }
+    if args.pcap.is_some() {
+        runner.keep_pdus();
     }
     Ok((file, runner))
 }
