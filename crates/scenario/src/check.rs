@@ -10,6 +10,7 @@ mod value;
 use std::fmt;
 
 pub(crate) use capture::captures;
+pub(crate) use clause::clause_keys;
 pub use names::{Declared, Names};
 pub(crate) use setting::{setting_keys, setting_words};
 pub(crate) use value::{date, percent};

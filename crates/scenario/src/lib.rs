@@ -27,6 +27,7 @@ mod suggestion;
 pub mod syntax;
 mod text;
 mod update;
+pub mod vocabulary;
 mod world_config;
 
 pub use check::{Declared, Kind, Names};

@@ -4,6 +4,10 @@ mod decl;
 mod expect;
 mod step;
 
+pub(crate) use self::decl::ACTIONS;
+pub(crate) use self::expect::{ENCODINGS, WORDS as EXPECTATION_WORDS};
+pub(crate) use self::step::STEP_WORDS;
+
 use crate::diagnostics::{Code, Diagnostic, Fallible};
 use crate::lexer::{Cursor, Line, Trivia, lines};
 use crate::suggestion::nearest;
@@ -92,7 +96,7 @@ pub(crate) struct Parser<'s> {
 }
 
 /// The words that begin a declaration, a scene or a test.
-const TOP_WORDS: [&str; 9] = [
+pub(crate) const TOP_WORDS: [&str; 9] = [
     "use", "world", "carrier", "app", "user", "handsets", "esme", "scene", "test",
 ];
 

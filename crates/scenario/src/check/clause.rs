@@ -107,6 +107,20 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
     }
 }
 
+/// The clauses that a declaration has of its own, by the word that begins it.
+pub(crate) fn clause_keys(declaration: &str) -> Vec<&'static str> {
+    let rules: &[Rule] = match declaration {
+        "world" => WORLD,
+        "carrier" => CARRIER,
+        "app" => APP,
+        "user" => USER,
+        "handsets" => HANDSETS,
+        "esme" => ESME,
+        _ => &[],
+    };
+    rules.iter().map(|rule| rule.key).collect()
+}
+
 struct Check<'c> {
     path: &'c str,
     names: &'c Names,

@@ -112,7 +112,7 @@ codes! {
         "A user texts (`alice > \"Hi\"`) and sees texts (`alice < \"Hi\"`). An app calls the API (`quiz > alice \"Hi\"`) and gets callbacks \
          (`quiz < alice \"Hi\"`). A carrier and an ESME send and see PDUs."
     E104 Error "a clause that is not known"
-        "Each declaration has its own clauses; `crates/scenario/README.md` and `simulator-config/README.md` list them. The clauses of `world` are also \
+        "Each declaration has its own clauses; `tests/README.md` and `simulator-config/README.md` list them. The clauses of `world` are also \
          the keys of platform.toml, those of `carrier` the keys of a carrier profile."
     E105 Error "a value that does not fit"
         "Each clause and each setting says what kind of value it takes, and how many."

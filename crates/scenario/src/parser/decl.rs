@@ -165,7 +165,7 @@ fn declared_clause(cursor: &mut Cursor<'_>, what: &str) -> Fallible<Clause> {
 }
 
 /// The words of a rule.
-const ACTIONS: [&str; 4] = ["reply", "after", "http", "hang"];
+pub(crate) const ACTIONS: [&str; 4] = ["reply", "after", "http", "hang"];
 
 fn rule(cursor: &mut Cursor<'_>) -> Fallible<Rule> {
     if !cursor.eat_word("on") {

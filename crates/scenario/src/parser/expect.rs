@@ -7,7 +7,7 @@ use crate::suggestion::nearest;
 use crate::syntax::{Actor, Arrival, Dur, Expectation, Pattern, Sign, Spanned, Step};
 
 /// The words of an expectation's clauses.
-const WORDS: [&str; 9] = [
+pub(crate) const WORDS: [&str; 9] = [
     "within", "after", "from", "parts", "encoding", "as", "in", "new", "sig",
 ];
 

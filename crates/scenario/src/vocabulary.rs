@@ -1,0 +1,83 @@
+//! The words of the language, for those who teach, complete or colour it: editors, the guide's own test.
+
+use crate::check::{self, Kind};
+use crate::parser;
+use crate::world_config::{carrier_keys, platform_keys};
+
+/// The words that begin a line outside of scenes and tests.
+pub fn top_words() -> &'static [&'static str] {
+    &parser::TOP_WORDS
+}
+
+/// The words that begin a step which is no actor's line; two of them are two words.
+pub fn step_words() -> impl Iterator<Item = &'static str> {
+    // `nothing` stands among them to be suggested; it begins no line.
+    parser::STEP_WORDS.into_iter().filter(|word| *word != "nothing")
+}
+
+/// The clauses of a `<` line.
+pub fn expectation_words() -> &'static [&'static str] {
+    &parser::EXPECTATION_WORDS
+}
+
+/// What an app does by a rule.
+pub fn action_words() -> &'static [&'static str] {
+    &parser::ACTIONS
+}
+
+/// The encodings of a text on a phone.
+pub fn encodings() -> &'static [&'static str] {
+    &parser::ENCODINGS
+}
+
+/// The clauses that a declaration has of its own, by the word that begins it.
+pub fn clauses(declaration: &str) -> Vec<&'static str> {
+    check::clause_keys(declaration)
+}
+
+/// The clauses that a declaration has beside its own: the rules of the platform, or the keys of a carrier profile.
+pub fn keys(declaration: &str) -> Vec<String> {
+    match declaration {
+        "world" => platform_keys(),
+        "carrier" => carrier_keys(),
+        _ => Vec::new(),
+    }
+}
+
+/// The settings of an actor, those that can only be checked and those that can only be set among them.
+pub fn settings(kind: Kind) -> Vec<&'static str> {
+    let mut keys: Vec<_> = check::setting_keys(kind, true)
+        .chain(check::setting_keys(kind, false))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The words that stand as values of a setting, in any place.
+pub fn setting_values(kind: Kind, key: &str) -> Vec<&'static str> {
+    let places = (0..2).map(|place| check::setting_words(kind, key, place).0);
+    places.flatten().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_and_every_declaration_has_words() {
+        for word in top_words() {
+            let none = ["use", "scene", "test"].contains(word);
+            assert_eq!(clauses(word).is_empty(), none, "{word}");
+        }
+        for kind in [Kind::User, Kind::App, Kind::Carrier, Kind::Esme, Kind::Fbook] {
+            assert!(!settings(kind).is_empty());
+        }
+        assert!(step_words().any(|word| word == "any order") && step_words().all(|word| word != "nothing"));
+        assert_eq!(
+            setting_values(Kind::User, "app"),
+            ["on", "off", "installed", "absent"]
+        );
+        assert!(keys("world").len() > 10 && keys("carrier").len() > 10 && keys("user").is_empty());
+    }
+}
