@@ -39,6 +39,12 @@ pub use tlv::{Tlv, Tlvs, tag};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct LinkId(pub u64);
 
+impl From<LinkId> for u64 {
+    fn from(link: LinkId) -> Self {
+        link.0
+    }
+}
+
 impl std::fmt::Display for LinkId {
     /// `link 7`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -144,12 +144,10 @@ impl Address {
             .as_str()
             .strip_prefix('+')
             .unwrap_or(self.digits.as_str());
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
+        let number = number(digits)?;
         match (self.ton, digits.len()) {
-            (Ton::National | Ton::Unknown, 10) => Msisdn::new(10_000_000_000 + digits.parse::<u64>().ok()?),
-            (Ton::International | Ton::Unknown, _) => digits.parse().ok().and_then(Msisdn::new),
+            (Ton::National | Ton::Unknown, 10) => Msisdn::new(10_000_000_000 + number),
+            (Ton::International | Ton::Unknown, _) => Msisdn::new(number),
             _ => None,
         }
     }
@@ -192,8 +190,14 @@ impl Msisdn {
         Address {
             ton: Ton::International,
             npi: Npi::Isdn,
-            digits: compact_str::format_compact!("{}", self.0),
+            digits: decimal(self.0, 0),
         }
+    }
+}
+
+impl From<Msisdn> for u64 {
+    fn from(msisdn: Msisdn) -> Self {
+        msisdn.0
     }
 }
 
@@ -201,6 +205,35 @@ impl fmt::Display for Msisdn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "+{}", self.0)
     }
+}
+
+/// The number that decimal digits write; none when there is none, too many for a number, or anything else among them.
+fn number(digits: &str) -> Option<u64> {
+    // 19 digits always fit.
+    if digits.is_empty() || digits.len() > 19 {
+        return digits
+            .bytes()
+            .all(|octet| octet.is_ascii_digit())
+            .then(|| digits.parse().ok())
+            .flatten();
+    }
+    digits.bytes().try_fold(0, |number, octet| {
+        let digit = octet.wrapping_sub(b'0');
+        (digit <= 9).then(|| number * 10 + u64::from(digit))
+    })
+}
+
+/// A number in decimal digits, with leading zeros up to `width`, at most 20.
+pub fn decimal(number: u64, width: usize) -> CompactString {
+    const DIGITS: usize = 20;
+    let (mut octets, mut rest, mut first) = ([b'0'; DIGITS], number, DIGITS);
+    while rest > 0 {
+        first -= 1;
+        octets[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let first = first.min(DIGITS - width.clamp(1, DIGITS));
+    CompactString::from_utf8(&octets[first..]).expect("digits are UTF-8")
 }
 
 /// Text that is no [`Msisdn`].

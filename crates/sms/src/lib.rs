@@ -6,6 +6,7 @@
 pub mod address;
 pub mod alphabet;
 pub mod gsm7;
+mod number_map;
 mod reassembler;
 pub mod segment;
 pub mod state;
@@ -13,6 +14,7 @@ pub mod time;
 
 pub use address::{Address, Msisdn, Npi, ShortCode, Ton};
 pub use alphabet::Encoding;
+pub use number_map::NumberMap;
 pub use segment::{Assembled, Concatenation, Reassembler, Reference, Segment, TooLong};
 pub use state::MessageState;
 pub use time::{Civil, Timestamp, Zone};

@@ -14,6 +14,7 @@ mod check;
 pub mod config;
 pub mod event;
 pub mod fault;
+mod finals;
 mod message;
 pub mod message_id;
 pub mod port;

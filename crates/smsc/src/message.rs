@@ -145,7 +145,7 @@ impl Destination {
         Address {
             ton: Ton::from(self.ton),
             npi: Npi::from(self.npi),
-            digits: compact_str::format_compact!("{number:0width$}"),
+            digits: sms::address::decimal(number, width),
         }
     }
 }

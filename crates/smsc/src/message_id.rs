@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// How a message's number is written in `submit_sm_resp` and in receipts. The `receipted_message_id` TLV always carries
@@ -43,6 +44,23 @@ pub struct MessageId {
 }
 
 impl MessageId {
+    /// The form of the response, as its `Display` writes it.
+    pub fn text(self) -> CompactString {
+        match self.style {
+            // The common one, of every text that is submitted: written digit by digit.
+            MessageIdStyle::Same => CompactString::from_utf8(self.octets_in_hex()).expect("digits are UTF-8"),
+            MessageIdStyle::HexThenDecimal
+            | MessageIdStyle::DecimalThenHex
+            | MessageIdStyle::Padded
+            | MessageIdStyle::Uuid => compact_str::format_compact!("{self}"),
+        }
+    }
+
+    fn octets_in_hex(self) -> [u8; 8] {
+        let digit = |place: usize| b"0123456789abcdef"[(self.number >> (28 - 4 * place)) as usize & 0xF];
+        std::array::from_fn(digit)
+    }
+
     /// The form in a receipt's text.
     pub fn in_receipt(self) -> impl fmt::Display {
         InReceipt(self)
@@ -136,6 +154,7 @@ mod tests {
         for style in MessageIdStyle::ALL {
             for number in [1, 9, 10, 42, 0x00B8_BE19, u32::MAX] {
                 let text = MessageId { number, style }.to_string();
+                assert_eq!(MessageId { number, style }.text(), text);
                 assert!(
                     MessageId::candidates(&text).any(|candidate| candidate == number),
                     "{text}"

@@ -109,6 +109,12 @@ pub enum Change {
 #[serde(transparent)]
 pub struct AttemptId(pub u64);
 
+impl From<AttemptId> for u64 {
+    fn from(attempt: AttemptId) -> Self {
+        attempt.0
+    }
+}
+
 /// What came of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

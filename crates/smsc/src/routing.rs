@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use sms::Msisdn;
+use sms::{Msisdn, NumberMap};
 
 /// A longest-prefix table with exact overrides for ported numbers, and carrier 0 for everything else. Carriers are
 /// indices into the configuration.
@@ -11,7 +11,7 @@ use sms::Msisdn;
 pub(crate) struct NumberPlan {
     /// By prefix.
     ranges: BTreeMap<CompactString, u16>,
-    numbers: BTreeMap<Msisdn, u16>,
+    numbers: NumberMap<Msisdn, u16>,
     prefix_max: usize,
 }
 
@@ -36,13 +36,13 @@ impl NumberPlan {
 
     /// The carrier of a number.
     pub fn carrier(&self, msisdn: Msisdn) -> u16 {
-        if let Some(carrier) = self.numbers.get(&msisdn) {
+        if let Some(carrier) = self.numbers.get(msisdn) {
             return *carrier;
         }
         if self.ranges.is_empty() {
             return 0;
         }
-        let digits = compact_str::format_compact!("{}", msisdn.number());
+        let digits = sms::address::decimal(msisdn.number(), 0);
         (0..=self.prefix_max.min(digits.len()))
             .rev()
             .find_map(|length| self.ranges.get(&digits[..length]).copied())

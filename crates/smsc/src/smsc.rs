@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use smpp::{Command, LinkId};
-use sms::{MessageState, Msisdn, Timestamp};
+use sms::{MessageState, Msisdn, NumberMap, Timestamp};
 
 use self::state::{Alerts, CarrierState, Delivery, Esme, Link, Page};
 use self::submit::Transaction;
@@ -23,6 +23,7 @@ use crate::carrier::Carrier;
 use crate::cause::Cause;
 use crate::config::Config;
 use crate::event::Event;
+use crate::finals::Finals;
 use crate::message_id::MessageId;
 use crate::port::{AttemptId, Input, Output};
 use crate::routing::NumberPlan;
@@ -38,21 +39,22 @@ pub struct Smsc {
     config: Config,
     carriers: Vec<CarrierState>,
     esmes: Vec<Esme>,
-    links: BTreeMap<LinkId, Link>,
+    links: NumberMap<LinkId, Link>,
     plan: NumberPlan,
     store: Store,
+    finals: Finals,
     timers: Timers,
     /// What is in the air.
-    pages: BTreeMap<AttemptId, Page>,
+    pages: NumberMap<AttemptId, Page>,
     /// Receipts that are held back, by the number of their timer.
-    late_receipts: BTreeMap<u64, Delivery>,
+    late_receipts: NumberMap<u64, Delivery>,
     /// Answers that are held back on demand, by the number of their timer.
-    late_answers: BTreeMap<u64, (LinkId, Command)>,
+    late_answers: NumberMap<u64, (LinkId, Command)>,
     /// How often texts for the magic numbers failed that fail at first.
     magic_failures: BTreeMap<Msisdn, u32>,
     alerts: Alerts,
     /// Requests that are answered with the outcome, by the number of their message.
-    transactions: BTreeMap<u32, Transaction>,
+    transactions: NumberMap<u32, Transaction>,
     /// Whether the carriers' outages have their timers.
     outages_watched: bool,
     last_attempt: u64,
@@ -124,16 +126,17 @@ impl Smsc {
             config,
             carriers,
             esmes,
-            links: BTreeMap::new(),
+            links: NumberMap::default(),
             plan,
             store: Store::default(),
+            finals: Finals::default(),
             timers: Timers::default(),
-            pages: BTreeMap::new(),
-            late_receipts: BTreeMap::new(),
-            late_answers: BTreeMap::new(),
+            pages: NumberMap::default(),
+            late_receipts: NumberMap::default(),
+            late_answers: NumberMap::default(),
             magic_failures: BTreeMap::new(),
             alerts: Alerts::default(),
-            transactions: BTreeMap::new(),
+            transactions: NumberMap::default(),
             outages_watched: false,
             last_attempt: 0,
             last_delivery: 0,
@@ -313,10 +316,8 @@ impl Smsc {
             Timer::Expiry { slot, number } => {
                 self.store.holds(slot, number) && self.store.message(slot).expires_at == due_at
             }
-            Timer::PageUnanswered { attempt } | Timer::OutcomeDue { attempt } => {
-                self.pages.contains_key(&attempt)
-            }
-            Timer::LateAnswer { number } => self.late_answers.contains_key(&number),
+            Timer::PageUnanswered { attempt } | Timer::OutcomeDue { attempt } => self.pages.contains(attempt),
+            Timer::LateAnswer { number } => self.late_answers.contains(number),
             Timer::Scheduled { slot, number } => {
                 self.store.holds(slot, number) && {
                     let message = self.store.message(slot);
@@ -327,14 +328,14 @@ impl Smsc {
                 .store
                 .queue(msisdn)
                 .is_some_and(|queue| queue.wait == Wait::Retry(due_at)),
-            Timer::LateReceipt { number } => self.late_receipts.contains_key(&number),
+            Timer::LateReceipt { number } => self.late_receipts.contains(number),
             Timer::Waiting { account } => {
                 let esme = &self.esmes[usize::from(account)];
                 !esme.waiting.is_empty() && esme.expiry_at == Some(due_at)
             }
             Timer::Outage { carrier } => self.carrier_state(carrier).outage_at == Some(due_at),
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
-                self.links.contains_key(&link)
+                self.links.contains(link)
             }
         }
     }
@@ -344,7 +345,7 @@ impl Smsc {
     }
 
     fn send(&mut self, link: LinkId, command: Command) {
-        if self.links.get(&link).is_some_and(|state| state.silent) {
+        if self.links.get(link).is_some_and(|state| state.silent) {
             return;
         }
         self.outputs.push(Output::Send { link, command });

@@ -1,12 +1,10 @@
-//! What waits: [`Store`], the messages with a queue for each handset, and the final states that are remembered.
+//! What waits: [`Store`], the messages with a queue for each handset.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use sms::{Address, MessageState, Msisdn, Timestamp};
+use sms::{Msisdn, NumberMap, Timestamp};
 
-use crate::cause::Cause;
 use crate::message::{Message, NONE};
-use crate::message_id::MessageId;
 use crate::port::AttemptId;
 
 /// Which message: its number, and its place in a `submit_multi`.
@@ -61,36 +59,22 @@ impl Default for Queue {
     }
 }
 
-/// What is remembered of a message that is final.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Final {
-    /// Its name.
-    pub id: MessageId,
-    /// The account that submitted it.
-    pub account: u16,
-    /// From.
-    pub source: Address,
-    /// What became of it.
-    pub state: MessageState,
-    /// Why, if it did not arrive.
-    pub cause: Option<Cause>,
-    /// When.
-    pub done_at: Timestamp,
-}
-
 /// Every message that is not final, found by slot, by number and by handset without a search.
 #[derive(Default)]
 pub(crate) struct Store {
     slots: Vec<Option<Message>>,
     free: Vec<u32>,
-    by_key: BTreeMap<Key, u32>,
-    queues: BTreeMap<Msisdn, Queue>,
-    /// The messages that are in no queue yet.
+    /// By number: the slot of the first or only destination.
+    by_number: NumberMap<u64, u32>,
+    /// The slots of the other destinations of a `submit_multi`.
+    others: BTreeMap<Key, u32>,
+    queues: NumberMap<Msisdn, Queue>,
+    /// The messages that have just come, and go on to their queues when they are answered.
+    arriving: Vec<u32>,
+    /// The messages that wait until they are put into their queues.
     unqueued: BTreeSet<(Msisdn, u32)>,
     /// Per carrier, how many messages there are.
     held: Vec<usize>,
-    finals: BTreeMap<Key, Final>,
-    finals_order: VecDeque<Key>,
     last_number: u32,
 }
 
@@ -100,12 +84,7 @@ impl Store {
         loop {
             self.last_number = self.last_number.checked_add(1).unwrap_or(1);
             let number = self.last_number;
-            if self
-                .by_key
-                .range((number, 0)..=(number, u16::MAX))
-                .next()
-                .is_none()
-            {
+            if self.slots_of(number).next().is_none() {
                 return number;
             }
         }
@@ -113,7 +92,7 @@ impl Store {
 
     /// How many messages there are.
     pub fn len(&self) -> usize {
-        self.by_key.len()
+        self.by_number.len() + self.others.len()
     }
 
     /// How many messages there are for a carrier's subscribers.
@@ -124,6 +103,7 @@ impl Store {
     /// Takes a message in, outside its handset's queue.
     pub fn insert(&mut self, message: Message) -> u32 {
         let (key, msisdn) = ((message.id.number, message.member), message.to.msisdn);
+        let waits = message.scheduled_at > message.submitted_at;
         *self.held_mut(message.carrier) += 1;
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(message);
@@ -132,8 +112,15 @@ impl Store {
             self.slots.push(Some(message));
             u32::try_from(self.slots.len() - 1).expect("messages_max is below 2^32")
         };
-        self.unqueued.insert((msisdn, slot));
-        let before = self.by_key.insert(key, slot);
+        if waits {
+            self.unqueued.insert((msisdn, slot));
+        } else {
+            self.arriving.push(slot);
+        }
+        let before = match key {
+            (number, 0) => self.by_number.insert(number.into(), slot),
+            _ => self.others.insert(key, slot),
+        };
         assert!(before.is_none(), "a number is given once");
         slot
     }
@@ -155,16 +142,17 @@ impl Store {
 
     /// The slots of the messages with that number.
     pub fn slots_of(&self, number: u32) -> impl Iterator<Item = u32> {
-        self.by_key
-            .range((number, 0)..=(number, u16::MAX))
-            .map(|(_, slot)| *slot)
+        let others = (!self.others.is_empty()).then(|| self.others.range((number, 0)..=(number, u16::MAX)));
+        let first = self.by_number.get(number.into()).copied();
+        let others = others.into_iter().flatten().map(|(_, slot)| *slot);
+        first.into_iter().chain(others)
     }
 
     /// Puts a message at the end of its handset's queue.
     pub fn enqueue(&mut self, slot: u32) -> &mut Queue {
         let msisdn = self.message(slot).to.msisdn;
-        self.unqueued.remove(&(msisdn, slot));
-        let queue = self.queues.entry(msisdn).or_default();
+        self.leave_unqueued(msisdn, slot);
+        let queue = self.queues.get_or_default(msisdn);
         let tail = queue.tail;
         queue.tail = slot;
         queue.len += 1;
@@ -178,21 +166,36 @@ impl Store {
         if tail != NONE {
             self.message_mut(tail).next = slot;
         }
-        self.queues.get_mut(&msisdn).expect("made above")
+        self.queues.get_mut(msisdn).expect("made above")
     }
 
     /// Takes a message out, from its queue too if it is in one.
     pub fn remove(&mut self, slot: u32) -> Message {
         let message = self.slots[slot as usize].take().expect("the slot is occupied");
         self.free.push(slot);
-        self.by_key.remove(&(message.id.number, message.member));
+        match (message.id.number, message.member) {
+            (number, 0) => self.by_number.remove(number.into()),
+            key => self.others.remove(&key),
+        };
         *self.held_mut(message.carrier) -= 1;
         if message.queued {
             self.unlink(&message);
         } else {
-            self.unqueued.remove(&(message.to.msisdn, slot));
+            self.leave_unqueued(message.to.msisdn, slot);
         }
         message
+    }
+
+    fn leave_unqueued(&mut self, msisdn: Msisdn, slot: u32) {
+        // Those that arrived last go on first, but for the destinations of a `submit_multi`.
+        match self.arriving.iter().rposition(|arriving| *arriving == slot) {
+            Some(place) => {
+                self.arriving.remove(place);
+            }
+            None => {
+                self.unqueued.remove(&(msisdn, slot));
+            }
+        }
     }
 
     /// Takes a message out of its handset's queue, to wait until it is put in again.
@@ -213,10 +216,7 @@ impl Store {
             self.message_mut(next).previous = previous;
         }
         let msisdn = message.to.msisdn;
-        let queue = self
-            .queues
-            .get_mut(&msisdn)
-            .expect("a queued message has a queue");
+        let queue = self.queues.get_mut(msisdn).expect("a queued message has a queue");
         if previous == NONE {
             queue.head = next;
         }
@@ -231,32 +231,32 @@ impl Store {
     pub fn drop_if_idle(&mut self, msisdn: Msisdn) {
         let idle = self
             .queues
-            .get(&msisdn)
+            .get(msisdn)
             .is_some_and(|queue| queue.len == 0 && queue.paging().is_none());
         if idle {
-            self.queues.remove(&msisdn);
+            self.queues.remove(msisdn);
         }
     }
 
     /// A handset's queue, if anything waits for it or is in the air.
     pub fn queue(&self, msisdn: Msisdn) -> Option<&Queue> {
-        self.queues.get(&msisdn)
+        self.queues.get(msisdn)
     }
 
     /// The same, to be changed.
     pub fn queue_mut(&mut self, msisdn: Msisdn) -> Option<&mut Queue> {
-        self.queues.get_mut(&msisdn)
+        self.queues.get_mut(msisdn)
     }
 
     /// The handsets of a carrier that texts wait for and that are not being paged, the one first whose first text is
     /// oldest.
     pub fn waiting_handsets(&self, carrier: u16) -> Vec<Msisdn> {
         let mut waiting: Vec<(Timestamp, u32, Msisdn)> = Vec::new();
-        for (msisdn, queue) in &self.queues {
+        for (_, queue) in self.queues.sorted() {
             if queue.paging().is_none() && queue.head != NONE {
                 let head = self.message(queue.head);
                 if head.carrier == carrier {
-                    waiting.push((head.submitted_at, head.id.number, *msisdn));
+                    waiting.push((head.submitted_at, head.id.number, head.to.msisdn));
                 }
             }
         }
@@ -266,7 +266,7 @@ impl Store {
 
     /// The slots of the messages that wait for a handset, in order.
     pub fn queued(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
-        let head = self.queues.get(&msisdn).map_or(NONE, |queue| queue.head);
+        let head = self.queues.get(msisdn).map_or(NONE, |queue| queue.head);
         std::iter::successors((head != NONE).then_some(head), |slot| {
             let next = self.message(*slot).next;
             (next != NONE).then_some(next)
@@ -279,7 +279,9 @@ impl Store {
             .unqueued
             .range((msisdn, 0)..=(msisdn, NONE))
             .map(|(_, slot)| *slot);
-        self.queued(msisdn).chain(unqueued)
+        let arriving = self.arriving.iter().copied();
+        let arriving = arriving.filter(move |slot| self.message(*slot).to.msisdn == msisdn);
+        self.queued(msisdn).chain(arriving).chain(unqueued)
     }
 
     /// Says that a message's handset has another carrier.
@@ -287,31 +289,6 @@ impl Store {
         let before = std::mem::replace(&mut self.message_mut(slot).carrier, carrier);
         *self.held_mut(before) -= 1;
         *self.held_mut(carrier) += 1;
-    }
-
-    /// Remembers a final state; beyond `finals_max` the oldest is forgotten.
-    pub fn remember(&mut self, member: u16, last: Final, finals_max: usize) {
-        let key = (last.id.number, member);
-        if finals_max == 0 {
-            return;
-        }
-        while self.finals_order.len() >= finals_max {
-            if let Some(oldest) = self.finals_order.pop_front() {
-                self.finals.remove(&oldest);
-            }
-        }
-        // After 2^32 messages a number comes again: the newer message has it.
-        if self.finals.insert(key, last).is_none() {
-            self.finals_order.push_back(key);
-        }
-    }
-
-    /// The remembered final state of a message.
-    pub fn remembered(&self, number: u32) -> Option<&Final> {
-        self.finals
-            .range((number, 0)..=(number, u16::MAX))
-            .next()
-            .map(|(_, last)| last)
     }
 
     fn held_mut(&mut self, carrier: u16) -> &mut usize {
@@ -326,12 +303,12 @@ impl Store {
 #[cfg(test)]
 pub(crate) mod tests {
     use smpp::LinkId;
-    use sms::{Npi, Segment, Ton};
+    use sms::{Address, Npi, Segment, Ton};
 
     use super::*;
     use crate::carrier::Carrier;
     use crate::message::{Body, Destination, ServiceType};
-    use crate::message_id::MessageIdStyle;
+    use crate::message_id::{MessageId, MessageIdStyle};
 
     /// A message with that number to +14155550101.
     pub(crate) fn message(number: u32) -> Message {
@@ -412,26 +389,6 @@ pub(crate) mod tests {
         store.insert(message(1));
         assert_eq!(store.next_number(), u32::MAX);
         assert_eq!(store.next_number(), 2);
-    }
-
-    #[test]
-    fn the_oldest_final_state_is_forgotten_first() {
-        let mut store = Store::default();
-        let last = |number| Final {
-            id: message(number).id,
-            account: 0,
-            source: message(number).source,
-            state: MessageState::Delivered,
-            cause: None,
-            done_at: Timestamp::EPOCH,
-        };
-        for number in 1..=3 {
-            store.remember(0, last(number), 2);
-        }
-        assert!(store.remembered(1).is_none());
-        assert!(store.remembered(2).is_some() && store.remembered(3).is_some());
-        store.remember(0, last(4), 0);
-        assert!(store.remembered(4).is_none());
     }
 
     #[test]

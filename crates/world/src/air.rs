@@ -31,10 +31,7 @@ impl World {
         let dice = &mut self.dice;
         let mut happens = |percent: f64| percent > 0.0 && dice.unit(carrier) * 100.0 < percent;
         let (lost, answer_lost) = (happens(loss), happens(duplicated));
-        let roams = self
-            .handsets
-            .get(&to)
-            .is_some_and(|phone| phone.handset.roaming());
+        let roams = self.handsets.get(to).is_some_and(|phone| phone.handset.roaming());
         if roams {
             latency += roaming_latency;
         }

@@ -7,7 +7,7 @@ use handset::Handset;
 use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
-use sms::{Address, Msisdn, Segment, ShortCode, Timestamp, Zone};
+use sms::{Address, Msisdn, NumberMap, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Cause, Smsc};
 
 use crate::config::{Config, ConfigError};
@@ -28,7 +28,7 @@ pub struct World {
     pub(crate) esme: esme::Esme,
     pub(crate) platform: Platform,
     pub(crate) rest: Rest,
-    pub(crate) handsets: BTreeMap<Msisdn, Phone>,
+    pub(crate) handsets: NumberMap<Msisdn, Phone>,
     /// When each phone that waits for something wants to be woken.
     handset_wakeups: BTreeSet<(Timestamp, Msisdn)>,
     pub(crate) queue: Queue<Hop>,
@@ -254,7 +254,7 @@ impl World {
 
     /// A phone, to look at.
     pub fn handset(&self, msisdn: Msisdn) -> Option<&Handset> {
-        self.handsets.get(&msisdn).map(|phone| &phone.handset)
+        self.handsets.get(msisdn).map(|phone| &phone.handset)
     }
 
     /// The callbacks that no app has answered yet, with the app that each is for.
@@ -288,7 +288,7 @@ impl World {
         msisdn: Msisdn,
         input: handset::Input,
     ) -> Option<Vec<handset::Output>> {
-        let phone = self.handsets.get_mut(&msisdn)?;
+        let phone = self.handsets.get_mut(msisdn)?;
         let outputs = phone.handset.handle(self.now, input);
         let wakeup = phone.handset.next_wakeup();
         if wakeup != phone.wakeup {

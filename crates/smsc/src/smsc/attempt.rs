@@ -7,9 +7,10 @@ use super::{Smsc, TICK};
 use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
 use crate::event::Event;
+use crate::finals::Final;
 use crate::message::{Message, NONE};
 use crate::port::{AttemptId, Output, PageOutcome};
-use crate::store::{Final, Queue, Wait};
+use crate::store::{Queue, Wait};
 use crate::timer::Timer;
 
 /// How far a wrong id is from the right one.
@@ -201,20 +202,20 @@ impl Smsc {
 
     /// What was asked for comes of a page.
     pub(super) fn outcome_due(&mut self, now: Timestamp, attempt: AttemptId) {
-        if let Some(outcome) = self.pages.get(&attempt).and_then(|page| page.outcome) {
+        if let Some(outcome) = self.pages.get(attempt).and_then(|page| page.outcome) {
             self.timers.forget();
             self.page_over(now, attempt, outcome);
         }
     }
 
     pub(super) fn page_unanswered(&mut self, now: Timestamp, attempt: AttemptId) {
-        if self.pages.contains_key(&attempt) {
+        if self.pages.contains(attempt) {
             self.page_over(now, attempt, PageOutcome::Failed(Cause::NoAnswer));
         }
     }
 
     pub(super) fn page_answered(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
-        if self.pages.contains_key(&attempt) {
+        if self.pages.contains(attempt) {
             self.timers.forget();
             self.page_over(now, attempt, outcome);
         } else {
@@ -225,7 +226,7 @@ impl Smsc {
     fn page_over(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
         let Page {
             slot, number, msisdn, ..
-        } = self.pages.remove(&attempt).expect("the callers looked");
+        } = self.pages.remove(attempt).expect("the callers looked");
         let queue = self
             .store
             .queue_mut(msisdn)
@@ -360,7 +361,7 @@ impl Smsc {
             cause: message.cause,
             done_at: now,
         };
-        self.store.remember(message.member, last, self.config.finals_max);
+        self.finals.remember(message.member, last, self.config.finals_max);
     }
 
     /// A carrier without handset receipts says DELIVRD as soon as the text is on its way.
@@ -432,7 +433,7 @@ impl Smsc {
     }
 
     pub(super) fn send_late_receipt(&mut self, now: Timestamp, number: u64) {
-        if let Some(delivery) = self.late_receipts.remove(&number) {
+        if let Some(delivery) = self.late_receipts.remove(number) {
             self.deliver(now, delivery.account, delivery.what);
         }
     }

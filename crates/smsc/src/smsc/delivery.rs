@@ -50,7 +50,7 @@ impl Smsc {
     /// Whether the account takes one thing more, at once or to wait.
     pub(super) fn has_room(&self, account: u16) -> bool {
         let esme = &self.esmes[usize::from(account)];
-        let able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
+        let able = |link: &LinkId| self.links.get(*link).is_some_and(|state| can_take(state, esme));
         esme.waiting.len() < esme.account.waiting_max
             || (esme.waiting.is_empty() && esme.bound.iter().any(able))
     }
@@ -84,7 +84,7 @@ impl Smsc {
 
     /// The session that a delivery goes to; none while none can take it.
     fn choose_link(&self, esme: &Esme, delivery: &Delivery) -> Option<LinkId> {
-        let is_able = |link: &LinkId| self.links.get(link).is_some_and(|state| can_take(state, esme));
+        let is_able = |link: &LinkId| self.links.get(*link).is_some_and(|state| can_take(state, esme));
         let able = || esme.bound.iter().copied().filter(is_able);
         let in_turn = || able().nth(esme.turn % able().count().max(1));
         match &delivery.what {
@@ -108,7 +108,7 @@ impl Smsc {
     pub(super) fn asks_for(&self, link: LinkId, number: &str) -> bool {
         let range = self
             .links
-            .get(&link)
+            .get(link)
             .and_then(|state| state.address_range.as_ref());
         range.is_some_and(|range| range.is_match(number))
     }
@@ -117,7 +117,7 @@ impl Smsc {
         let receivers = || {
             esme.bound
                 .iter()
-                .filter_map(|link| self.links.get(link))
+                .filter_map(|link| self.links.get(*link))
                 .filter(|link| receives(link))
         };
         if receivers().next().is_none() {
@@ -130,7 +130,7 @@ impl Smsc {
     }
 
     fn transmit(&mut self, now: Timestamp, link: LinkId, delivery: Box<Delivery>) {
-        let state = self.links.get_mut(&link).expect("chosen from the links");
+        let state = self.links.get_mut(link).expect("chosen from the links");
         let esme = &mut self.esmes[usize::from(delivery.account)];
         esme.turn = esme.turn.wrapping_add(1);
         let system_id = esme.account.system_id.clone();
@@ -194,7 +194,7 @@ impl Smsc {
         });
         if again {
             let until = now + self.config.deliver_retry_after.max(super::TICK);
-            if let Some(state) = self.links.get_mut(&link) {
+            if let Some(state) = self.links.get_mut(link) {
                 state.paused_until = Some(until);
                 self.timers.set(until, Timer::Resume { link });
             }
@@ -220,7 +220,7 @@ impl Smsc {
 
     /// A session's pause is over.
     pub(super) fn resume(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         if state.paused_until.is_some_and(|until| until <= now) {
@@ -315,7 +315,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
     if receipt.style.tlvs {
         message.tlvs.push(Tlv::c_octet_string(
             tag::RECEIPTED_MESSAGE_ID,
-            &receipt.written_id.to_string(),
+            &receipt.written_id.text(),
         ));
         message
             .tlvs

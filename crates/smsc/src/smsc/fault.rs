@@ -61,7 +61,7 @@ impl Smsc {
             Effect::Unbind => self.unbind_link(now, link),
             Effect::Reset => self.reset(now, link),
             Effect::Silence => {
-                if let Some(state) = self.links.get_mut(&link) {
+                if let Some(state) = self.links.get_mut(link) {
                     state.silent = true;
                 }
             }
@@ -105,8 +105,8 @@ impl Smsc {
     ) {
         self.mark(now, request, slot, effect);
         let response = |state: &mut Self| {
-            let resp = MessageIdResp::new(&compact_str::format_compact!("{id}"));
-            let link = state.links.get_mut(&sender.link)?;
+            let resp = MessageIdResp::new(&id.text());
+            let link = state.links.get_mut(sender.link)?;
             Some(
                 link.session
                     .respond(request, Status::ESME_ROK, Pdu::SubmitSmResp(resp)),
@@ -114,7 +114,7 @@ impl Smsc {
         };
         match effect {
             Some(Effect::NoAnswer) => {
-                if let Some(state) = self.links.get_mut(&sender.link) {
+                if let Some(state) = self.links.get_mut(sender.link) {
                     state.held += 1;
                 }
                 self.start(now, slot);
@@ -129,7 +129,7 @@ impl Smsc {
                 self.release_overtaken(sender.link);
                 if let Some(answer) = response(self) {
                     let number = self.hold_answer(now + SWAPPED_ANSWER_MAX, sender.link, answer);
-                    if let Some(state) = self.links.get_mut(&sender.link) {
+                    if let Some(state) = self.links.get_mut(sender.link) {
                         state.overtaken = Some(number);
                     }
                 }
@@ -189,7 +189,7 @@ impl Smsc {
         let number = self.last_delivery;
         self.timers.set(due_at, Timer::LateAnswer { number });
         self.late_answers.insert(number, (link, answer));
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = self.links.get_mut(link) {
             state.held += 1;
         }
         number
@@ -197,7 +197,7 @@ impl Smsc {
 
     /// Sends the answer that another has just overtaken.
     fn release_overtaken(&mut self, link: LinkId) {
-        let overtaken = self.links.get_mut(&link).and_then(|state| state.overtaken.take());
+        let overtaken = self.links.get_mut(link).and_then(|state| state.overtaken.take());
         if let Some(number) = overtaken {
             self.send_late_answer(number);
         }
@@ -205,10 +205,10 @@ impl Smsc {
 
     /// Sends an answer that was held back; over a link that is gone it goes nowhere.
     pub(super) fn send_late_answer(&mut self, number: u64) {
-        let Some((link, answer)) = self.late_answers.remove(&number) else {
+        let Some((link, answer)) = self.late_answers.remove(number) else {
             return;
         };
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = self.links.get_mut(link) {
             state.held = state.held.saturating_sub(1);
             self.send(link, answer);
         }

@@ -55,7 +55,7 @@ impl Smsc {
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
-        let Some(state) = self.links.get_mut(&link).filter(|state| !state.silent) else {
+        let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };
         match state.session.receive(now, frame) {
@@ -104,7 +104,7 @@ impl Smsc {
         match self.check_bind(link, &bind) {
             Ok(account) => self.accept_bind(now, link, request, bind, account),
             Err((status, reason)) => {
-                let Some(state) = self.links.get_mut(&link) else {
+                let Some(state) = self.links.get_mut(link) else {
                     return;
                 };
                 let refusal = state.session.refuse_bind(request, status);
@@ -153,7 +153,7 @@ impl Smsc {
         if bind.password != account.password {
             return Err((credentials(Status::ESME_RINVPASWD), BindRefusal::WrongPassword));
         }
-        let peer = self.links.get(&link).and_then(|state| state.peer);
+        let peer = self.links.get(link).and_then(|state| state.peer);
         let from_there = account.hosts.is_empty() || peer.is_none_or(|peer| account.hosts.contains(&peer));
         let fail = |reason| Err((Status::ESME_RBINDFAIL, reason));
         if !account.enabled {
@@ -168,7 +168,7 @@ impl Smsc {
     }
 
     fn accept_bind(&mut self, now: Timestamp, link: LinkId, request: &Command, bind: Bind, account: u16) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let answer = state.session.accept_bind(now, request, &self.config.system_id);
@@ -202,7 +202,7 @@ impl Smsc {
     /// The ESME unbound: it gets nothing new. It closes the link, or the session's response timer does.
     fn unbound_by_esme(&mut self, link: LinkId) {
         let system_id = self.system_id_of(link).unwrap_or_default();
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = self.links.get_mut(link) {
             state.unbinding = true;
         }
         self.note(Event::Unbound {
@@ -224,7 +224,7 @@ impl Smsc {
     /// Starts to unbind a session. One that is being unbound already is left to itself.
     pub(super) fn unbind_link(&mut self, now: Timestamp, link: LinkId) {
         let system_id = self.system_id_of(link).unwrap_or_default();
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let Ok(unbind) = state.session.send(now, Pdu::Unbind, Token::Unbind) else {
@@ -242,7 +242,7 @@ impl Smsc {
 
     /// A link is gone.
     pub(super) fn closed(&mut self, now: Timestamp, link: LinkId) {
-        let reason = match self.links.get(&link) {
+        let reason = match self.links.get(link) {
             Some(state) if state.unbinding => CloseReason::Unbound,
             Some(_) => CloseReason::Lost,
             None => return,
@@ -266,7 +266,7 @@ impl Smsc {
     fn forget_link(&mut self, now: Timestamp, link: LinkId, reason: CloseReason) {
         let system_id = self.system_id_of(link);
         self.leave_account(link);
-        let Some(mut state) = self.links.remove(&link) else {
+        let Some(mut state) = self.links.remove(link) else {
             return;
         };
         let mut unanswered = 0;
@@ -289,7 +289,7 @@ impl Smsc {
 
     /// A link no longer counts as one of its account's sessions.
     fn leave_account(&mut self, link: LinkId) {
-        if let Some(account) = self.links.get(&link).and_then(|state| state.account) {
+        if let Some(account) = self.links.get(link).and_then(|state| state.account) {
             self.esmes[usize::from(account)]
                 .bound
                 .retain(|bound| *bound != link);
@@ -297,20 +297,20 @@ impl Smsc {
     }
 
     fn linger(&mut self, until: Timestamp, link: LinkId, reason: CloseReason) {
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = self.links.get_mut(link) {
             state.lingers_for = Some(reason);
             self.timers.set(until, Timer::Linger { link });
         }
     }
 
     pub(super) fn linger_over(&mut self, now: Timestamp, link: LinkId) {
-        if let Some(reason) = self.links.get(&link).and_then(|state| state.lingers_for) {
+        if let Some(reason) = self.links.get(link).and_then(|state| state.lingers_for) {
             self.close(now, link, reason);
         }
     }
 
     pub(super) fn session_timer(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         state.timer_at = None;
@@ -320,7 +320,7 @@ impl Smsc {
                 TimerEvent::EnquireLinkTimedOut => return self.close(now, link, CloseReason::EnquireLink),
                 TimerEvent::SessionInitExpired => return self.close(now, link, CloseReason::SessionInit),
                 TimerEvent::InactivityExpired => {
-                    let unbinding = self.links.get(&link).is_some_and(|state| state.unbinding);
+                    let unbinding = self.links.get(link).is_some_and(|state| state.unbinding);
                     let reason = if unbinding {
                         CloseReason::Unbound
                     } else {
@@ -341,7 +341,7 @@ impl Smsc {
 
     /// Sees that a session's own timers run. One that moves later leaves an early wake-up behind, which does nothing.
     pub(super) fn set_session_timer(&mut self, now: Timestamp, link: LinkId) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let Some(due_at) = state.session.next_wakeup() else {
@@ -355,13 +355,13 @@ impl Smsc {
     }
 
     pub(super) fn system_id_of(&self, link: LinkId) -> Option<CompactString> {
-        let account = self.links.get(&link)?.account?;
+        let account = self.links.get(link)?.account?;
         Some(self.esmes[usize::from(account)].account.system_id.clone())
     }
 
     /// The state of a link's session; none when it is gone.
     pub fn session_state(&self, link: LinkId) -> Option<State> {
-        self.links.get(&link).map(|state| state.session.state())
+        self.links.get(link).map(|state| state.session.state())
     }
 }
 

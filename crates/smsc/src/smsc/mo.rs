@@ -202,7 +202,7 @@ impl Smsc {
 
     fn asks_for_everything(&self, link: LinkId) -> bool {
         self.links
-            .get(&link)
+            .get(link)
             .is_some_and(|state| !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives))
     }
 }

@@ -22,7 +22,7 @@ const QUARTER_HOUR_S: i64 = 900;
 impl Smsc {
     /// Does what a bound ESME asks for.
     pub(super) fn operation(&mut self, now: Timestamp, link: LinkId, request: &Command) {
-        let Some(state) = self.links.get(&link) else {
+        let Some(state) = self.links.get(link) else {
             return;
         };
         let Some(account) = state.account else { return };
@@ -68,7 +68,7 @@ impl Smsc {
 
     /// An operation that is not offered gets a `generic_nack`.
     fn refuse_operation(&mut self, link: LinkId, request: &Command) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let status = Status::ESME_RINVCMDID;
@@ -367,7 +367,7 @@ impl Smsc {
                     done_at: None,
                 });
             }
-            let last = self.store.remembered(number)?;
+            let last = self.finals.remembered(number)?;
             let meant = last.id.to_string() == message_id && admits((last.account, &last.source));
             let (message_id, state, cause) = (last.id, last.state, last.cause);
             meant.then_some(MessageStatus {

@@ -127,7 +127,7 @@ impl Smsc {
             let transaction = Transaction::of(sender.link, request);
             self.transactions.insert(id.number, transaction);
         } else {
-            let resp = MessageIdResp::new(&compact_str::format_compact!("{id}"));
+            let resp = MessageIdResp::new(&id.text());
             let pdu = match &request.pdu {
                 Pdu::DataSm(_) => Pdu::DataSmResp(resp),
                 _ => Pdu::SubmitSmResp(resp),
@@ -139,13 +139,13 @@ impl Smsc {
 
     /// Answers a message in transaction mode with its outcome (SMPP v3.4 §4.7.2): the one error that has a body.
     pub(super) fn end_transaction(&mut self, message: &Message, delivered: bool) {
-        let Some(Transaction { link, request }) = self.transactions.remove(&message.id.number) else {
+        let Some(Transaction { link, request }) = self.transactions.remove(message.id.number) else {
             return;
         };
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
-        let mut resp = MessageIdResp::new(&compact_str::format_compact!("{}", message.id));
+        let mut resp = MessageIdResp::new(&message.id.text());
         if let Some(cause) = message.cause.filter(|_| !delivered) {
             resp.tlvs
                 .push(Tlv::octet(tag::DELIVERY_FAILURE_REASON, failure_reason(cause)));
@@ -199,7 +199,7 @@ impl Smsc {
         message: &ShortMessage,
         data_sm: bool,
     ) -> Result<(MessageId, u32), Refusal> {
-        let held = self.links.get(&sender.link).map_or(0, |state| state.held);
+        let held = self.links.get(sender.link).map_or(0, |state| state.held);
         if held >= self.esmes[usize::from(sender.account)].account.requests_max {
             return Err(Refusal {
                 status: Status::ESME_RTHROTTLED,
@@ -415,13 +415,13 @@ impl Smsc {
     pub(super) fn is_in_the_air(&self, slot: u32) -> bool {
         let message = self.store.message(slot);
         let paging = self.store.queue(message.to.msisdn).and_then(Queue::paging);
-        let page = paging.and_then(|attempt| self.pages.get(&attempt));
+        let page = paging.and_then(|attempt| self.pages.get(attempt));
         page.is_some_and(|page| page.slot == slot && page.number == message.id.number)
     }
 
     /// Sends a response.
     pub(super) fn respond(&mut self, link: LinkId, request: &Command, status: Status, pdu: Pdu) {
-        let Some(state) = self.links.get_mut(&link) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let status = status.for_version(state.version);

@@ -1,0 +1,142 @@
+//! The final states that are remembered: [`Finals`].
+
+use std::collections::{BTreeMap, VecDeque};
+
+use sms::{Address, MessageState, NumberMap, Timestamp};
+
+use crate::cause::Cause;
+use crate::message_id::MessageId;
+use crate::store::Key;
+
+/// What is remembered of a message that is final.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Final {
+    /// Its name.
+    pub id: MessageId,
+    /// The account that submitted it.
+    pub account: u16,
+    /// From.
+    pub source: Address,
+    /// What became of it.
+    pub state: MessageState,
+    /// Why, if it did not arrive.
+    pub cause: Option<Cause>,
+    /// When.
+    pub done_at: Timestamp,
+}
+
+/// The last final states, a ring, found by number.
+#[derive(Default)]
+pub(crate) struct Finals {
+    ring: VecDeque<(u16, Final)>,
+    /// How many have left the ring: the place of one in it is its own count less this.
+    forgotten: u64,
+    /// By number: the count of the state of the first or only destination.
+    by_number: NumberMap<u64, u64>,
+    /// The counts of the states of the other destinations of a `submit_multi`.
+    others: BTreeMap<Key, u64>,
+}
+
+impl Finals {
+    /// Remembers a final state; beyond `finals_max` the oldest is forgotten.
+    pub fn remember(&mut self, member: u16, last: Final, finals_max: usize) {
+        if finals_max == 0 {
+            return;
+        }
+        while self.ring.len() >= finals_max {
+            self.forget_oldest();
+        }
+        let count = self.forgotten + self.ring.len() as u64;
+        // After 2^32 messages a number comes again: the newer message has it.
+        match member {
+            0 => self.by_number.insert(last.id.number.into(), count),
+            _ => self.others.insert((last.id.number, member), count),
+        };
+        self.ring.push_back((member, last));
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((member, oldest)) = self.ring.pop_front() else {
+            return;
+        };
+        let (count, number) = (self.forgotten, oldest.id.number);
+        self.forgotten += 1;
+        if member == 0 {
+            if self.by_number.get(number.into()) == Some(&count) {
+                self.by_number.remove(number.into());
+            }
+        } else if self.others.get(&(number, member)) == Some(&count) {
+            self.others.remove(&(number, member));
+        }
+    }
+
+    /// The remembered final state of a message; of a `submit_multi`, its first destination's.
+    pub fn remembered(&self, number: u32) -> Option<&Final> {
+        let first = || self.others.range((number, 0)..=(number, u16::MAX)).next();
+        let count = self
+            .by_number
+            .get(number.into())
+            .or_else(|| first().map(|(_, count)| count))?;
+        let place = usize::try_from(count - self.forgotten).ok()?;
+        self.ring.get(place).map(|(_, last)| last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message_id::MessageIdStyle;
+
+    fn last(number: u32, state: MessageState) -> Final {
+        Final {
+            id: MessageId {
+                number,
+                style: MessageIdStyle::Same,
+            },
+            account: 0,
+            source: Address::default(),
+            state,
+            cause: None,
+            done_at: Timestamp::EPOCH,
+        }
+    }
+
+    #[test]
+    fn the_oldest_final_state_is_forgotten_first() {
+        let mut finals = Finals::default();
+        for number in 1..=3 {
+            finals.remember(0, last(number, MessageState::Delivered), 2);
+        }
+        assert!(finals.remembered(1).is_none());
+        assert!(finals.remembered(2).is_some() && finals.remembered(3).is_some());
+        finals.remember(0, last(4, MessageState::Delivered), 0);
+        assert!(finals.remembered(4).is_none());
+    }
+
+    #[test]
+    fn a_number_that_comes_again_is_the_newer_messages() {
+        let mut finals = Finals::default();
+        finals.remember(0, last(1, MessageState::Expired), 2);
+        finals.remember(0, last(1, MessageState::Delivered), 2);
+        finals.remember(0, last(2, MessageState::Delivered), 2);
+        let state = finals.remembered(1).map(|last| last.state);
+        assert_eq!(state, Some(MessageState::Delivered));
+        finals.remember(0, last(3, MessageState::Delivered), 2);
+        assert!(finals.remembered(1).is_none());
+    }
+
+    #[test]
+    fn of_a_submit_multi_the_first_destination_speaks() {
+        let mut finals = Finals::default();
+        finals.remember(2, last(1, MessageState::Expired), 3);
+        finals.remember(1, last(1, MessageState::Rejected), 3);
+        let state = |finals: &Finals| finals.remembered(1).map(|last| last.state);
+        assert_eq!(state(&finals), Some(MessageState::Rejected));
+        finals.remember(0, last(1, MessageState::Delivered), 3);
+        assert_eq!(state(&finals), Some(MessageState::Delivered));
+        for number in 2..=4 {
+            finals.remember(0, last(number, MessageState::Delivered), 3);
+        }
+        assert_eq!(state(&finals), None);
+    }
+}
