@@ -9,7 +9,7 @@ mod value;
 
 use std::fmt;
 
-pub(crate) use capture::captures;
+pub(crate) use capture::{captures, is_of_answer};
 pub(crate) use clause::clause_keys;
 pub use names::{Declared, Names};
 pub(crate) use setting::{setting_keys, setting_words};

@@ -3,12 +3,14 @@
 //! It answers `enquire_link` and `unbind` by itself. What the message centre brings waits for a line that answers it, and
 //! is taken with ESME_ROK when the clock goes on without one.
 
+mod fields;
 mod request;
 
 use smpp::{Command, Frame, Framer, LinkId, MessageIdResp, Pdu, Received, Session, SessionLimits, Status};
 use sms::{Address, Timestamp};
 
-pub(crate) use request::{InvalidField, request};
+pub(crate) use fields::InvalidField;
+pub(crate) use request::request;
 
 /// The octets of a PDU, at most.
 const COMMAND_LENGTH_MAX: u32 = 1 << 20;

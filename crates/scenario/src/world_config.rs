@@ -1,8 +1,10 @@
 //! Declarations to a [`world::Config`]: [`world_config`].
 
+mod account_key;
 mod carrier_key;
 mod fault_key;
 mod key;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use platform::{AppId, Install, QuietHours, Uid};
 use sms::{Civil, Msisdn, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
+pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
@@ -343,26 +346,17 @@ impl Building {
         let Decl::Esme { name, clauses } = &decl.part.node else {
             return;
         };
-        let text = |key: &str| find(clauses, key).map(first);
-        let mut account = smsc::Account::new(
-            text("system_id").unwrap_or(name),
-            text("password").unwrap_or(name),
-        );
-        self.declared.actors.esmes.insert(
-            name.node.clone(),
-            EsmeAccount {
-                system_id: account.system_id.to_string(),
-                password: account.password.to_string(),
-                code: text("code").map(sms::Address::dialled).unwrap_or_default(),
-            },
-        );
-        if let Some(code) = find(clauses, "code") {
-            match first(code).parse() {
-                Ok(range) => account.codes = vec![range],
-                Err(_) => self.faults.push(misfit(decl.path, code, "not a short code")),
+        match account_key::account(name, clauses) {
+            Ok((account, known)) => {
+                self.declared.actors.esmes.insert(name.node.clone(), known);
+                self.declared.config.accounts.push(account);
+            }
+            Err(faults) => {
+                for (clause, reason) in faults {
+                    self.faults.push(misfit(decl.path, clause, &reason));
+                }
             }
         }
-        self.declared.config.accounts.push(account);
     }
 
     fn user(&mut self, decl: Located<'_, Decl>) {

@@ -269,6 +269,42 @@ impl Pdu {
         }
     }
 
+    /// The optional parameters of a response, to be added to; none for one that has none.
+    pub const fn tlvs_mut(&mut self) -> Option<&mut Vec<Tlv>> {
+        match self {
+            Self::BindResp(resp) => Some(&mut resp.tlvs),
+            Self::SubmitMultiResp(resp) => Some(&mut resp.tlvs),
+            Self::SubmitSmResp(resp)
+            | Self::DeliverSmResp(resp)
+            | Self::DataSmResp(resp)
+            | Self::BroadcastSmResp(resp)
+            | Self::QueryBroadcastSmResp(resp) => Some(&mut resp.tlvs),
+            Self::Bind(_)
+            | Self::Outbind(_)
+            | Self::Unbind
+            | Self::UnbindResp
+            | Self::EnquireLink
+            | Self::EnquireLinkResp
+            | Self::GenericNack
+            | Self::SubmitSm(_)
+            | Self::DeliverSm(_)
+            | Self::DataSm(_)
+            | Self::SubmitMulti(_)
+            | Self::QuerySm(_)
+            | Self::QuerySmResp(_)
+            | Self::CancelSm(_)
+            | Self::CancelSmResp
+            | Self::ReplaceSm(_)
+            | Self::ReplaceSmResp
+            | Self::AlertNotification(_)
+            | Self::BroadcastSm(_)
+            | Self::QueryBroadcastSm(_)
+            | Self::CancelBroadcastSm(_)
+            | Self::CancelBroadcastSmResp
+            | Self::Other { .. } => None,
+        }
+    }
+
     fn summarize(&self, fields: &mut Vec<(&'static str, String)>) {
         match self {
             Self::Bind(bind) => bind.summarize(fields),

@@ -103,11 +103,19 @@ macro_rules! tags {
                     _ => None,
                 }
             }
+
+            /// The tag that has that name in the specification.
+            pub fn from_name(name: &str) -> Option<u16> {
+                match name {
+                    $($text => Some($tag),)*
+                    _ => None,
+                }
+            }
         }
 
         /// How many octets the value of a known tag has. Where implementations differ from the specification, the range
         /// takes in both: a C-Octet String may lack its NUL, `broadcast_rep_num` has one to three octets.
-        pub(crate) const fn lengths(tag: u16) -> Option<RangeInclusive<usize>> {
+        pub const fn lengths(tag: u16) -> Option<RangeInclusive<usize>> {
             match tag {
                 $($tag => Some($lengths),)*
                 _ => None,
@@ -217,6 +225,7 @@ mod tests {
                 lengths(tag).is_some_and(|range| range.start() <= range.end()),
                 "{tag:#06x}"
             );
+            assert_eq!(tag::name(tag).and_then(tag::from_name), Some(tag));
         }
         assert_eq!(lengths(0x1401), None);
     }

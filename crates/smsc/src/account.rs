@@ -3,9 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smpp::{BindKind, Status};
 use sms::{Address, Npi, Ton};
 
 /// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
@@ -28,20 +30,42 @@ pub struct Account {
     pub codes: Vec<CodeRange>,
     /// The source of an MT text that names none; without it, the first exact code.
     pub default_source: Option<Address>,
+    /// Addresses that its MT texts may come from beside its codes: exact ones (`MyBrand`), or with a star at the end every
+    /// one that begins so. With any, an account without codes may send from these only.
+    pub sources: Vec<CompactString>,
+    /// The `interface_version`s that it may bind with; none: every one.
+    pub versions: Vec<InterfaceVersion>,
     /// How many sessions may be bound at once.
     pub binds_max: usize,
+    /// How many of them may be transmitters; none: as many as there may be sessions. 0: the operation is not offered.
+    pub transmitters_max: Option<usize>,
+    /// How many may be receivers.
+    pub receivers_max: Option<usize>,
+    /// How many may be transceivers.
+    pub transceivers_max: Option<usize>,
     /// How many `deliver_sm` may be unanswered on one session.
     pub window_max: usize,
     /// How many `submit_sm` may be unanswered on one session; one more is answered `ESME_RTHROTTLED`.
     pub requests_max: usize,
-    /// How many `submit_sm` a second are accepted; none means no limit. More are answered `ESME_RTHROTTLED`.
+    /// How many requests with texts a second are accepted; none means no limit. More are answered
+    /// [`Account::over_limit`].
     pub submits_per_second_max: Option<u32>,
+    /// The same for each of its sessions.
+    pub session_submits_per_second_max: Option<u32>,
+    /// How many such requests are accepted from one midnight of the message centre's zone to the next.
+    pub submits_per_day_max: Option<u32>,
+    /// What is answered to more than these three allow.
+    pub over_limit: Status,
     /// Which of the account's sessions a receipt goes to.
     pub receipts: ReceiptRoute,
     /// Whether receipts may be asked for; otherwise asking is answered `ESME_RINVREGDLVFLG`.
     pub receipts_allowed: bool,
     /// How many MO texts and receipts wait while no session can take them.
     pub waiting_max: usize,
+    /// How long they wait; none: [`crate::Config::waiting_validity`].
+    pub waiting_validity: Option<Duration>,
+    /// Whether responses to a session of v5.0 carry `congestion_state` (SMPP v5.0 §4.8.4.18).
+    pub congestion_state: bool,
 }
 
 impl Account {
@@ -56,13 +80,23 @@ impl Account {
             hosts: Vec::new(),
             codes: Vec::new(),
             default_source: None,
+            sources: Vec::new(),
+            versions: Vec::new(),
             binds_max: 16,
+            transmitters_max: None,
+            receivers_max: None,
+            transceivers_max: None,
             window_max: 10,
             requests_max: 10_000,
             submits_per_second_max: None,
+            session_submits_per_second_max: None,
+            submits_per_day_max: None,
+            over_limit: Status::ESME_RTHROTTLED,
             receipts: ReceiptRoute::Same,
             receipts_allowed: true,
             waiting_max: 1_000_000,
+            waiting_validity: None,
+            congestion_state: true,
         }
     }
 
@@ -75,13 +109,60 @@ impl Account {
         self.default_source.clone().or_else(exact)
     }
 
-    /// Whether the account may send from that address: one of its codes, or anything when it has none.
+    /// Whether the account may send from that address: one of its codes or sources, or anything when it has neither.
     pub fn may_send_from(&self, source: &Address) -> bool {
-        self.codes.is_empty()
+        let named = |range: &CompactString| match range.strip_suffix('*') {
+            Some(beginning) => source.digits.starts_with(beginning),
+            None => source.digits == *range,
+        };
+        (self.codes.is_empty() && self.sources.is_empty())
             || self
                 .codes
                 .iter()
                 .any(|code| code.matches(&source.digits).is_some())
+            || self.sources.iter().any(named)
+    }
+
+    /// How many sessions of that kind may be bound; none: only [`Account::binds_max`] counts.
+    pub const fn kind_max(&self, kind: BindKind) -> Option<usize> {
+        match kind {
+            BindKind::Transmitter => self.transmitters_max,
+            BindKind::Receiver => self.receivers_max,
+            BindKind::Transceiver => self.transceivers_max,
+        }
+    }
+
+    /// Whether it may bind with that `interface_version`.
+    pub fn may_speak(&self, interface_version: u8) -> bool {
+        self.versions.is_empty() || self.versions.contains(&InterfaceVersion::of(interface_version))
+    }
+}
+
+/// A version of the protocol, as sessions tell them apart (SMPP v3.4 §5.2.4, v5.0 §2.11).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum InterfaceVersion {
+    /// 0x33 and below.
+    #[serde(rename = "3.3")]
+    V33,
+    /// 0x34 to 0x4F.
+    #[serde(rename = "3.4")]
+    V34,
+    /// 0x50 and above.
+    #[serde(rename = "5.0")]
+    V50,
+}
+
+impl InterfaceVersion {
+    /// Every version with its name.
+    pub const ALL: [(&'static str, Self); 3] = [("3.3", Self::V33), ("3.4", Self::V34), ("5.0", Self::V50)];
+
+    /// The version that an `interface_version` means.
+    pub const fn of(interface_version: u8) -> Self {
+        match interface_version {
+            ..=0x33 => Self::V33,
+            0x34..=0x4F => Self::V34,
+            0x50.. => Self::V50,
+        }
     }
 }
 
@@ -222,5 +303,24 @@ mod tests {
             account.source_by_default().expect("the exact code").digits,
             "12345"
         );
+    }
+
+    #[test]
+    fn sources_are_beside_the_codes() {
+        let mut account = Account::new("acme", "acme");
+        account.sources = vec!["MyBrand".into(), "4477009000*".into()];
+        let from = |text: &str| Address::new(Ton::Unknown, Npi::Unknown, text);
+        for (codes, source, may) in [
+            ("", "MyBrand", true),
+            ("", "MyBrand2", false),
+            ("", "447700900012", true),
+            ("", "12345", false),
+            ("12345", "12345", true),
+            ("12345", "MyBrand", true),
+            ("12345", "54321", false),
+        ] {
+            account.codes = codes.parse().into_iter().collect();
+            assert_eq!(account.may_send_from(&from(source)), may, "{codes} {source}");
+        }
     }
 }

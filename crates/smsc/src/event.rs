@@ -399,6 +399,10 @@ pub enum BindRefusal {
     Disabled,
     /// It may not bind from there.
     Host,
+    /// It may not bind in that way.
+    Kind,
+    /// It may not speak that version.
+    InterfaceVersion,
     /// It has as many sessions as it may have.
     BindsMax,
 }
@@ -419,6 +423,8 @@ pub enum SubmitRefusal {
     RequestsMax,
     /// The account sends too fast.
     AccountThrottle,
+    /// The account has sent as much today as it may.
+    DailyMax,
     /// The carrier takes no more this second.
     CarrierThrottle,
     /// The carrier's queue is full.

@@ -26,14 +26,14 @@ mod store;
 mod throttle;
 mod timer;
 
-pub use account::{Account, CodeRange, ReceiptRoute};
+pub use account::{Account, CodeRange, InterfaceVersion, ReceiptRoute};
 pub use carrier::{
     Alphabet, BlockedReaction, Carrier, Latency, LongText, Outage, OverLimit, ReceiptMode, StopMode,
     UnprovisionedMo,
 };
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
-pub use event::Event;
+pub use event::{DropReason, Event};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
 pub use port::{AttemptId, Change, Disturbance, Input, Output, PageOutcome};

@@ -4,6 +4,7 @@ mod attempt;
 mod change;
 mod delivery;
 mod fault;
+mod limit;
 mod link;
 mod mo;
 mod operation;

@@ -49,6 +49,18 @@ impl Throttle {
         Some(now + Duration::from_micros(lacking.div_ceil(u64::from(per_s))))
     }
 
+    /// How much of it was used when it was last asked, per cent; what is taken in advance counts as all.
+    pub fn used_percent(&self) -> u8 {
+        match self.per_s {
+            None => 0,
+            Some(0) => 100,
+            Some(per_s) => {
+                let left = self.level.max(0) * 100 / (i64::from(per_s) * TOKEN);
+                100 - u8::try_from(left).unwrap_or(100).min(100)
+            }
+        }
+    }
+
     fn fill(&mut self, now: Timestamp, per_s: u32) {
         let elapsed = i64::try_from(now.since(self.filled_at).as_micros()).unwrap_or(i64::MAX);
         let flowed = elapsed.saturating_mul(i64::from(per_s));
@@ -71,6 +83,19 @@ mod tests {
         assert_eq!(taken(&mut throttle, start + Duration::from_millis(100)), 1);
         assert_eq!(taken(&mut throttle, start + Duration::from_secs(3_600)), 10);
         assert_eq!(taken(&mut throttle, start), 0);
+    }
+
+    #[test]
+    fn what_is_used_is_told_per_cent() {
+        let start = Timestamp::from_secs(1_000);
+        let mut throttle = Throttle::new(Some(10), start);
+        assert_eq!(throttle.used_percent(), 0);
+        for used in [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100] {
+            throttle.take(start);
+            assert_eq!(throttle.used_percent(), used);
+        }
+        assert_eq!(Throttle::default().used_percent(), 0);
+        assert_eq!(Throttle::new(Some(0), start).used_percent(), 100);
     }
 
     #[test]

@@ -57,11 +57,22 @@ pub(super) fn one<'b>(
     scope.step(&step.node);
 }
 
-/// Whether a free capture takes the field's value: that of a PDU that was seen, and the message id that answers a request.
+/// Whether a free capture takes the field's value: that of a PDU that was seen, and what only the answer to a request has.
 pub(crate) fn captures(step: &PduStep, field: &str) -> bool {
     match step.sign {
         Sign::Sees => true,
-        Sign::Does => step.pdu.node == "submit_sm" && field == "message_id",
+        Sign::Does => is_of_answer(&step.pdu.node, field),
+    }
+}
+
+/// Whether a field of a line that sends a request is one of its answer.
+pub(crate) fn is_of_answer(pdu: &str, field: &str) -> bool {
+    match pdu {
+        "submit_sm" | "data_sm" | "broadcast_sm" => field == "message_id",
+        "submit_multi" => matches!(field, "message_id" | "no_unsuccess"),
+        "query_sm" => matches!(field, "message_state" | "final_date" | "error_code"),
+        "query_broadcast_sm" => matches!(field, "message_state" | "broadcast_area_success"),
+        _ => false,
     }
 }
 

@@ -62,12 +62,6 @@ const HANDSETS: &[Rule] = &[
     Rule::optional("texts", &[Slot::Word(ON_OFF)], 0),
 ];
 
-const ESME: &[Rule] = &[
-    Rule::exact("system_id", &[Slot::Any]),
-    Rule::exact("password", &[Slot::Any]),
-    Rule::exact("code", &[Slot::Number(99_999_999)]),
-];
-
 /// Checks the declarations of one file.
 pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
     let mut world_keys = BTreeMap::new();
@@ -102,7 +96,13 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
                 };
                 check.clauses(decl_word(decl), clauses, rules, &[], &mut BTreeMap::new());
             }
-            Decl::Esme { clauses, .. } => check.clauses("esme", clauses, ESME, &[], &mut BTreeMap::new()),
+            Decl::Esme { clauses, .. } => {
+                let keys: Vec<String> = crate::world_config::ACCOUNT_KEYS
+                    .iter()
+                    .map(|key| (*key).to_owned())
+                    .collect();
+                check.clauses("esme", clauses, &[], &keys, &mut BTreeMap::new());
+            }
         }
     }
 }
@@ -115,7 +115,7 @@ pub(crate) fn clause_keys(declaration: &str) -> Vec<&'static str> {
         "app" => APP,
         "user" => USER,
         "handsets" => HANDSETS,
-        "esme" => ESME,
+        "esme" => return crate::world_config::ACCOUNT_KEYS[..3].to_vec(),
         _ => &[],
     };
     rules.iter().map(|rule| rule.key).collect()
@@ -168,6 +168,10 @@ impl Check<'_> {
             let fault = crate::world_config::carrier_key_fault(self.path, clause);
             return self.diagnostics.extend(fault);
         }
+        if word == "esme" {
+            let fault = crate::world_config::account_key_fault(self.path, clause);
+            return self.diagnostics.extend(fault);
+        }
         if let Err(reason) = crate::world_config::check_platform_key(clause) {
             let message = format!("the value of `{}` does not fit", clause.key.node);
             self.diagnostics
@@ -188,7 +192,10 @@ impl Check<'_> {
             clause.key.span,
             format!("`{word}` has no clause `{key}`"),
         );
-        let own: Vec<&str> = rules.iter().map(|rule| rule.key).collect();
+        let own: Vec<&str> = match word {
+            "esme" => crate::world_config::ACCOUNT_KEYS.to_vec(),
+            _ => rules.iter().map(|rule| rule.key).collect(),
+        };
         let fault = fault.label("not known").did_you_mean(nearest(key, known));
         let more = match word {
             "carrier" => ", and every key of a carrier profile",

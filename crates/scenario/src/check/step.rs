@@ -84,7 +84,7 @@ pub(super) fn one(
 }
 
 /// The PDUs that scenarios are most often about, to suggest.
-const PDUS: [&str; 12] = [
+const PDUS: [&str; 15] = [
     "submit_sm",
     "submit_sm_resp",
     "deliver_sm",
@@ -94,6 +94,9 @@ const PDUS: [&str; 12] = [
     "query_sm",
     "cancel_sm",
     "replace_sm",
+    "broadcast_sm",
+    "query_broadcast_sm",
+    "cancel_broadcast_sm",
     "bind_transceiver",
     "enquire_link",
     "unbind",

@@ -1,35 +1,13 @@
 //! Requests of an ESME from the fields of a line, by the specification's names.
 
-use smpp::{Bind, BindKind, CancelSm, Pdu, QuerySm, ReplaceSm, ShortMessage};
+use smpp::{
+    Bind, BindKind, BroadcastSm, CancelBroadcastSm, CancelSm, DataSm, DestAddress, Pdu, QueryBroadcastSm,
+    QuerySm, ReplaceSm, ShortMessage, SubmitMulti,
+};
 use sms::{Address, Encoding, Npi, Segment, Ton};
 
 use super::EsmeAccount;
-
-/// Why a line makes no PDU.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum InvalidField {
-    /// The operation is none that a line can send.
-    #[error("no line sends {0}")]
-    Operation(String),
-    /// The operation has no such field.
-    #[error("{pdu} has no field `{field}`")]
-    Unknown {
-        /// The operation.
-        pdu: String,
-        /// The field.
-        field: String,
-        /// The fields that it has.
-        known: &'static [&'static str],
-    },
-    /// The value does not fit.
-    #[error("`{value}` does not fit {field}")]
-    Value {
-        /// The field.
-        field: String,
-        /// The value.
-        value: String,
-    },
-}
+use super::fields::{Fields, InvalidField};
 
 const BIND: &[&str] = &[
     "system_id",
@@ -57,6 +35,49 @@ const SUBMIT_SM: &[&str] = &[
     "sm_default_msg_id",
     "short_message",
 ];
+/// As `submit_sm`, but for its destination: addresses with blanks between them, and names of distribution lists.
+const SUBMIT_MULTI: &[&str] = &[
+    "service_type",
+    "source_addr_ton",
+    "source_addr_npi",
+    "source_addr",
+    "dest_address",
+    "dl_name",
+    "esm_class",
+    "protocol_id",
+    "priority_flag",
+    "schedule_delivery_time",
+    "validity_period",
+    "registered_delivery",
+    "replace_if_present_flag",
+    "data_coding",
+    "sm_default_msg_id",
+    "short_message",
+];
+const DATA_SM: &[&str] = &[
+    "service_type",
+    "source_addr_ton",
+    "source_addr_npi",
+    "source_addr",
+    "dest_addr_ton",
+    "dest_addr_npi",
+    "destination_addr",
+    "esm_class",
+    "registered_delivery",
+    "data_coding",
+];
+const BROADCAST_SM: &[&str] = &[
+    "service_type",
+    "source_addr",
+    "message_id",
+    "priority_flag",
+    "schedule_delivery_time",
+    "validity_period",
+    "replace_if_present_flag",
+    "data_coding",
+    "sm_default_msg_id",
+];
+const CANCEL_BROADCAST_SM: &[&str] = &["service_type", "message_id", "source_addr"];
 const QUERY_SM: &[&str] = &["message_id", "source_addr"];
 const CANCEL_SM: &[&str] = &["service_type", "message_id", "source_addr", "destination_addr"];
 const REPLACE_SM: &[&str] = &[
@@ -125,7 +146,27 @@ pub(crate) fn request(
                 registered_delivery: fields.octet("registered_delivery", 0)?,
                 sm_default_msg_id: fields.octet("sm_default_msg_id", 0)?,
                 short_message: segment(&fields).user_data,
-                tlvs: Vec::new(),
+                tlvs: fields.tlvs()?,
+            }))
+        }
+        "data_sm" => data_sm(account, &fields(DATA_SM)?),
+        "submit_multi" => submit_multi(account, &fields(SUBMIT_MULTI)?),
+        "broadcast_sm" => broadcast_sm(account, &fields(BROADCAST_SM)?),
+        "query_broadcast_sm" => {
+            let fields = fields(QUERY_SM)?;
+            Ok(Pdu::QueryBroadcastSm(QueryBroadcastSm {
+                message_id: fields.text("message_id").unwrap_or_default().into(),
+                source: fields.source(account),
+                tlvs: fields.tlvs()?,
+            }))
+        }
+        "cancel_broadcast_sm" => {
+            let fields = fields(CANCEL_BROADCAST_SM)?;
+            Ok(Pdu::CancelBroadcastSm(CancelBroadcastSm {
+                service_type: fields.text("service_type").unwrap_or_default().into(),
+                message_id: fields.text("message_id").unwrap_or_default().into(),
+                source: fields.source(account),
+                tlvs: fields.tlvs()?,
             }))
         }
         other => Err(InvalidField::Operation(other.to_owned())),
@@ -133,14 +174,34 @@ pub(crate) fn request(
 }
 
 fn submit_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidField> {
-    let mut source = fields.source(account);
-    source.ton = Ton::from(fields.octet("source_addr_ton", source.ton.into())?);
-    source.npi = Npi::from(fields.octet("source_addr_npi", source.npi.into())?);
-    let mut destination = fields.address("destination_addr");
-    destination.ton = Ton::from(fields.octet("dest_addr_ton", destination.ton.into())?);
-    destination.npi = Npi::from(fields.octet("dest_addr_npi", destination.npi.into())?);
-    let message = ShortMessage::new(source, destination, &segment(fields));
-    Ok(Pdu::SubmitSm(ShortMessage {
+    let destination = destination(fields)?;
+    short_message(account, fields, destination).map(Pdu::SubmitSm)
+}
+
+fn submit_multi(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidField> {
+    let words = |name: &str| fields.text(name).unwrap_or_default().split_whitespace();
+    let addresses = words("dest_address").map(|word| DestAddress::Sme(Address::dialled(word)));
+    let lists = words("dl_name").map(|word| DestAddress::DistributionList(word.into()));
+    Ok(Pdu::SubmitMulti(SubmitMulti {
+        message: short_message(account, fields, Address::default())?,
+        destinations: addresses.chain(lists).collect(),
+    }))
+}
+
+/// What `submit_sm` and `submit_multi` share.
+fn short_message(
+    account: &EsmeAccount,
+    fields: &Fields<'_>,
+    destination: Address,
+) -> Result<ShortMessage, InvalidField> {
+    let mut message = ShortMessage::new(source(account, fields)?, destination, &segment(fields));
+    // A text that is given in a message_payload has its alphabet from there.
+    let payload = fields.payload();
+    let data_coding = payload
+        .as_ref()
+        .map_or(message.data_coding, |text| text.data_coding);
+    message.tlvs.extend(fields.tlvs()?);
+    Ok(ShortMessage {
         service_type: fields.text("service_type").unwrap_or_default().into(),
         esm_class: fields.octet("esm_class", message.esm_class)?,
         protocol_id: fields.octet("protocol_id", 0)?,
@@ -149,71 +210,57 @@ fn submit_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidF
         validity_period: fields.owned("validity_period"),
         registered_delivery: fields.octet("registered_delivery", 0)?,
         replace_if_present_flag: fields.octet("replace_if_present_flag", 0)?,
-        data_coding: fields.octet("data_coding", message.data_coding)?,
+        data_coding: fields.octet("data_coding", data_coding)?,
         sm_default_msg_id: fields.octet("sm_default_msg_id", 0)?,
         ..message
+    })
+}
+
+fn data_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidField> {
+    Ok(Pdu::DataSm(DataSm {
+        service_type: fields.text("service_type").unwrap_or_default().into(),
+        source: source(account, fields)?,
+        destination: destination(fields)?,
+        esm_class: fields.octet("esm_class", 0)?,
+        registered_delivery: fields.octet("registered_delivery", 0)?,
+        data_coding: fields.octet("data_coding", fields.payload().map_or(0, |text| text.data_coding))?,
+        tlvs: fields.tlvs()?,
     }))
+}
+
+fn broadcast_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidField> {
+    Ok(Pdu::BroadcastSm(BroadcastSm {
+        service_type: fields.text("service_type").unwrap_or_default().into(),
+        source: fields.source(account),
+        message_id: fields.text("message_id").unwrap_or_default().into(),
+        priority_flag: fields.octet("priority_flag", 0)?,
+        schedule_delivery_time: fields.owned("schedule_delivery_time"),
+        validity_period: fields.owned("validity_period"),
+        replace_if_present_flag: fields.octet("replace_if_present_flag", 0)?,
+        data_coding: fields.octet("data_coding", fields.payload().map_or(0, |text| text.data_coding))?,
+        sm_default_msg_id: fields.octet("sm_default_msg_id", 0)?,
+        tlvs: fields.tlvs()?,
+    }))
+}
+
+fn source(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Address, InvalidField> {
+    let mut source = fields.source(account);
+    source.ton = Ton::from(fields.octet("source_addr_ton", source.ton.into())?);
+    source.npi = Npi::from(fields.octet("source_addr_npi", source.npi.into())?);
+    Ok(source)
+}
+
+fn destination(fields: &Fields<'_>) -> Result<Address, InvalidField> {
+    let mut destination = fields.address("destination_addr");
+    destination.ton = Ton::from(fields.octet("dest_addr_ton", destination.ton.into())?);
+    destination.npi = Npi::from(fields.octet("dest_addr_npi", destination.npi.into())?);
+    Ok(destination)
 }
 
 /// The text as one segment, in the alphabet that it needs.
 fn segment(fields: &Fields<'_>) -> Segment {
     let text = fields.text("short_message").unwrap_or_default();
     Segment::whole(text, Encoding::of(text))
-}
-
-/// The fields that a line gives.
-struct Fields<'f> {
-    given: &'f [(String, String)],
-}
-
-impl<'f> Fields<'f> {
-    fn new(
-        pdu: &str,
-        given: &'f [(String, String)],
-        known: &'static [&'static str],
-    ) -> Result<Self, InvalidField> {
-        match given.iter().find(|(field, _)| !known.contains(&field.as_str())) {
-            None => Ok(Self { given }),
-            Some((field, _)) => Err(InvalidField::Unknown {
-                pdu: pdu.to_owned(),
-                field: field.clone(),
-                known,
-            }),
-        }
-    }
-
-    fn text(&self, name: &str) -> Option<&'f str> {
-        let given = self.given.iter().find(|(field, _)| field == name);
-        given.map(|(_, value)| value.as_str())
-    }
-
-    fn owned(&self, name: &str) -> String {
-        self.text(name).unwrap_or_default().to_owned()
-    }
-
-    fn address(&self, name: &str) -> Address {
-        self.text(name).map_or_else(Address::default, Address::dialled)
-    }
-
-    fn source(&self, account: &EsmeAccount) -> Address {
-        self.text("source_addr")
-            .map_or_else(|| account.code.clone(), Address::dialled)
-    }
-
-    /// An integer of one octet, as `4` or `0x04`.
-    fn octet(&self, name: &str, default: u8) -> Result<u8, InvalidField> {
-        let Some(value) = self.text(name) else {
-            return Ok(default);
-        };
-        let number = match value.strip_prefix("0x") {
-            Some(digits) => u8::from_str_radix(digits, 16),
-            None => value.parse(),
-        };
-        number.map_err(|_| InvalidField::Value {
-            field: name.to_owned(),
-            value: value.to_owned(),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -265,11 +312,62 @@ mod tests {
                 "submit_sm has no field `dest_addr`",
             ),
             ("submit_sm", ("esm_class", "256"), "`256` does not fit esm_class"),
-            ("submit_multi", ("service_type", ""), "no line sends submit_multi"),
+            (
+                "alert_notification",
+                ("source_addr", ""),
+                "no line sends alert_notification",
+            ),
+            (
+                "submit_sm",
+                ("sar_total_segments", "256"),
+                "`256` does not fit sar_total_segments",
+            ),
             ("unbind", ("system_id", "x"), "unbind has no field `system_id`"),
         ] {
             let refused = request(&account, pdu, &pairs(&[given]));
             assert_eq!(refused.map_err(|error| error.to_string()), Err(why.to_owned()));
         }
+    }
+
+    #[test]
+    fn parameters_are_fields_by_their_names() {
+        let account = EsmeAccount::default();
+        let pairs = [
+            ("broadcast_area_identifier", "bay"),
+            ("broadcast_area_identifier", "0x0141"),
+            ("broadcast_content_type", "0x000002"),
+            ("broadcast_rep_num", "3"),
+            ("broadcast_frequency_interval", "0x08003c"),
+            ("message_payload", "Hi"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let Ok(Pdu::BroadcastSm(broadcast)) = request(&account, "broadcast_sm", &pairs) else {
+            panic!("a broadcast")
+        };
+        let values: Vec<(u16, &[u8])> = broadcast
+            .tlvs
+            .iter()
+            .map(|tlv| (tlv.tag, tlv.value.as_slice()))
+            .collect();
+        assert_eq!(
+            values,
+            [
+                (0x0606, &b"\0bay"[..]),
+                (0x0606, &[1, 0x41]),
+                (0x0601, &[0, 0, 2]),
+                (0x0604, &[0, 3]),
+                (0x0605, &[8, 0, 60]),
+                (0x0424, b"Hi"),
+            ]
+        );
+        let pairs = [
+            ("dest_address", "14155550101 14155550102"),
+            ("dl_name", "friends"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let Ok(Pdu::SubmitMulti(multi)) = request(&account, "submit_multi", &pairs) else {
+            panic!("a submit_multi")
+        };
+        assert_eq!(multi.destinations.len(), 3);
     }
 }

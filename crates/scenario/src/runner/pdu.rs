@@ -3,7 +3,7 @@
 use smpp::{Frame, Framer, Pdu, Status};
 use world::{Event, Toward};
 
-use crate::check::{Kind, captures};
+use crate::check::{Kind, captures, is_of_answer};
 use crate::diagnostics::{Code, Diagnostic, Fallible};
 use crate::esme_actor::{InvalidField, request};
 use crate::runner::Run;
@@ -57,7 +57,10 @@ impl Run<'_> {
     fn esme_does(&mut self, span: Span, step: &PduStep, name: &str) -> Fallible<()> {
         let (mut given, mut wanted) = (Vec::new(), Vec::new());
         for param in &step.fields {
-            match step.pdu.node == "submit_sm" && param.name.node == "message_id" {
+            // What a broadcast replaces is named by the id that it got.
+            let bound = matches!(&param.value.node, Value::Var(var) if self.scope().get(var).is_some());
+            let replaces = step.pdu.node == "broadcast_sm" && bound;
+            match is_of_answer(&step.pdu.node, &param.name) && !replaces {
                 true => wanted.push(param),
                 false => given.push((param.name.node.clone(), self.scope().value(&param.value.node))),
             }
@@ -94,7 +97,8 @@ impl Run<'_> {
         };
         match why {
             InvalidField::Operation(_) => self.fault(Code::E300, step.pdu.span, why.to_string()).label(
-                "lines send binds, submit_sm, query_sm, cancel_sm, replace_sm, enquire_link and unbind",
+                "lines send binds, submit_sm, submit_multi, data_sm, query_sm, cancel_sm, replace_sm, broadcast_sm, \
+                 query_broadcast_sm, cancel_broadcast_sm, enquire_link and unbind",
             ),
             InvalidField::Unknown { field, known, .. } => self
                 .fault(Code::E116, place(field), why.to_string())
@@ -102,7 +106,7 @@ impl Run<'_> {
                 .did_you_mean(nearest(field, known.iter().copied())),
             InvalidField::Value { field, .. } => self
                 .fault(Code::E105, place(field), why.to_string())
-                .label("expected 0 to 255"),
+                .label(expected(field)),
         }
     }
 
@@ -215,6 +219,9 @@ impl Run<'_> {
         let fields = fields(&seen.pdu);
         for param in &step.fields {
             let Some((_, value)) = fields.iter().find(|(name, _)| *name == param.name.node) else {
+                if smpp::tag::from_name(&param.name).is_some() {
+                    return Ok(false);
+                }
                 let message = format!("{} has no field `{}`", step.pdu.node, param.name.node);
                 let fault = self
                     .fault(Code::E116, param.name.span, message)
@@ -351,8 +358,42 @@ fn read(octets: &[u8]) -> Option<Pdu> {
     }
 }
 
-/// The fields of a PDU by the specification's names, as a scenario compares them: the text as text.
+/// What the value of a field should have been.
+fn expected(field: &str) -> &'static str {
+    match smpp::tag::from_name(field) {
+        Some(_) => "expected a number that fits, a text, or octets such as 0x0102",
+        None => "expected 0 to 255",
+    }
+}
+
+/// The fields of a PDU by the specification's names, as a scenario compares them: the text as text, optional parameters as
+/// numbers where they are, as characters where they can be read, else as `0x...`.
 pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
+    let mut fields = mandatory(pdu);
+    for tlv in pdu.tlvs() {
+        if let Some(name) = smpp::tag::name(tlv.tag) {
+            fields.retain(|(known, _)| *known != name);
+            fields.push((name, parameter(tlv)));
+        }
+    }
+    fields
+}
+
+fn parameter(tlv: &smpp::Tlv) -> String {
+    let lengths = smpp::tlv::lengths(tlv.tag).unwrap_or(0..=0);
+    let is_number = *lengths.start() > 0 && *lengths.end() <= 4;
+    let text = tlv.text();
+    match tlv.integer().filter(|_| is_number) {
+        Some(number) => number.to_string(),
+        None if !text.is_empty() && text.chars().all(|character| character.is_ascii_graphic()) => text.into(),
+        None => tlv
+            .value
+            .iter()
+            .fold("0x".to_owned(), |hex, octet| format!("{hex}{octet:02x}")),
+    }
+}
+
+fn mandatory(pdu: &Pdu) -> Vec<(&'static str, String)> {
     match pdu {
         Pdu::SubmitSm(message) | Pdu::DeliverSm(message) => vec![
             ("service_type", message.service_type.to_string()),
@@ -376,6 +417,12 @@ pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
             ("sm_default_msg_id", message.sm_default_msg_id.to_string()),
             ("sm_length", message.short_message.len().to_string()),
             ("short_message", message.segment().text()),
+        ],
+        Pdu::QuerySmResp(resp) => vec![
+            ("message_id", resp.message_id.to_string()),
+            ("final_date", resp.final_date.clone()),
+            ("message_state", resp.message_state.to_string()),
+            ("error_code", resp.error_code.to_string()),
         ],
         other => {
             // The number is the link's affair, not the PDU's.

@@ -1,22 +1,19 @@
 //! The keys of a carrier profile: clauses of `carrier`, and lines of `simulator-config/carriers/*.toml`.
 
-use std::str::FromStr;
-use std::time::Duration;
-
 use smsc::{
     Alphabet, BlockedReaction, Carrier, Cause, Latency, LongText, MessageIdStyle, OverLimit, ReceiptMode,
     ReceiptStyle, StopMode, UnprovisionedMo,
 };
 
 use super::fault_key::{RECEIPT_MODES, fault};
-use crate::check::percent;
+use super::words::{
+    NO_TIME, digits, dur, each, ladder, number, number_or_none, on_off, one, one_of, said, share, status,
+};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::syntax::{Clause, Dur};
+use crate::syntax::Clause;
 
 /// What stands before a cause in the keys of the `err` table: `err_absent`.
 const ERR: &str = "err_";
-
-const NO_TIME: &str = "expected a length of time such as 10s";
 
 /// Every key, in the order of `simulator-config/README.md`.
 pub(crate) fn carrier_keys() -> Vec<String> {
@@ -248,91 +245,6 @@ fn set_texts(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), Str
     Ok(())
 }
 
-fn said(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-fn one<'w>(words: &[&'w str]) -> Result<&'w str, String> {
-    match words {
-        [word] => Ok(word),
-        [] => Err("expected a value after it".to_owned()),
-        [_, ..] => Err("one value is enough".to_owned()),
-    }
-}
-
-fn each<T>(words: &[&str], read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    words.iter().map(|word| read(word)).collect()
-}
-
-fn one_of<T: Copy>(words: &[&str], ways: &[(&str, T)]) -> Result<T, String> {
-    let word = one(words)?;
-    let found = ways.iter().find(|(name, _)| *name == word).map(|(_, way)| *way);
-    let names: Vec<&str> = ways.iter().map(|(name, _)| *name).collect();
-    found.ok_or_else(|| format!("expected {}", names.join(" or ")))
-}
-
-fn on_off(words: &[&str]) -> Result<bool, String> {
-    if words.is_empty() {
-        return Ok(true);
-    }
-    one_of(
-        words,
-        &[("on", true), ("off", false), ("true", true), ("false", false)],
-    )
-}
-
-fn number<T: FromStr + PartialOrd + std::fmt::Display>(words: &[&str], max: T) -> Result<T, String> {
-    let plain = |word: &&str| word.bytes().all(|octet| octet.is_ascii_digit());
-    let number = Some(one(words)?)
-        .filter(plain)
-        .and_then(|word| word.parse::<T>().ok());
-    number
-        .filter(|number| *number <= max)
-        .ok_or_else(|| format!("expected a whole number up to {max}"))
-}
-
-fn number_or_none<T: FromStr + PartialOrd + std::fmt::Display>(
-    words: &[&str],
-    max: T,
-) -> Result<Option<T>, String> {
-    match words {
-        ["none"] => Ok(None),
-        words => number(words, max).map(Some),
-    }
-}
-
-fn share(words: &[&str]) -> Result<f64, String> {
-    percent(one(words)?).ok_or_else(|| "expected a percentage from 0% to 100%".to_owned())
-}
-
-fn dur(word: &str) -> Result<Duration, String> {
-    word.parse::<Dur>()
-        .map(Dur::duration)
-        .map_err(|_| NO_TIME.to_owned())
-}
-
-fn ladder(words: &[&str]) -> Result<Vec<Duration>, String> {
-    one_or_more(words)?;
-    each(words, dur)
-}
-
-fn one_or_more(words: &[&str]) -> Result<(), String> {
-    if words.is_empty() {
-        return Err("expected a value after it".to_owned());
-    }
-    Ok(())
-}
-
-fn digits<T: for<'w> From<&'w str>>(words: &[&str]) -> Result<Vec<T>, String> {
-    one_or_more(words)?;
-    each(words, |word| {
-        let holds = (1..=15).contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_digit());
-        holds
-            .then(|| T::from(word))
-            .ok_or_else(|| "expected digits".to_owned())
-    })
-}
-
 /// Stop words as they are compared; `_` stands for the blank between two words of one.
 fn keywords<T: From<String>>(words: &[&str]) -> Result<Vec<T>, String> {
     each(words, |word| {
@@ -380,18 +292,6 @@ fn message_ids(words: &[&str]) -> Result<MessageIdStyle, String> {
         ("uuid", MessageIdStyle::Uuid),
     ];
     one_of(words, &styles)
-}
-
-/// A `command_status` by its name or its number.
-fn status(word: &str) -> Result<smpp::Status, String> {
-    let number = word
-        .strip_prefix("0x")
-        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-        .map(smpp::Status);
-    number
-        .or_else(|| smpp::Status::from_name(word))
-        .filter(|status| !status.is_ok())
-        .ok_or_else(|| "expected a command_status such as ESME_RINVDSTADR or 0x404".to_owned())
 }
 
 /// A receipt mode by its name.

@@ -38,6 +38,8 @@ words!(BindRefusal {
     Self::SystemType => "wrong system_type",
     Self::Disabled => "the account is switched off",
     Self::Host => "it may not bind from there",
+    Self::Kind => "it may not bind in that way",
+    Self::InterfaceVersion => "it may not speak that version",
     Self::BindsMax => "it has as many sessions as it may have",
 });
 
@@ -48,6 +50,7 @@ words!(SubmitRefusal {
     Self::ScriptedAnswer => "that answer was asked for",
     Self::RequestsMax => "too many requests are unanswered",
     Self::AccountThrottle => "the account sends too fast",
+    Self::DailyMax => "the account has sent as much today as it may",
     Self::CarrierThrottle => "the carrier takes no more this second",
     Self::Congestion => "the carrier's queue is full",
     Self::OptedOut => "the handset opted out of the code at its carrier",

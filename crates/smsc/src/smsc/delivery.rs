@@ -59,7 +59,8 @@ impl Smsc {
     pub(super) fn wait_for_session(&mut self, now: Timestamp, delivery: Box<Delivery>) {
         let account = delivery.account;
         let esme = &mut self.esmes[usize::from(account)];
-        let expires_at = (delivery.since + self.config.waiting_validity).max(now + super::TICK);
+        let validity = esme.waiting_validity(self.config.waiting_validity);
+        let expires_at = (delivery.since + validity).max(now + super::TICK);
         let set = esme.expiry_at.filter(|_| !esme.waiting.is_empty());
         esme.waiting.insert(delivery.number, delivery);
         if set.is_none_or(|at| expires_at < at) {
@@ -240,8 +241,9 @@ impl Smsc {
             return;
         }
         self.esmes[usize::from(account)].expiry_at = None;
+        let validity = self.esmes[usize::from(account)].waiting_validity(self.config.waiting_validity);
         while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
-            let expires_at = delivery.since + self.config.waiting_validity;
+            let expires_at = delivery.since + validity;
             if expires_at > now {
                 self.esmes[usize::from(account)].expiry_at = Some(expires_at);
                 self.timers.set(expires_at, Timer::Waiting { account });

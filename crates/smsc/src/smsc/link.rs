@@ -7,11 +7,12 @@ use regex::RegexBuilder;
 use smpp::{Bind, BindKind, Command, Frame, LinkId, Pdu, Received, Session, State, Status, TimerEvent};
 use sms::Timestamp;
 
-use super::state::{Link, Token};
+use super::state::{Esme, Link, Token};
 use super::{Smsc, TICK};
 use crate::config::BindErrorStyle;
 use crate::event::{BindRefusal, CloseReason, Event};
 use crate::port::{Disturbance, Output};
+use crate::throttle::Throttle;
 use crate::timer::Timer;
 
 /// The longest `system_id`, in characters (SMPP v3.4 §5.2.1).
@@ -46,6 +47,7 @@ impl Smsc {
             timer_at: None,
             lingers_for: None,
             unbinding: false,
+            throttle: Throttle::default(),
             silent: false,
             held: 0,
             overtaken: None,
@@ -140,6 +142,10 @@ impl Smsc {
         };
         let esme = &self.esmes[index];
         let account = &esme.account;
+        let kind_max = account.kind_max(bind.kind);
+        if kind_max == Some(0) {
+            return Err((Status::ESME_RINVCMDID, BindRefusal::Kind));
+        }
         if bind.password.chars().count() > account.password_max {
             return Err((Status::ESME_RINVPASWD, BindRefusal::PasswordLength));
         }
@@ -160,11 +166,24 @@ impl Smsc {
             fail(BindRefusal::Disabled)
         } else if !from_there {
             fail(BindRefusal::Host)
-        } else if esme.bound.len() >= account.binds_max {
+        } else if !account.may_speak(bind.interface_version) {
+            fail(BindRefusal::InterfaceVersion)
+        } else if esme.bound.len() >= account.binds_max
+            || kind_max.is_some_and(|max| self.sessions_of_kind(esme, bind.kind) >= max)
+        {
             fail(BindRefusal::BindsMax)
         } else {
             Ok(u16::try_from(index).expect("accounts are numbered by u16"))
         }
+    }
+
+    fn sessions_of_kind(&self, esme: &Esme, kind: BindKind) -> usize {
+        let is_such = |link: &&LinkId| {
+            self.links
+                .get(**link)
+                .is_some_and(|state| state.kind == Some(kind))
+        };
+        esme.bound.iter().filter(is_such).count()
     }
 
     fn accept_bind(&mut self, now: Timestamp, link: LinkId, request: &Command, bind: Bind, account: u16) {
@@ -176,6 +195,10 @@ impl Smsc {
         state.account = Some(account);
         state.kind = Some(bind.kind);
         state.version = state.session.version();
+        let per_s = self.esmes[usize::from(account)]
+            .account
+            .session_submits_per_second_max;
+        state.throttle = Throttle::new(per_s, now);
         state.has_address_range = !bind.address_range.digits.is_empty();
         // An invalid or oversized expression is ignored: the account's codes decide.
         state.address_range = state

@@ -1,6 +1,7 @@
 //! What the message centre remembers of links, accounts and carriers.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use compact_str::CompactString;
 use regex::Regex;
@@ -39,6 +40,8 @@ pub(super) struct Link {
     pub lingers_for: Option<CloseReason>,
     /// Whether an unbind is under way, either way.
     pub unbinding: bool,
+    /// What its requests with texts are held to, beside its account's limit.
+    pub throttle: Throttle,
     /// Whether nothing comes over it any more, on demand.
     pub silent: bool,
     /// How many requests are held unanswered, on demand.
@@ -140,6 +143,8 @@ pub(super) struct Esme {
     /// Counts deliveries, for taking turns.
     pub turn: usize,
     pub throttle: Throttle,
+    /// The day of the last text that counted, and how many did on that day.
+    pub today: (Option<i32>, u32),
 }
 
 impl Esme {
@@ -152,6 +157,21 @@ impl Esme {
             expiry_at: None,
             turn: 0,
             throttle,
+            today: (None, 0),
+        }
+    }
+
+    /// How long something waits for it.
+    pub fn waiting_validity(&self, otherwise: Duration) -> Duration {
+        self.account.waiting_validity.unwrap_or(otherwise)
+    }
+
+    /// How many texts were accepted from it on that day.
+    pub fn sent_on(&self, day: i32) -> u32 {
+        if self.today.0 == Some(day) {
+            self.today.1
+        } else {
+            0
         }
     }
 }

@@ -233,18 +233,6 @@ impl Smsc {
         }
     }
 
-    /// The account's own limit on what it sends a second.
-    pub(super) fn take_token(&mut self, now: Timestamp, sender: Sender) -> Result<(), Refusal> {
-        if self.esmes[usize::from(sender.account)].throttle.take(now) {
-            Ok(())
-        } else {
-            Err(Refusal {
-                status: Status::ESME_RTHROTTLED,
-                reason: SubmitRefusal::AccountThrottle,
-            })
-        }
-    }
-
     /// Whether the carrier and the store take a text that is correct.
     pub(super) fn admit(
         &mut self,
@@ -364,6 +352,7 @@ impl Smsc {
             expires_at,
         };
         let slot = self.store.insert(message);
+        self.count_for_today(now, sender.account);
         self.timers.set(expires_at, Timer::Expiry { slot, number });
         if starts_at > now {
             self.timers.set(starts_at, Timer::Scheduled { slot, number });
@@ -420,12 +409,18 @@ impl Smsc {
     }
 
     /// Sends a response.
-    pub(super) fn respond(&mut self, link: LinkId, request: &Command, status: Status, pdu: Pdu) {
+    pub(super) fn respond(&mut self, link: LinkId, request: &Command, status: Status, mut pdu: Pdu) {
         let Some(state) = self.links.get_mut(link) else {
             return;
         };
         let status = status.for_version(state.version);
         let response = if status.is_ok() {
+            if state.version >= 0x50 {
+                self.tell_congestion(link, &mut pdu);
+            }
+            let Some(state) = self.links.get_mut(link) else {
+                return;
+            };
             state.session.respond(request, status, pdu)
         } else {
             let refusal = Pdu::error_response(request.pdu.command_id()).unwrap_or(pdu);

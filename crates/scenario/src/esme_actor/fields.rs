@@ -1,0 +1,166 @@
+//! The fields of a line that sends a PDU: [`Fields`], mandatory parameters and optional ones by their names.
+
+use smpp::{Tlv, tag, tlv};
+use sms::{Address, Encoding, Segment};
+
+use super::EsmeAccount;
+
+/// Why a line makes no PDU.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum InvalidField {
+    /// The operation is none that a line can send.
+    #[error("no line sends {0}")]
+    Operation(String),
+    /// The operation has no such field.
+    #[error("{pdu} has no field `{field}`")]
+    Unknown {
+        /// The operation.
+        pdu: String,
+        /// The field.
+        field: String,
+        /// The fields that it has.
+        known: &'static [&'static str],
+    },
+    /// The value does not fit.
+    #[error("`{value}` does not fit {field}")]
+    Value {
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+    },
+}
+
+/// The fields that a line gives.
+pub(super) struct Fields<'f> {
+    given: &'f [(String, String)],
+    known: &'static [&'static str],
+}
+
+impl<'f> Fields<'f> {
+    /// Those of an operation with these mandatory parameters. Operations without any take no optional ones either.
+    pub fn new(
+        pdu: &str,
+        given: &'f [(String, String)],
+        known: &'static [&'static str],
+    ) -> Result<Self, InvalidField> {
+        let is_known = |field: &str| {
+            known.contains(&field) || (takes_parameters(pdu) && tag::from_name(field).is_some())
+        };
+        match given.iter().find(|(field, _)| !is_known(field)) {
+            None => Ok(Self { given, known }),
+            Some((field, _)) => Err(InvalidField::Unknown {
+                pdu: pdu.to_owned(),
+                field: field.clone(),
+                known,
+            }),
+        }
+    }
+
+    pub fn text(&self, name: &str) -> Option<&'f str> {
+        let given = self.given.iter().find(|(field, _)| field == name);
+        given.map(|(_, value)| value.as_str())
+    }
+
+    pub fn owned(&self, name: &str) -> String {
+        self.text(name).unwrap_or_default().to_owned()
+    }
+
+    pub fn address(&self, name: &str) -> Address {
+        self.text(name).map_or_else(Address::default, Address::dialled)
+    }
+
+    pub fn source(&self, account: &EsmeAccount) -> Address {
+        self.text("source_addr")
+            .map_or_else(|| account.code.clone(), Address::dialled)
+    }
+
+    /// An integer of one octet, as `4` or `0x04`.
+    pub fn octet(&self, name: &str, default: u8) -> Result<u8, InvalidField> {
+        let Some(value) = self.text(name) else {
+            return Ok(default);
+        };
+        let number = match value.strip_prefix("0x") {
+            Some(digits) => u8::from_str_radix(digits, 16),
+            None => value.parse(),
+        };
+        number.map_err(|_| invalid(name, value))
+    }
+
+    /// The text of a `message_payload`, in the alphabet that it needs.
+    pub fn payload(&self) -> Option<Segment> {
+        let text = self.text("message_payload")?;
+        Some(Segment::whole(text, Encoding::of(text)))
+    }
+
+    /// The optional parameters, in the order of the line.
+    pub fn tlvs(&self) -> Result<Vec<Tlv>, InvalidField> {
+        let optional = self
+            .given
+            .iter()
+            .filter(|(name, _)| !self.known.contains(&name.as_str()));
+        optional
+            .filter_map(|(name, value)| Some((name, value, tag::from_name(name)?)))
+            .map(|(name, value, tag)| {
+                let octets = octets(tag, value).ok_or_else(|| invalid(name, value))?;
+                Ok(Tlv::new(tag, octets))
+            })
+            .collect()
+    }
+}
+
+fn invalid(field: &str, value: &str) -> InvalidField {
+    InvalidField::Value {
+        field: field.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn takes_parameters(pdu: &str) -> bool {
+    matches!(
+        pdu,
+        "submit_sm"
+            | "submit_multi"
+            | "data_sm"
+            | "replace_sm"
+            | "broadcast_sm"
+            | "query_broadcast_sm"
+            | "cancel_broadcast_sm"
+    )
+}
+
+/// The value of a parameter: a number where the specification has an integer, a text where it has one (a broadcast area by
+/// its name), and any octets as `0x...`.
+fn octets(tag: u16, value: &str) -> Option<Vec<u8>> {
+    let hex = value.strip_prefix("0x");
+    match tag {
+        tag::MESSAGE_PAYLOAD if hex.is_none() => {
+            return Some(Segment::whole(value, Encoding::of(value)).user_data);
+        }
+        tag::BROADCAST_AREA_IDENTIFIER if hex.is_none() => return Some([&[0], value.as_bytes()].concat()),
+        _ => {}
+    }
+    let lengths = tlv::lengths(tag)?;
+    let width = match tag {
+        tag::BROADCAST_REP_NUM => 2,
+        _ if lengths.start() == lengths.end() && *lengths.end() <= 4 => *lengths.end(),
+        _ => 0,
+    };
+    if width > 0 {
+        let number = match hex {
+            Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+            None => value.parse().ok()?,
+        };
+        let octets = number.to_be_bytes();
+        let (before, octets) = octets.split_at(4 - width);
+        return before.iter().all(|octet| *octet == 0).then(|| octets.to_vec());
+    }
+    match hex {
+        Some(digits) => digits
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect(),
+        None => Some([value.as_bytes(), &[0]].concat()),
+    }
+}
