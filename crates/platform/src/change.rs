@@ -289,7 +289,7 @@ impl Platform {
         self.decide(Code::Changed, Subject::default().app(app), why);
     }
 
-    fn unknown_user(&mut self, user: Uid) {
+    pub(crate) fn unknown_user(&mut self, user: Uid) {
         let why = format!("no account has the number {user}; nothing is changed");
         self.decide(
             Code::UnknownSubject,

@@ -1,7 +1,8 @@
-//! Opting in by text: cached install requests, the question about them, and the registration of a phone.
+//! Opting in by text: cached install requests, and the question about them.
 //!
 //! A text to an app that may not have it yet is kept. What stands between is asked in turn: the phone is confirmed with a
-//! code, then each kept text is put as a question, from a number of its own. A yes installs the app and releases the text.
+//! code (`registration.rs`), then each kept text is put as a question, from a number of its own. A yes installs the app and
+//! releases the text.
 
 use sms::{ShortCode, Timestamp};
 
@@ -10,7 +11,7 @@ use crate::conversation::{FBOOK, number};
 use crate::decision::{DecisionCode as Code, Quoted, Span};
 use crate::mo::Query;
 use crate::platform::{Platform, Timer, Who};
-use crate::request::{Registration, Request, code};
+use crate::request::Request;
 use crate::text::{Text, fill};
 use crate::user::Install;
 
@@ -177,95 +178,5 @@ impl Platform {
             Span(self.settings.cached_request_ttl)
         );
         self.decide(Code::RequestExpired, self.subject(who).app(app), why);
-    }
-}
-
-/// The registration of a phone.
-impl Platform {
-    /// Texts a code to a phone that is not confirmed; the same code while it is good.
-    pub(crate) fn ask_to_register(&mut self, now: Timestamp, who: Who, chance: u64) {
-        if !self.account(who).user.texts_on {
-            return;
-        }
-        let expires_at = now + self.settings.cached_request_ttl;
-        let code = match self.forget_registration(who) {
-            Some(open) => open.code,
-            None => code(chance),
-        };
-        let wording = fill(Text::Registration.wording(&self.settings), None, &code);
-        self.account_mut(who).consent.registration = Some(Registration { code, expires_at });
-        self.start_timer(expires_at, who, Timer::Registration);
-        let (subject, user) = (self.subject(who), &self.account(who).user);
-        let (phone, until) = (user.phone, user.zone.civil(expires_at));
-        let why = format!(
-            "{} is texted a code to confirm {phone}, good until {until}",
-            user.name
-        );
-        self.decide(Code::RegistrationAsked, subject, why);
-        self.submit(phone, FBOOK, wording, subject);
-    }
-
-    /// The phone replied with its code. What was kept comes next; only when nothing was does a text confirm it.
-    pub(crate) fn registered_by_code(&mut self, now: Timestamp, who: Who) {
-        let why = format!(
-            "{} replied with the code: the phone is registered",
-            self.account(who).user.name
-        );
-        self.decide(Code::Registered, self.subject(who), why);
-        let nothing_kept = self.account(who).consent.requests().is_empty();
-        self.set_registered(now, who, true);
-        if nothing_kept {
-            self.say(who, Text::Registered, None);
-        }
-    }
-
-    /// The phone was confirmed, by reply or on the page, or Facebook Mobile was removed.
-    pub(crate) fn set_registered(&mut self, now: Timestamp, who: Who, registered: bool) {
-        let was = std::mem::replace(&mut self.account_mut(who).user.registered, registered);
-        if registered {
-            self.forget_registration(who);
-            self.ask_what_is_kept(now, who);
-        } else if was {
-            for slot in self.account_mut(who).consent.unask() {
-                self.converse(who, slot, |table| table.close_question(slot));
-            }
-        }
-    }
-
-    /// A no to the registration is a no to everything that waits for it.
-    pub(crate) fn drop_registration(&mut self, who: Who) {
-        let name = self.account(who).user.name.clone();
-        let subject = self.subject(who);
-        self.forget_registration(who);
-        self.decide(
-            Code::RegistrationDropped,
-            subject,
-            format!("{name} does not want to register"),
-        );
-        let dropped = self.account_mut(who).consent.take_all();
-        for request in &dropped {
-            self.request_gone(who, request);
-            let why = format!(
-                "{} to {} dropped: {name} said no",
-                Quoted(&request.message),
-                self.title(request.app)
-            );
-            self.decide(Code::RequestDropped, subject.app(request.app), why);
-        }
-        if let Some(newest) = dropped.last() {
-            self.say(who, Text::Declined, Some(newest.app));
-        }
-    }
-
-    pub(crate) fn registration_expired(&mut self, who: Who) {
-        self.account_mut(who).consent.registration = None;
-        let why = format!("the code of {} is no good any more", self.account(who).user.name);
-        self.decide(Code::RegistrationExpired, self.subject(who), why);
-    }
-
-    pub(crate) fn forget_registration(&mut self, who: Who) -> Option<Registration> {
-        let registration = self.account_mut(who).consent.registration.take()?;
-        self.stop_timer(registration.expires_at, who, Timer::Registration);
-        Some(registration)
     }
 }

@@ -88,6 +88,10 @@ codes! {
     NothingPending = "nothing_pending",
     /// A registration code was texted.
     RegistrationAsked = "registration_asked",
+    /// A registration code was asked for on a page, and none was texted.
+    RegistrationNotAsked = "registration_not_asked",
+    /// A code was typed on a page, and it is not the one that was texted.
+    WrongCode = "wrong_code",
     /// The phone is confirmed.
     Registered = "registered",
     /// The registration code is no good any more.

@@ -91,6 +91,20 @@ pub enum Input {
         /// What came of it.
         outcome: NotifyOutcome,
     },
+    /// A person asks on a page for a code by text, to confirm their phone with.
+    AskForCode {
+        /// Whose phone.
+        user: Uid,
+        /// Seeded chance, for the code.
+        chance: u64,
+    },
+    /// A person types a code on a page.
+    ConfirmPhone {
+        /// Whose phone.
+        user: Uid,
+        /// What was typed.
+        code: String,
+    },
     /// What became of a text that the platform submitted.
     Receipt {
         /// The text.

@@ -24,6 +24,7 @@ pub mod platform;
 pub mod query;
 mod quiet_hours;
 mod quota;
+pub mod registration;
 mod request;
 mod send;
 pub mod settings;

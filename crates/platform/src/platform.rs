@@ -239,6 +239,8 @@ impl Platform {
                 let answer = Ok(Answer::Bool(true));
                 self.emit(Output::Reply { call, answer });
             }
+            Input::AskForCode { user, chance } => self.ask_for_code(now, user, chance),
+            Input::ConfirmPhone { user, code } => self.confirm_phone(now, user, &code),
             Input::Receipt { submission, state } => self.receipt(submission, state),
             Input::Change(change) => self.change(now, change),
             Input::Tick => {}

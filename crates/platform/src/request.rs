@@ -23,6 +23,8 @@ pub(crate) struct Request {
 pub(crate) struct Registration {
     /// Five digits.
     pub(crate) code: String,
+    /// Wrong codes that were typed on a page.
+    pub(crate) wrong_codes: u32,
     pub(crate) expires_at: Timestamp,
 }
 

@@ -2,8 +2,8 @@
 
 mod support;
 
-use platform::{Change, DecisionCode, SessionId, Settings};
-use support::{ALICE, CAROL, DAVE, Desk, MUTE, NEWS, QUIZ, s, settings};
+use platform::{Change, DecisionCode, SessionId, Settings, Uid};
+use support::{ALICE, CAROL, CHANCE, DAVE, Desk, MUTE, NEWS, QUIZ, s, settings};
 
 #[test]
 fn a_yes_installs_and_forwards_the_cached_text_once_as_a_new_user() {
@@ -419,4 +419,84 @@ fn a_phone_of_no_account_is_told_so_and_its_stop_needs_no_answer() {
         desk.codes(),
         [DecisionCode::UnknownPhone, DecisionCode::UnknownPhone]
     );
+}
+
+#[test]
+fn a_code_that_is_asked_for_on_the_page_is_confirmed_there_or_by_reply() {
+    use platform::Input;
+    let ask = |user| Input::AskForCode { user, chance: CHANCE };
+    let confirm = |code: &str| Input::ConfirmPhone {
+        user: DAVE,
+        code: code.to_owned(),
+    };
+    let mut desk = Desk::new();
+    assert_eq!(desk.give(confirm("12345")), [] as [&str; 0], "no code is awaited");
+    assert_eq!(desk.give(ask(DAVE)), ["dave < 32665 \"[code 12345]\""]);
+    assert_eq!(desk.give(confirm("54321")), [] as [&str; 0]);
+    assert!(!desk.platform.user(DAVE).expect("declared").registered);
+    assert_eq!(desk.give(confirm(" 12345 ")), ["dave < 32665 \"[registered]\""]);
+    assert!(desk.platform.user(DAVE).expect("declared").registered);
+    assert_eq!(desk.give(ask(DAVE)), [] as [&str; 0], "it is registered already");
+    assert_eq!(
+        desk.codes(),
+        [
+            DecisionCode::WrongCode,
+            DecisionCode::RegistrationAsked,
+            DecisionCode::WrongCode,
+            DecisionCode::Registered,
+            DecisionCode::RegistrationNotAsked,
+        ]
+    );
+    desk.give(ask(Uid(999)));
+    assert_eq!(desk.codes(), [DecisionCode::UnknownSubject]);
+
+    let mut desk = Desk::new();
+    desk.text("dave", "quiz play");
+    assert_eq!(
+        desk.give(confirm("12345")),
+        ["dave < 3266501 \"[ask Movie Quiz]\""]
+    );
+    let mut desk = Desk::new();
+    desk.give(ask(DAVE));
+    assert_eq!(desk.text("dave", "12345"), ["dave < 32665 \"[registered]\""]);
+    let mut desk = Desk::new();
+    desk.change(Change::Texts(DAVE, false));
+    assert_eq!(
+        desk.give(ask(DAVE)),
+        [] as [&str; 0],
+        "nothing is texted while texts are off"
+    );
+    assert_eq!(
+        desk.codes(),
+        [DecisionCode::Changed, DecisionCode::RegistrationNotAsked]
+    );
+}
+
+#[test]
+fn a_code_cannot_be_guessed_on_the_page() {
+    use platform::Input;
+    use platform::registration::WRONG_CODES_MAX;
+    let confirm = |code: &str| Input::ConfirmPhone {
+        user: DAVE,
+        code: code.to_owned(),
+    };
+    for (wrong, registers) in [(WRONG_CODES_MAX - 1, true), (WRONG_CODES_MAX, false)] {
+        let mut desk = Desk::new();
+        for n in 0..wrong {
+            // Asking again gives the same code and no new tries.
+            desk.give(Input::AskForCode {
+                user: DAVE,
+                chance: CHANCE,
+            });
+            desk.give(confirm(&n.to_string()));
+        }
+        desk.give(confirm("12345"));
+        assert_eq!(
+            desk.platform.user(DAVE).expect("declared").registered,
+            registers,
+            "{wrong}"
+        );
+        assert_eq!(desk.platform.registration_code(desk.now, DAVE), None);
+        assert_eq!(desk.platform.next_wakeup(), None);
+    }
 }

@@ -59,6 +59,18 @@ pub enum Input {
         /// The app's token of `auth.createToken`, if the page was opened with one.
         token: Option<String>,
     },
+    /// A person asks on a page for a code by text, to confirm their phone with.
+    AskForCode {
+        /// Whose phone.
+        user: Uid,
+    },
+    /// A person types a code on a page.
+    ConfirmPhone {
+        /// Whose phone.
+        user: Uid,
+        /// What was typed.
+        code: String,
+    },
     /// A session key for that user and app is wanted; [`Output::SessionKey`] brings it.
     MintSession {
         /// The app.

@@ -35,6 +35,13 @@ impl World {
                 body,
             } => self.callback_done(callback, NotifyOutcome::Answered(status), Some(&body)),
             Input::LogIn { app, user, token } => self.log_in(app, user, token.as_deref()),
+            Input::AskForCode { user } => {
+                let chance = self.dice.number("fbook");
+                self.at_once(Hop::Platform(platform::Input::AskForCode { user, chance }));
+            }
+            Input::ConfirmPhone { user, code } => {
+                self.at_once(Hop::Platform(platform::Input::ConfirmPhone { user, code }));
+            }
             Input::MintSession { app, user } => {
                 let key = self.mint_session(app, user);
                 self.outputs.push_back(Output::SessionKey { app, user, key });
