@@ -3,16 +3,16 @@
 //! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
 //! one else touches the world, so that there is no lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::BufWriter;
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use platform::{AppId, CallId};
+use platform::{AppId, CallId, LiveMessage, Uid};
 use scenario::stub_app::StubApps;
 use smpp::{Frame, LinkId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use world::io::CallbackId;
 use world::{Input, Output, World};
 
@@ -25,6 +25,8 @@ use crate::smpp_listener::LinkSender;
 const INBOX_MAX: usize = 4_096;
 /// Messages taken from the inbox before the outputs are sent on.
 const BATCH_MAX: usize = 256;
+/// Live messages that a page may be behind; a page that is further behind loses the oldest.
+const LIVE_MESSAGES_WAITING_MAX: usize = 1_024;
 /// How long the ESMEs have to answer an unbind at the end.
 const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -34,6 +36,13 @@ enum Message {
     Api {
         request: rest::Request,
         reply: oneshot::Sender<rest::Response>,
+    },
+    /// A user logs in to an app on a page.
+    LogIn {
+        app: AppId,
+        user: Uid,
+        token: Option<String>,
+        reply: oneshot::Sender<Option<String>>,
     },
     /// A callback is over.
     CallbackOver { callback: CallbackId, end: CallbackEnd },
@@ -67,6 +76,15 @@ pub type FileCapture = Capture<BufWriter<File>>;
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     inbox: mpsc::Sender<Message>,
+    live: Live,
+}
+
+/// What open pages hear from the engine.
+#[derive(Clone, Debug)]
+struct Live {
+    messages: broadcast::Sender<LiveMessage>,
+    /// Whether the live-message system runs.
+    runs: watch::Sender<bool>,
 }
 
 impl std::fmt::Debug for Message {
@@ -81,6 +99,35 @@ impl EngineHandle {
         let (reply, response) = oneshot::channel();
         self.inbox.send(Message::Api { request, reply }).await.ok()?;
         response.await.ok()
+    }
+
+    /// Lets a user log in to an app. The token is that with which the browser returns to the app, none when the given one is
+    /// no good; nothing at all when the engine has ended.
+    pub async fn log_in(&self, app: AppId, user: Uid, token: Option<String>) -> Option<Option<String>> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::LogIn {
+            app,
+            user,
+            token,
+            reply,
+        };
+        self.inbox.send(message).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Every live message from now on, of all apps and to everybody.
+    pub fn live_messages(&self) -> broadcast::Receiver<LiveMessage> {
+        self.live.messages.subscribe()
+    }
+
+    /// Whether the live-message system runs, and each change of that.
+    pub fn live_messages_run(&self) -> watch::Receiver<bool> {
+        self.live.runs.subscribe()
+    }
+
+    /// Waits until the engine has ended.
+    pub async fn ended(&self) {
+        self.inbox.closed().await;
     }
 
     /// Says that an ESME has connected; false when the engine has ended.
@@ -154,6 +201,8 @@ pub struct Engine {
     /// Who waits for the answer to a call; apps that answer by rules do not.
     calls: BTreeMap<CallId, oneshot::Sender<rest::Response>>,
     next_call: u64,
+    /// Who waits for a login, in the order in which the world takes them.
+    logins: VecDeque<(AppId, Uid, oneshot::Sender<Option<String>>)>,
     callbacks: CallbackClient,
     /// Apps that answer by rules.
     stubs: StubApps,
@@ -169,7 +218,11 @@ impl Engine {
         stubs: StubApps,
     ) -> (Self, EngineHandle) {
         let (sender, inbox) = mpsc::channel(INBOX_MAX);
-        let handle = EngineHandle { inbox: sender };
+        let live = Live {
+            messages: broadcast::Sender::new(LIVE_MESSAGES_WAITING_MAX),
+            runs: watch::Sender::new(world.platform().live_messages_on()),
+        };
+        let handle = EngineHandle { inbox: sender, live };
         let engine = Self {
             world,
             clock,
@@ -178,6 +231,7 @@ impl Engine {
             links: BTreeMap::new(),
             calls: BTreeMap::new(),
             next_call: 0,
+            logins: VecDeque::new(),
             callbacks,
             stubs,
             capture: None,
@@ -227,6 +281,15 @@ impl Engine {
     fn take(&mut self, message: Message) {
         match message {
             Message::Api { request, reply } => self.api(request, reply),
+            Message::LogIn {
+                app,
+                user,
+                token,
+                reply,
+            } => {
+                self.logins.push_back((app, user, reply));
+                self.handle(Input::LogIn { app, user, token });
+            }
             Message::CallbackOver { callback, end } => self.handle(end.into_input(callback)),
             Message::LinkOpened { link, peer, sender } => {
                 self.links.insert(link, sender);
@@ -320,8 +383,18 @@ impl Engine {
                 }
                 // Only scenarios ask for keys.
                 Output::SessionKey { .. } => {}
-                // No page is open that would wait for one of these.
-                Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
+                Output::LoggedIn { app, user, token } => {
+                    let waits = |(of, by, _): &(AppId, Uid, _)| (*of, *by) == (app, user);
+                    let found = self.logins.iter().position(waits);
+                    if let Some((.., reply)) = found.and_then(|index| self.logins.remove(index)) {
+                        // A browser that has gone away needs no token.
+                        let _ = reply.send(token);
+                    }
+                }
+                Output::LiveMessage(message) => {
+                    // With no page open it is lost, as it should be.
+                    let _ = self.handle.live.messages.send(message);
+                }
                 Output::LinkSend { link, octets } => pdus.entry(link).or_default().push(octets),
                 Output::LinkDisturb { link, how } => {
                     if let Some(sender) = self.links.get(&link) {
@@ -342,6 +415,12 @@ impl Engine {
                 sender.send(pdus);
             }
         }
+        let runs = self.world.platform().live_messages_on();
+        self.handle.live.runs.send_if_modified(|told| {
+            let changed = *told != runs;
+            *told = runs;
+            changed
+        });
     }
 
     /// Lets the apps that answer by rules say what is due.

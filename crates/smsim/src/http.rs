@@ -2,6 +2,7 @@
 
 pub mod control;
 mod form;
+pub mod pages;
 
 use std::net::SocketAddr;
 
@@ -88,7 +89,7 @@ async fn readyz(State(behind): State<Behind>) -> Response {
 }
 
 async fn nothing_here() -> Response {
-    let text = "Nothing stands here. The REST API is at /restserver.php, what people text goes to /api/v1/worlds/default/steps, what happened \
+    let text = "Nothing stands here. The REST API is at /restserver.php, the pages of the time begin at /home.php, what people text goes to /api/v1/worlds/default/steps, what happened \
                 stands at /api/v1/worlds/default/records, the server's state at /healthz and /readyz.\n";
     (StatusCode::NOT_FOUND, text).into_response()
 }

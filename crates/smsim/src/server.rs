@@ -63,6 +63,7 @@ impl Server {
         let world = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
         let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
         let app = http::router(http::Behind::Engine(handle.clone()))
+            .merge(http::pages::router(handle.clone()))
             .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;

@@ -195,7 +195,7 @@ fn reason_to_refuse(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whether a `Host` is `localhost` or an address in digits, with or without a port.
-fn is_address(host: &str) -> bool {
+pub(super) fn is_address(host: &str) -> bool {
     let without_port = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => name,
         _ => host,
