@@ -1,4 +1,4 @@
-//! Each `test` of each file in `tests/scenarios` is one test here, by its name; each is played twice, and the records of
+//! Each `test` of each file in `tests/scenarios` and its folders is one test here, by its name; each is played twice, and the records of
 //! both times must be the same to the byte.
 
 use std::path::Path;
@@ -19,18 +19,20 @@ fn main() -> ExitCode {
 
 /// The paths of the scenario files, from the top of the repository.
 fn scenario_files() -> Vec<String> {
-    let folder = std::fs::read_dir(top().join("tests/scenarios")).expect("the folder is there");
-    let names = folder.map(|entry| {
-        entry
-            .expect("an entry")
-            .file_name()
-            .into_string()
-            .expect("a name in UTF-8")
-    });
-    let mut paths: Vec<String> = names
-        .filter(|name| name.ends_with(".sms"))
-        .map(|name| format!("tests/scenarios/{name}"))
-        .collect();
+    let mut paths = Vec::new();
+    let mut folders = vec!["tests/scenarios".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(top().join(&folder)).expect("the folder is there") {
+            let entry = entry.expect("an entry");
+            let name = entry.file_name().into_string().expect("a name in UTF-8");
+            let path = format!("{folder}/{name}");
+            if entry.file_type().expect("a type").is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".sms") {
+                paths.push(path);
+            }
+        }
+    }
     paths.sort();
     assert!(!paths.is_empty(), "there are scenario files");
     paths

@@ -14,6 +14,7 @@ fn shipped() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in [
         "tests/scenarios",
+        "tests/scenarios/policy",
         "tests/peers",
         "simulator-config",
         "crates/scenario/tests/good",

@@ -21,6 +21,8 @@ const USER: &[Rule] = &[
             Slot::Word(&["on", "off", "installed", "absent"]),
         ],
     ),
+    Rule::exact("notices", &[Slot::Name(Kind::App), Slot::Word(&["on", "off"])]),
+    Rule::exact("friend", &[Slot::Name(Kind::User), Slot::Word(&["yes", "no"])]),
     Rule::exact("quiet-hours", &[Slot::HoursOrNone]),
     Rule::exact("daily-limit", COUNT_OR_NONE),
     Rule::exact("registered", &[Slot::Word(&["yes", "no"])]),
@@ -63,7 +65,9 @@ const APP: &[Rule] = &[
     Rule::exact("sms", ON_OFF),
 ];
 
-const BIND: &[Rule] = &[Rule::exact("bind", UP_DOWN)];
+const ESME: &[Rule] = &[Rule::exact("bind", UP_DOWN)];
+
+const FBOOK: &[Rule] = &[Rule::exact("bind", UP_DOWN), Rule::exact("live-messages", ON_OFF)];
 
 /// What only `check` can say: nobody can set it.
 const OBSERVED: [&str; 2] = ["inbox", "queue"];
@@ -168,6 +172,7 @@ fn rules(kind: Kind) -> &'static [Rule] {
         Kind::User => USER,
         Kind::Carrier => CARRIER,
         Kind::App => APP,
-        Kind::Esme | Kind::Fbook => BIND,
+        Kind::Esme => ESME,
+        Kind::Fbook => FBOOK,
     }
 }

@@ -37,11 +37,7 @@ impl Run<'_> {
             Some(Kind::User) => self.user_setting(&name, key, &words),
             Some(Kind::Carrier) => self.carrier_setting(&name, key, &words),
             Some(Kind::App) => self.app_setting(&name, key, &words),
-            Some(Kind::Fbook) => Found::either(
-                word(&words, 0),
-                self.stage.world.esme().is_bound(),
-                ("up", "down"),
-            ),
+            Some(Kind::Fbook) => self.fbook_setting(key, word(&words, 0)),
             Some(Kind::Esme) => {
                 Found::either(word(&words, 0), self.stage.esme(&name).is_bound(), ("up", "down"))
             }
@@ -59,6 +55,15 @@ impl Run<'_> {
             Err(why) => Err(Box::new(
                 self.fault(Code::E300, span, "this cannot be checked").label(why),
             )),
+        }
+    }
+
+    fn fbook_setting(&self, key: &str, value: &str) -> Result<Found, String> {
+        let world = &self.stage.world;
+        match key {
+            "bind" => Found::either(value, world.esme().is_bound(), ("up", "down")),
+            "live-messages" => Found::either(value, world.platform().live_messages_on(), ("on", "off")),
+            other => Err(format!("{other} of fbook cannot be checked")),
         }
     }
 
@@ -88,6 +93,18 @@ impl Run<'_> {
                 value,
                 user.daily_max.map_or("none".to_owned(), |max| max.to_string()),
             ),
+            "notices" => {
+                let app = self.stage.actors.apps.get(value);
+                let app = *app.ok_or_else(|| format!("{value} is no app"))?;
+                let muted = self.stage.world.platform().is_muted(user.uid, app);
+                Found::either(word(words, 1), muted, ("off", "on"))
+            }
+            "friend" => {
+                let friend = self.stage.actors.users.get(value);
+                let friend = friend.ok_or_else(|| format!("{value} is no user"))?.uid;
+                let friends = self.stage.world.platform().are_friends(user.uid, friend);
+                Found::either(word(words, 1), friends, ("yes", "no"))
+            }
             "phone" => Found::either(value, phone.power(), ("on", "off")),
             "coverage" => Found::either(value, phone.coverage(), ("on", "off")),
             "memory" => Found::either(value, phone.memory_full(), ("full", "ok")),

@@ -20,7 +20,7 @@ impl Run<'_> {
             Some(Kind::User) => self.user_change(&name, key, &words),
             Some(Kind::Carrier) => self.carrier_change(&name, key, &words),
             Some(Kind::App) => self.app_change(&name, key, &words),
-            Some(Kind::Fbook) => Ok(Change::Bind(word(&words, 0) == "up")),
+            Some(Kind::Fbook) => fbook_change(key, word(&words, 0)),
             Some(Kind::Esme) => return self.set_bind(span, &name, word(&words, 0) == "up"),
             None => Err(format!("{name} is not declared")),
         };
@@ -77,6 +77,16 @@ impl Run<'_> {
                     other => return Err(format!("{other} is none of on, off, installed, absent")),
                 })
             }
+            "notices" => {
+                let app = self.stage.actors.apps.get(value);
+                let app = *app.ok_or_else(|| format!("{value} is no app"))?;
+                Change::Platform(Policy::MuteApp(uid, app, word(words, 1) == "off"))
+            }
+            "friend" => {
+                let friend = self.stage.actors.users.get(value);
+                let friend = friend.ok_or_else(|| format!("{value} is no user"))?.uid;
+                Change::Platform(Policy::Friends(uid, friend, word(words, 1) == "yes"))
+            }
             "phone" => Change::Handset(person.phone, handset::Setting::Power(on)),
             "coverage" => Change::Handset(person.phone, handset::Setting::Coverage(on)),
             "barred" => Change::Handset(person.phone, handset::Setting::Barred(on)),
@@ -128,6 +138,14 @@ impl Run<'_> {
             "sms" => Change::Platform(Policy::SmsCapable(app, value == "on")),
             other => return Err(format!("an app's {other} cannot be set")),
         })
+    }
+}
+
+fn fbook_change(key: &str, value: &str) -> Meaning {
+    match key {
+        "bind" => Ok(Change::Bind(value == "up")),
+        "live-messages" => Ok(Change::Platform(Policy::LiveMessages(value == "on"))),
+        other => Err(format!("{other} of fbook cannot be set")),
     }
 }
 
