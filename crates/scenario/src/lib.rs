@@ -4,6 +4,8 @@
 //! prints a tree. This crate reads no file and no clock and prints nothing: sources come in as values ([`Sources`]), and
 //! what is wrong goes out as values ([`Diagnostic`]).
 
+pub mod builder;
+pub mod cases;
 mod check;
 pub mod completion;
 pub mod diagnostics;
@@ -39,7 +41,7 @@ pub use lexer::{Comment, NAME_CHARS_MAX, Trivia};
 pub use mutants::{Mutant, mutants};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
 pub use report::{RunReport, TestReport};
-pub use runner::{Interactive, OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
+pub use runner::{Interactive, LIVE_PATH, Live, OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
 pub use suggestion::nearest;

@@ -69,7 +69,22 @@ pub fn parse_steps(path: &str, source: &str) -> Result<Vec<Spanned<Step>>, Vec<D
         let message = format!("more than {SOURCE_OCTETS_MAX} octets");
         return Err(vec![Diagnostic::new(Code::E017, path, Span::default(), message)]);
     }
-    let (lines, _, diagnostics) = lines(path, source);
+    parse_steps_from(path, source, 0)
+}
+
+/// Reads the steps from the octet `start` of a source on, where a line begins.
+pub(crate) fn parse_steps_from(
+    path: &str,
+    source: &str,
+    start: usize,
+) -> Result<Vec<Spanned<Step>>, Vec<Diagnostic>> {
+    let (mut lines, _, mut diagnostics) = lines(path, &source[start..]);
+    for line in &mut lines {
+        line.octets = line.octets.start + start..line.octets.end + start;
+    }
+    for label in diagnostics.iter_mut().filter_map(|fault| fault.primary.as_mut()) {
+        label.span = Span::new(label.span.start as usize + start, label.span.end as usize + start);
+    }
     let mut parser = Parser {
         path,
         source,

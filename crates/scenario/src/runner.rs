@@ -10,6 +10,7 @@ mod expectation;
 mod inbox;
 mod interactive;
 mod link;
+mod live;
 mod pdu;
 mod probe;
 mod recording;
@@ -28,6 +29,7 @@ use sms::Timestamp;
 pub(crate) use expectation::encoding_name;
 pub(crate) use inbox::Content;
 pub use interactive::Interactive;
+pub use live::{LIVE_PATH, Live};
 pub(crate) use pdu::fields;
 pub(crate) use probe::{Claimed, Probe};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
@@ -200,7 +202,6 @@ impl<'s> Runner<'s> {
             }
         };
         let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
-        let start = run.start;
         let mut faults = match run.steps(&test.steps) {
             Ok(()) => run.end(test.name.span),
             Err(fault) => vec![*fault],
@@ -209,15 +210,12 @@ impl<'s> Runner<'s> {
             .keeps_trace
             .then(|| Trace::of(&run.stage.world, &run.stage.actors));
         report.pdus = self.keeps_pdus.then(|| Pdus::of(&run.stage.world));
-        report.lanes = std::mem::take(&mut run.lanes).with_records(&run.stage.world, &run.stage.actors);
         for fault in &mut faults {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");
             *fault = fault.clone().note(NoteKind::Plain, replay);
         }
         report.diagnostics = faults;
-        report.virtual_time = run.stage.now().since(start);
-        report.records = run.stage.world.next_record();
-        report.records_hash = run.stage.hash;
+        run.conclude(&mut report);
         report
     }
 }
@@ -395,6 +393,14 @@ impl<'o> Run<'o> {
         let done = self.steps(&scene.part.steps);
         self.scopes.pop();
         done.map_err(|fault| Box::new(fault.also(&self.scope().path, span, "run from here")))
+    }
+
+    /// Writes into the report what came of the test beside its faults.
+    fn conclude(&mut self, report: &mut TestReport) {
+        report.lanes = std::mem::take(&mut self.lanes).with_records(&self.stage.world, &self.stage.actors);
+        report.virtual_time = self.stage.now().since(self.start);
+        report.records = self.stage.world.next_record();
+        report.records_hash = self.stage.hash;
     }
 
     /// Runs the world `patience` longer and tells what no line has claimed.
