@@ -279,3 +279,20 @@ fn every_link_leads_somewhere() {
     }
     assert!(count > 20, "{count} links");
 }
+
+#[test]
+fn the_grammar_for_editors_knows_every_word() {
+    let path = top().join("crates/scenario/editor/sms.tmLanguage.json");
+    let grammar = std::fs::read_to_string(path).expect("a grammar");
+    let steps: Vec<&str> = vocabulary::step_words().collect();
+    for words in [
+        vocabulary::top_words(),
+        &steps,
+        vocabulary::expectation_words(),
+        vocabulary::action_words(),
+    ] {
+        for word in words {
+            assert!(mentioned(&grammar, word), "sms.tmLanguage.json leaves out {word}");
+        }
+    }
+}
