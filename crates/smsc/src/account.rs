@@ -60,6 +60,8 @@ pub struct Account {
     pub receipts: ReceiptRoute,
     /// Whether receipts may be asked for; otherwise asking is answered `ESME_RINVREGDLVFLG`.
     pub receipts_allowed: bool,
+    /// Whether it may broadcast; otherwise that is answered `ESME_RPROHIBITED`.
+    pub broadcasts_allowed: bool,
     /// How many MO texts and receipts wait while no session can take them.
     pub waiting_max: usize,
     /// How long they wait; none: [`crate::Config::waiting_validity`].
@@ -94,6 +96,7 @@ impl Account {
             over_limit: Status::ESME_RTHROTTLED,
             receipts: ReceiptRoute::Same,
             receipts_allowed: true,
+            broadcasts_allowed: true,
             waiting_max: 1_000_000,
             waiting_validity: None,
             congestion_state: true,

@@ -28,6 +28,8 @@ pub struct Carrier {
     pub name: CompactString,
     /// The beginnings of the numbers that it serves, in digits; the longest that fits wins, among carriers too.
     pub ranges: Vec<CompactString>,
+    /// The names of areas that it covers, for broadcasts; its own name is one always.
+    pub areas: Vec<CompactString>,
     /// How long a text is in the air, either way. The owner draws and applies it.
     pub latency: Latency,
     /// How many texts of a hundred are lost in the air. The owner draws and applies it.
@@ -127,6 +129,7 @@ impl Carrier {
         Self {
             name: CompactString::new(name),
             ranges: Vec::new(),
+            areas: Vec::new(),
             latency: Latency::Fixed(Duration::from_secs(1)),
             loss_percent: 0.0,
             duplicated_percent: 0.0,

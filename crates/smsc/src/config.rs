@@ -43,6 +43,10 @@ pub struct Config {
     pub segments_max: usize,
     /// How many finished messages `query_sm` remembers; the oldest is forgotten first.
     pub finals_max: usize,
+    /// How many broadcasts may be pending; one more is answered `ESME_RMSGQFUL`.
+    pub broadcasts_max: usize,
+    /// How many broadcasts that are over `query_broadcast_sm` remembers; the oldest is forgotten first.
+    pub broadcast_finals_max: usize,
     /// How many destinations a `submit_multi` may have (SMPP v3.4 §4.5.1: 254).
     pub destinations_max: usize,
     /// How many alerts (`set_dpf`) are owed at once; further ones are not kept.
@@ -85,6 +89,8 @@ impl Config {
             messages_max: 2_000_000,
             segments_max: 255,
             finals_max: 100_000,
+            broadcasts_max: 10_000,
+            broadcast_finals_max: 10_000,
             destinations_max: 254,
             alerts_max: 100_000,
             schedule_max: Duration::from_secs(14 * 86_400),

@@ -196,6 +196,46 @@ pub enum Event {
         /// The text.
         message_id: MessageId,
     },
+    /// A broadcast was accepted.
+    BroadcastAccepted {
+        /// Its id.
+        message_id: MessageId,
+        /// The account.
+        system_id: CompactString,
+        /// From.
+        source: Address,
+        /// Into how many areas.
+        areas: usize,
+        /// How many times; none: until its validity ends.
+        times: Option<u32>,
+    },
+    /// A broadcast was not accepted.
+    BroadcastRefused {
+        /// The link.
+        #[serde(serialize_with = "link_number")]
+        link: LinkId,
+        /// The account.
+        system_id: CompactString,
+        /// The answer.
+        #[serde(serialize_with = "status_name")]
+        status: Status,
+        /// Why.
+        reason: SubmitRefusal,
+    },
+    /// A broadcast is on the air.
+    Broadcast {
+        /// Its id.
+        message_id: MessageId,
+        /// Over how many carriers, counted for each area.
+        carriers: usize,
+    },
+    /// A broadcast is over.
+    BroadcastOver {
+        /// Its id.
+        message_id: MessageId,
+        /// What has become of it.
+        state: MessageState,
+    },
     /// An answer came for a page that is over: its text expired or was tried again meanwhile.
     LateAnswer {
         /// The page.

@@ -7,6 +7,7 @@
 //! knows no clock, no unseeded chance, no socket, no handset's inside and no application.
 
 pub mod account;
+mod broadcast;
 pub mod carrier;
 pub mod cause;
 mod chance;

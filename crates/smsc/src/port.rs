@@ -51,6 +51,17 @@ pub enum Input {
         /// What came of it.
         outcome: PageOutcome,
     },
+    /// A carrier has sent a broadcast into an area.
+    BroadcastAnswered {
+        /// The broadcast's number.
+        number: u32,
+        /// The area's place in it.
+        area: u16,
+        /// How many handsets there are.
+        there: u32,
+        /// How many of them had it.
+        had: u32,
+    },
     /// A handset is reachable again: phone, coverage or memory came back.
     Available {
         /// The handset.
@@ -159,6 +170,21 @@ pub enum Output {
         from: Address,
         /// The segment.
         segment: Segment,
+    },
+    /// Send a text once to every handset of a carrier in an area; [`Input::BroadcastAnswered`] is expected.
+    Broadcast {
+        /// The broadcast's number.
+        number: u32,
+        /// The area's place in it.
+        area: u16,
+        /// The carrier's name.
+        carrier: CompactString,
+        /// The beginning of the numbers in the area; empty: all of the carrier's.
+        prefix: CompactString,
+        /// Who the text is from.
+        from: Address,
+        /// Its segments.
+        segments: Vec<Segment>,
     },
     /// A text that the network itself sends to a handset, beside all queues, because a text of its went nowhere.
     Bounce {

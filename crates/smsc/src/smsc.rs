@@ -1,6 +1,7 @@
 //! The message centre: [`Smsc`].
 
 mod attempt;
+mod broadcast;
 mod change;
 mod delivery;
 mod fault;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use smpp::{Command, LinkId};
 use sms::{MessageState, Msisdn, NumberMap, Timestamp};
 
+use self::broadcast::Broadcasts;
 use self::state::{Alerts, CarrierState, Delivery, Esme, Link, Page};
 use self::submit::Transaction;
 use crate::account::Account;
@@ -54,6 +56,7 @@ pub struct Smsc {
     /// How often texts for the magic numbers failed that fail at first.
     magic_failures: BTreeMap<Msisdn, u32>,
     alerts: Alerts,
+    broadcasts: Broadcasts,
     /// Requests that are answered with the outcome, by the number of their message.
     transactions: NumberMap<u32, Transaction>,
     /// Whether the carriers' outages have their timers.
@@ -137,6 +140,7 @@ impl Smsc {
             late_answers: NumberMap::default(),
             magic_failures: BTreeMap::new(),
             alerts: Alerts::default(),
+            broadcasts: Broadcasts::default(),
             transactions: NumberMap::default(),
             outages_watched: false,
             last_attempt: 0,
@@ -160,6 +164,12 @@ impl Smsc {
             Input::Closed { link } => self.closed(now, link),
             Input::Mo { from, to, segment } => self.mo(now, from, to, segment),
             Input::PageAnswered { attempt, outcome } => self.page_answered(now, attempt, outcome),
+            Input::BroadcastAnswered {
+                number,
+                area,
+                there,
+                had,
+            } => self.broadcast_answered(number, area, there, had),
             Input::Available { msisdn } => self.available(now, msisdn),
             Input::Change { carrier, change } => self.change(now, &carrier, change),
             Input::Unbind { system_id } => self.unbind(now, &system_id),
@@ -292,6 +302,7 @@ impl Smsc {
             Timer::Session { link } => self.session_timer(now, link),
             Timer::Resume { link } => self.resume(now, link),
             Timer::Linger { link } => self.linger_over(now, link),
+            Timer::Broadcast { number } => self.broadcast_due(now, number),
             Timer::Outage { carrier } => self.outage_edge(now, carrier),
         }
     }
@@ -334,6 +345,7 @@ impl Smsc {
                 let esme = &self.esmes[usize::from(account)];
                 !esme.waiting.is_empty() && esme.expiry_at == Some(due_at)
             }
+            Timer::Broadcast { number } => self.broadcasts.is_due(number, due_at),
             Timer::Outage { carrier } => self.carrier_state(carrier).outage_at == Some(due_at),
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
                 self.links.contains(link)

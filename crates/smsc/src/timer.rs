@@ -36,6 +36,8 @@ pub(crate) enum Timer {
     Resume { link: LinkId },
     /// A link whose bind was refused, or whose unbind was not answered, is closed.
     Linger { link: LinkId },
+    /// A broadcast is sent, or ends.
+    Broadcast { number: u32 },
     /// An outage of a carrier begins or ends.
     Outage { carrier: u16 },
 }

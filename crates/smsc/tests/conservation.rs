@@ -382,7 +382,10 @@ impl Auditor {
                     link,
                     how: Disturbance::Reset,
                 } => self.lose(*link),
-                Output::Send { .. } | Output::Bounce { .. } | Output::Disturb { .. } => {}
+                Output::Send { .. }
+                | Output::Bounce { .. }
+                | Output::Broadcast { .. }
+                | Output::Disturb { .. } => {}
             }
         }
     }

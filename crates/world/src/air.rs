@@ -7,6 +7,20 @@ use crate::record::Event;
 use crate::wiring::micros;
 use crate::world::{Hop, World};
 
+/// A text for every phone of a carrier in an area.
+#[derive(Debug)]
+pub(crate) struct Broadcast {
+    /// The broadcast's number at the message centre.
+    pub(crate) number: u32,
+    /// The area's place in it.
+    pub(crate) area: u16,
+    pub(crate) carrier: String,
+    /// The beginning of the numbers of those who are meant.
+    pub(crate) prefix: String,
+    pub(crate) from: Address,
+    pub(crate) segments: Vec<Segment>,
+}
+
 /// Nothing came back.
 pub(crate) const LOST: PageOutcome = PageOutcome::Failed(Cause::NoAnswer);
 
@@ -58,6 +72,59 @@ impl World {
             }
         };
         self.schedule(latency, hop);
+    }
+
+    /// Sends a broadcast over the carrier's air: all its phones hear it at the same time.
+    pub(crate) fn broadcast_on_air(&mut self, broadcast: Broadcast) {
+        let latency = self
+            .smsc
+            .carrier(&broadcast.carrier)
+            .map(|profile| profile.latency);
+        let drawn = self.dice.unit(&broadcast.carrier);
+        let latency = latency.map_or(std::time::Duration::ZERO, |latency| latency.sample(drawn));
+        self.schedule(latency, Hop::Broadcast(broadcast));
+    }
+
+    /// A broadcast is heard by every phone of the carrier that is on, in coverage and not lost to the air.
+    pub(crate) fn broadcast_arrives(&mut self, broadcast: Broadcast) {
+        let Broadcast {
+            number,
+            area,
+            carrier,
+            prefix,
+            from,
+            segments,
+        } = broadcast;
+        let loss = self
+            .smsc
+            .carrier(&carrier)
+            .map_or(0.0, |profile| profile.loss_percent);
+        let meant: Vec<Msisdn> = self
+            .handsets
+            .sorted()
+            .into_iter()
+            .filter_map(|(number, _)| Msisdn::new(number))
+            .filter(|phone| self.smsc.carrier_of(*phone).name == carrier)
+            .filter(|phone| phone.number().to_string().starts_with(&prefix))
+            .collect();
+        let (mut there, mut had) = (0, 0);
+        for phone in meant {
+            there += 1;
+            if loss > 0.0 && self.dice.unit(&carrier) * 100.0 < loss {
+                continue;
+            }
+            let outcomes: Vec<PageOutcome> = segments
+                .iter()
+                .map(|segment| self.page_arrives(phone, from.clone(), segment.clone()))
+                .collect();
+            had += u32::from(outcomes.iter().all(|outcome| *outcome == PageOutcome::Delivered));
+        }
+        self.at_once(Hop::Smsc(smsc::Input::BroadcastAnswered {
+            number,
+            area,
+            there,
+            had,
+        }));
     }
 
     /// A page reaches its phone, if there is one.

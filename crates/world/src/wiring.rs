@@ -8,7 +8,7 @@ use smpp::LinkId;
 use sms::Msisdn;
 use smsc::PageOutcome;
 
-use crate::air;
+use crate::air::{self, Broadcast};
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
@@ -96,6 +96,7 @@ impl World {
                 let outcome = if answer_lost { air::LOST } else { outcome };
                 self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
             }
+            Hop::Broadcast(broadcast) => self.broadcast_arrives(broadcast),
             Hop::PageFailed { attempt, cause } => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
                 attempt,
                 outcome: PageOutcome::Failed(cause),
@@ -212,6 +213,21 @@ impl World {
             } => {
                 self.page_on_air(attempt, &carrier, to, from, segment);
             }
+            smsc::Output::Broadcast {
+                number,
+                area,
+                carrier,
+                prefix,
+                from,
+                segments,
+            } => self.broadcast_on_air(Broadcast {
+                number,
+                area,
+                carrier: carrier.into(),
+                prefix: prefix.into(),
+                from,
+                segments,
+            }),
             smsc::Output::Bounce { to, from, text } => {
                 let carrier = self.smsc.carrier_of(to);
                 let (name, latency) = (carrier.name.clone(), carrier.latency);

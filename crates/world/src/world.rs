@@ -10,6 +10,7 @@ use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Cause, Smsc};
 
+use crate::air::Broadcast;
 use crate::config::{Config, ConfigError};
 use crate::dice::Dice;
 use crate::io::{CallbackId, Input, Output};
@@ -107,6 +108,8 @@ pub(crate) enum Hop {
         /// Whether what the phone answers is lost.
         answer_lost: bool,
     },
+    /// A broadcast is heard by the phones of a carrier.
+    Broadcast(Broadcast),
     /// A page does not reach its phone.
     PageFailed { attempt: AttemptId, cause: Cause },
     /// The network's own text reaches a phone.

@@ -370,7 +370,8 @@ fn expected(field: &str) -> &'static str {
 /// numbers where they are, as characters where they can be read, else as `0x...`.
 pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
     let mut fields = mandatory(pdu);
-    for tlv in pdu.tlvs() {
+    // Of several with one name, the first is the one that is compared.
+    for tlv in pdu.tlvs().iter().rev() {
         if let Some(name) = smpp::tag::name(tlv.tag) {
             fields.retain(|(known, _)| *known != name);
             fields.push((name, parameter(tlv)));

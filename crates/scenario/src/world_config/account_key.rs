@@ -35,6 +35,7 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "daily_max",
     "over_limit",
     "receipts",
+    "broadcasts",
     "waiting_max",
     "waiting_validity",
     "congestion_state",
@@ -122,6 +123,7 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
             ];
             (account.receipts_allowed, account.receipts) = one_of(words, &routes)?;
         }
+        "broadcasts" => account.broadcasts_allowed = on_off(words)?,
         "waiting_max" => account.waiting_max = number(words, usize::MAX)?,
         "waiting_validity" => account.waiting_validity = Some(dur(one(words)?)?),
         "congestion_state" => account.congestion_state = on_off(words)?,

@@ -7,7 +7,8 @@ use smsc::{
 
 use super::fault_key::{RECEIPT_MODES, fault};
 use super::words::{
-    NO_TIME, digits, dur, each, ladder, number, number_or_none, on_off, one, one_of, said, share, status,
+    NO_TIME, digits, dur, each, ladder, number, number_or_none, on_off, one, one_of, one_or_more, said,
+    share, status,
 };
 use crate::diagnostics::{Code, Diagnostic};
 use crate::syntax::Clause;
@@ -23,6 +24,7 @@ pub(crate) fn carrier_keys() -> Vec<String> {
 
 const KEYS: &[&str] = &[
     "ranges",
+    "areas",
     "latency",
     "loss",
     "first_attempt_failure",
@@ -112,6 +114,10 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
     }
     match key {
         "ranges" => carrier.ranges = digits(words)?,
+        "areas" => {
+            one_or_more(words)?;
+            carrier.areas = words.iter().map(|word| (*word).into()).collect();
+        }
         "latency" => carrier.latency = latency(words)?,
         "loss" => carrier.loss_percent = share(words)?,
         "first_attempt_failure" => carrier.first_attempt_failure_percent = share(words)?,

@@ -184,6 +184,32 @@ impl fmt::Display for Event {
                 write!(f, "link {}: {answer} {}: {reason}", link.0, Named(*status))
             }
             Self::PduIgnored { link, reason } => write!(f, "link {}: ignored: {reason}", link.0),
+            Self::BroadcastAccepted {
+                message_id,
+                system_id,
+                source,
+                areas,
+                times,
+            } => {
+                write!(
+                    f,
+                    "{message_id}: {system_id} broadcasts from {source}, areas: {areas}"
+                )?;
+                match times {
+                    Some(times) => write!(f, ", times: {times}"),
+                    None => f.write_str(", until its validity ends"),
+                }
+            }
+            Self::BroadcastRefused {
+                system_id,
+                status,
+                reason,
+                ..
+            } => write!(f, "{system_id}: broadcast refused: {reason}: {}", Named(*status)),
+            Self::Broadcast { message_id, carriers } => {
+                write!(f, "{message_id}: broadcast over {carriers} carriers")
+            }
+            Self::BroadcastOver { message_id, state } => write!(f, "{message_id}: broadcast {state}"),
             Self::SubmitRefused {
                 system_id,
                 source,

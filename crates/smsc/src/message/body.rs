@@ -113,6 +113,15 @@ impl Body {
         }
     }
 
+    /// Every segment for the air, in order.
+    pub fn into_segments(mut self, reference: u8) -> Vec<Segment> {
+        let segments = (0..self.segments).map(|done| {
+            self.done = done;
+            self.next_segment(reference)
+        });
+        segments.collect()
+    }
+
     /// The next segment for the air; `reference` is the same for all segments of a text.
     pub fn next_segment(&self, reference: u8) -> Segment {
         if self.segments == 1 {

@@ -38,10 +38,15 @@ impl Smsc {
             Pdu::QuerySm(query) => self.query_sm(sender, request, query),
             Pdu::CancelSm(cancel) => self.cancel_sm(now, sender, request, cancel),
             Pdu::ReplaceSm(replace) => self.replace_sm(now, sender, request, replace),
-            Pdu::BroadcastSm(_)
-            | Pdu::QueryBroadcastSm(_)
-            | Pdu::CancelBroadcastSm(_)
-            | Pdu::Other { .. } => self.refuse_operation(link, request),
+            Pdu::BroadcastSm(_) | Pdu::QueryBroadcastSm(_) | Pdu::CancelBroadcastSm(_)
+                if sender.version < 0x50 =>
+            {
+                self.refuse_operation(link, request);
+            }
+            Pdu::BroadcastSm(asked) => self.broadcast_sm(now, sender, request, asked),
+            Pdu::QueryBroadcastSm(query) => self.query_broadcast_sm(sender, request, query),
+            Pdu::CancelBroadcastSm(cancel) => self.cancel_broadcast_sm(now, sender, request, cancel),
+            Pdu::Other { .. } => self.refuse_operation(link, request),
             // The session lets nothing of these through as a request.
             Pdu::Bind(_)
             | Pdu::BindResp(_)
@@ -203,9 +208,14 @@ impl Smsc {
 
     /// An instant as SMPP writes it, in the message centre's local time.
     fn local_time(&self, at: Timestamp) -> String {
+        Time::Absolute(at).format(self.quarter_hours(at))
+    }
+
+    /// How far the message centre's local time is ahead of UTC at an instant.
+    pub(super) fn quarter_hours(&self, at: Timestamp) -> i8 {
         let shown = Zone::utc().instant(self.config.zone.civil(at));
         let quarters = (shown.as_secs() - at.as_secs()).div_euclid(QUARTER_HOUR_S);
-        Time::Absolute(at).format(i8::try_from(quarters).unwrap_or(0))
+        i8::try_from(quarters).unwrap_or(0)
     }
 
     fn cancel_sm(&mut self, now: Timestamp, sender: Sender, request: &Command, cancel: &CancelSm) {
@@ -332,7 +342,7 @@ impl Smsc {
     }
 
     /// Whether the source that an ESME names is that of a message; none stands for the account's own.
-    fn is_source(&self, sender: Sender, named: &Address, source: &Address) -> bool {
+    pub(super) fn is_source(&self, sender: Sender, named: &Address, source: &Address) -> bool {
         let digits = named.digits.trim_start_matches('+');
         if digits.is_empty() {
             let own = self.esmes[usize::from(sender.account)]
