@@ -1,5 +1,6 @@
 // Node smpp against `smsim serve`: bind, submit, receipts with the id that was given, a long text, unbind.
 'use strict';
+const fs = require('fs');
 const path = require('path');
 const modules = process.env.NODE_MODULES || path.join(__dirname, '../../target/peers/node/node_modules');
 const smpp = require(path.join(modules, 'smpp'));
@@ -85,9 +86,12 @@ async function submitAndCheck(session, name, parts) {
 }
 
 async function main() {
-  const session = smpp.connect({ host: '127.0.0.1', port: Number(process.env.SMPP_PORT) });
+  const port = Number(process.env.SMPP_PORT), trust = process.env.TLS_CA; // with a CA the port speaks TLS
+  const session = trust
+    ? smpp.connect({ url: `ssmpp://localhost:${port}`, ca: fs.readFileSync(trust) })
+    : smpp.connect({ host: '127.0.0.1', port });
   session.on('error', (error) => { throw error; });
-  await inTime('connect', new Promise((resolve) => session.on('connect', resolve)));
+  await inTime('connect', new Promise((resolve) => session.on(trust ? 'secureConnect' : 'connect', resolve)));
 
   const bound = await ask(session, 'bind_transceiver', { system_id: SYSTEM_ID, password: PASSWORD });
   equal('bind_transceiver', [bound.command, bound.command_status], ['bind_transceiver_resp', 0]);

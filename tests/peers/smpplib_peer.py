@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Python smpplib against `smsim serve`: bind, submit, receipts with the id that was given, a long text, unbind."""
-import os, select, sys, time
+import os, select, ssl, sys, time
 
 import smpplib.client, smpplib.consts as consts, smpplib.exceptions, smpplib.gsm, smpplib.smpp
 
@@ -10,12 +10,23 @@ LONG = "Кто снял «Челюсти»? Ответьте одним сооб
 RECEIPT = 0x04  # esm_class, SMPP v3.4 §5.2.12
 
 
+def tls_context(trust):
+    """What TLS asks of a server whose CA is given; none without TLS."""
+    if not trust:
+        return None
+    context = ssl.create_default_context(cafile=trust)
+    context.check_hostname = False  # smpplib does not say whom it calls
+    return context
+
+
 class Esme:
     """A smpplib client with what it received."""
 
     def __init__(self, port):
         self.accepted, self.delivered = [], []
-        self.client = smpplib.client.Client("127.0.0.1", port, timeout=ANSWER_S_MAX, allow_unknown_opt_params=False)
+        self.client = smpplib.client.Client(
+            "127.0.0.1", port, timeout=ANSWER_S_MAX, allow_unknown_opt_params=False,
+            ssl_context=tls_context(os.environ.get("TLS_CA")))
         self.client.set_message_sent_handler(lambda pdu: self.accepted.append(pdu))
         self.client.set_message_received_handler(lambda pdu: self.delivered.append(pdu))
         self.client.connect()

@@ -54,12 +54,12 @@ class Checks:
 class Serve:
     """`smsim serve` of world.sms, ready; `with` stops it. Without ports it picks them itself and says them."""
 
-    def __init__(self, smpp=None, http=None):
-        self.smpp, self.http = smpp, http
+    def __init__(self, smpp=None, http=None, options=()):
+        self.smpp, self.http, self.smpps = smpp, http, None
         ports = ["--smpp-port", str(smpp), "--http-port", str(http)] if smpp else ["--port", "0"]
         self.log = tempfile.NamedTemporaryFile(prefix="smsim-serve-", suffix=".log")
         self.process = subprocess.Popen(
-            [SMSIM, "serve", str(WORLD), *ports], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+            [SMSIM, "serve", str(WORLD), *ports, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
         self.said = queue.Queue()
         threading.Thread(target=self._read_stdout, daemon=True).start()
 
@@ -87,6 +87,7 @@ class Serve:
             if line.startswith(b"{"):
                 ports = json.loads(line)
                 self.smpp, self.http = ports["smpp"], ports["http"]
+                self.smpps = ports.get("smpps")
             return self.smpp is not None
         try:
             return http_get(self.http, "/readyz")[0] == 200

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod bench;
+mod certs;
 mod check;
 mod convert;
 mod explain;
@@ -44,6 +45,7 @@ enum Command {
     Mutants(mutants::Args),
     Serve(serve::Args),
     Repl(repl::Args),
+    Certs(certs::Args),
     Explain(explain::Args),
 }
 
@@ -59,6 +61,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Mutants(args) => mutants::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Repl(args) => repl::execute(&args),
+        Command::Certs(args) => certs::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }
 }

@@ -20,6 +20,7 @@ mod rules;
 mod server;
 mod smpp_listener;
 mod sources;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -4,15 +4,22 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
 use scenario::DeclaredWorld;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use world::World;
 
 use crate::callback_client::CallbackClient;
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineHandle};
+use crate::smpp_listener::Links;
+use crate::smpp_listener::admission::Admission;
+use crate::tls::Tls;
 use crate::{http, smpp_listener};
+
+/// Connections that may wait to be accepted, on each port.
+const BACKLOG: u32 = 1_024;
 
 /// Where to listen; port 0 picks a free one.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +36,8 @@ pub struct Ports {
 pub struct Server {
     /// Where ESMEs connect.
     pub smpp: SocketAddr,
+    /// Where they connect over TLS.
+    pub smpps: Option<SocketAddr>,
     /// Where apps call.
     pub http: SocketAddr,
     /// The way to the world.
@@ -40,10 +49,20 @@ pub struct Server {
 
 impl Server {
     /// Opens the ports and lets the world run.
-    pub async fn start(world: DeclaredWorld, ports: Ports) -> anyhow::Result<Self> {
-        let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port").await?;
-        let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port").await?;
+    pub async fn start(
+        world: DeclaredWorld,
+        ports: Ports,
+        tls: Option<Tls>,
+        admission: Admission,
+    ) -> anyhow::Result<Self> {
+        let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port")?;
+        let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port")?;
+        let tls_socket = match &tls {
+            Some(tls) => Some(open(ports.listen, tls.port, "SMPP over TLS", "--smpps-port")?),
+            None => None,
+        };
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
+        let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
         let DeclaredWorld {
             mut config,
             stubs,
@@ -61,7 +80,12 @@ impl Server {
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
         let world = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
-        let esmes = smpp_listener::listen(smpp_socket, handle.clone(), command_length_max, stopped.clone());
+        let links = Links::new(handle.clone(), command_length_max, admission);
+        let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
+        let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
+            let acceptor = TlsAcceptor::from(tls.config);
+            smpp_listener::listen(socket, Some(acceptor), links, stopped.clone())
+        });
         let app = http::router(http::Behind::Engine(handle.clone()))
             .merge(http::pages::router(handle.clone()))
             .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
@@ -78,9 +102,11 @@ impl Server {
                 tracing::error!(%error, "the HTTP server ended");
             }
         };
-        let running = vec![tokio::spawn(esmes), tokio::spawn(apps)];
+        let mut running = vec![tokio::spawn(esmes), tokio::spawn(apps)];
+        running.extend(esmes_over_tls.map(tokio::spawn));
         Ok(Self {
             smpp,
+            smpps,
             http,
             engine: handle,
             stop,
@@ -106,8 +132,20 @@ impl Server {
     }
 }
 
-async fn open(listen: IpAddr, port: u16, what: &str, option: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((listen, port)).await.with_context(|| {
+fn open(listen: IpAddr, port: u16, what: &str, option: &str) -> anyhow::Result<TcpListener> {
+    listener(SocketAddr::new(listen, port)).with_context(|| {
         format!("cannot open {what} port {port} on {listen}; give another with {option}, or any free one with --port 0")
     })
+}
+
+fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A server that was stopped can be started again at once, though its old connections linger in the kernel.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

@@ -1,22 +1,27 @@
-//! SMPP over TCP for outside ESMEs: accepts, moves octets, and knows no rule.
+//! SMPP over TCP and TLS for outside ESMEs: accepts, moves octets, and knows no rule of SMPP's.
 //!
 //! Octets are decoded here, in the tasks of the connection, so that the world handles typed PDUs in batches. What is sent
 //! the world has encoded, once for its records and for the wire.
 
+pub mod admission;
+mod transport;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use smpp::{Frame, Framer, LinkId};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
-use tracing::{debug, info};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, info, warn};
 
+use self::admission::{Admission, Permit};
+use self::transport::{TlsHalf, WriteHalf};
 use crate::engine::EngineHandle;
 
 /// Octets read at once.
@@ -29,14 +34,40 @@ const PDU_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a closed connection stays half open, so that the peer reads the last answer before it sees the end.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// Accepts ESMEs until `stop` says so.
-pub async fn listen(
-    listener: TcpListener,
+/// How long a TLS handshake may take.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long nothing is accepted after an accept has failed.
+const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// What every SMPP port of a server shares.
+#[derive(Clone, Debug)]
+pub struct Links {
     engine: EngineHandle,
     command_length_max: u32,
+    admission: Admission,
+    next_link: Arc<AtomicU64>,
+}
+
+impl Links {
+    /// No link is open yet.
+    pub fn new(engine: EngineHandle, command_length_max: u32, admission: Admission) -> Self {
+        Self {
+            engine,
+            command_length_max,
+            admission,
+            next_link: Arc::new(AtomicU64::new(1)),
+        }
+    }
+}
+
+/// Accepts ESMEs until `stop` says so; with `tls`, each has to shake hands first.
+pub async fn listen(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    links: Links,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut next_link = 1;
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -45,32 +76,58 @@ pub async fn listen(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let link = LinkId(next_link);
-                next_link += 1;
-                tokio::spawn(serve(stream, peer, link, engine.clone(), command_length_max));
+                failing = false;
+                match links.admission.admit(peer.ip()) {
+                    Ok(permit) => {
+                        tokio::spawn(open(stream, peer, tls.clone(), links.clone(), permit));
+                    }
+                    Err(why) => debug!(%peer, %why, "an SMPP connection is not let in"),
+                }
             }
             Err(error) => {
                 // Out of file descriptors, most likely: those that are open go on, and some will close.
-                info!(%error, "cannot accept an SMPP connection; trying again");
-                tokio::time::sleep(LINGER).await;
+                if !std::mem::replace(&mut failing, true) {
+                    warn!(%error, "cannot accept an SMPP connection; trying again until it works");
+                }
+                tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
             }
         }
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    link: LinkId,
-    engine: EngineHandle,
-    command_length_max: u32,
-) {
+/// Serves a connection that was let in, after its TLS handshake if it has one.
+async fn open(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, links: Links, _permit: Permit) {
     // Without it two peers answer each other in steps of the delayed acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
-        debug!(link = link.0, %error, "no TCP_NODELAY");
+        debug!(%peer, %error, "no TCP_NODELAY");
     }
+    let Some(tls) = tls else {
+        let (reader, writer) = stream.into_split();
+        return serve(reader, writer, peer, links).await;
+    };
+    match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let (reader, writer) = TlsHalf::split(stream);
+            serve(reader, writer, peer, links).await;
+        }
+        Ok(Err(error)) => info!(%peer, %error, "the TLS handshake failed"),
+        Err(_) => info!(%peer, "the TLS handshake took too long"),
+    }
+}
+
+async fn serve(
+    reader: impl AsyncRead + Unpin,
+    writer: impl WriteHalf,
+    peer: SocketAddr,
+    Links {
+        engine,
+        command_length_max,
+        next_link,
+        ..
+    }: Links,
+) {
+    let link = LinkId(next_link.fetch_add(1, Ordering::Relaxed));
     info!(link = link.0, %peer, "ESME connected");
-    let (reader, writer) = stream.into_split();
     let (commands, outgoing) = mpsc::unbounded_channel();
     let unwritten = Arc::new(Unwritten::default());
     let sender = LinkSender {
@@ -153,7 +210,7 @@ enum LinkCommand {
 }
 
 async fn read(
-    mut reader: OwnedReadHalf,
+    mut reader: impl AsyncRead + Unpin,
     link: LinkId,
     engine: &EngineHandle,
     command_length_max: u32,
@@ -208,7 +265,7 @@ async fn read(
 }
 
 async fn write(
-    mut writer: OwnedWriteHalf,
+    mut writer: impl WriteHalf,
     mut outgoing: mpsc::UnboundedReceiver<LinkCommand>,
     unwritten: Arc<Unwritten>,
 ) {
@@ -243,6 +300,11 @@ async fn write(
             None => writer.write_all(&octets).await,
             Some(octets_per_s) => write_slowly(&mut writer, &octets, octets_per_s).await,
         };
+        // TLS holds back what does not fill a record.
+        let written = match written {
+            Ok(()) => writer.flush().await,
+            Err(error) => Err(error),
+        };
         unwritten.pdus.fetch_sub(taken, Ordering::AcqRel);
         unwritten.progress.notify_one();
         if written.is_err() {
@@ -250,10 +312,7 @@ async fn write(
         }
         octets.clear();
         if reset {
-            // Without a linger the end is a reset once both halves are gone.
-            let _ = writer.as_ref().set_zero_linger();
-            // Dropped in the ordinary way it would say goodbye first.
-            writer.forget();
+            writer.reset();
             unwritten.reset.notify_one();
             break;
         }
@@ -270,10 +329,11 @@ async fn write(
 }
 
 /// Writes octet by octet, so many a second.
-async fn write_slowly(writer: &mut OwnedWriteHalf, octets: &[u8], octets_per_s: u32) -> std::io::Result<()> {
+async fn write_slowly(writer: &mut impl WriteHalf, octets: &[u8], octets_per_s: u32) -> std::io::Result<()> {
     let pause = Duration::from_secs(1) / octets_per_s.max(1);
     for octet in octets {
         writer.write_all(std::slice::from_ref(octet)).await?;
+        writer.flush().await?;
         tokio::time::sleep(pause).await;
     }
     Ok(())

@@ -15,13 +15,16 @@ use crate::exit::Exit;
 use crate::pcap::Capture;
 use crate::rules::ConfigArgs;
 use crate::server::{Ports, Server};
+use crate::smpp_listener::admission::{Admission, LimitArgs};
 use crate::sources;
+use crate::tls::TlsArgs;
 
 /// Put FBOOK 32665 on the air: SMPP for gateways, HTTP for apps, phones on emulated carriers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   smsim serve                          the demo world, SMPP on 2775, HTTP on 32665
   smsim serve world.sms --port 0       any free ports, printed as one JSON line
+  smsim serve --tls                    SMPP over TLS on 3550 too, with a test certificate
   smsim serve --pcap links.pcapng      for Wireshark
   RUST_LOG=smsim=debug smsim serve     with what happens on every link
 
@@ -29,7 +32,8 @@ Stop it with Ctrl-C: ESMEs are unbound, then the ports are closed.")]
 pub struct Args {
     /// The world: carriers, apps, people and ESMEs in the scenario language. Without it: simulator-config/demo.sms, built in.
     world: Option<PathBuf>,
-    /// Both ports; 0 picks free ones and prints one JSON line {"http":N,"smpp":N} on stdout when they are open.
+    /// All ports; 0 picks free ones and prints one JSON line {"http":N,"smpp":N} on stdout when they are open, with
+    /// "smpps":N when there is TLS.
     #[arg(long, value_name = "N", conflicts_with_all = ["smpp_port", "http_port"])]
     port: Option<u16>,
     /// The port for ESMEs.
@@ -41,6 +45,10 @@ pub struct Args {
     /// The address to listen on. Beyond loopback, everyone who can reach it may text in anybody's name.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
     listen: IpAddr,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     config: ConfigArgs,
     /// The seed of all chance; it overrides the world's.
@@ -88,14 +96,25 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             ports.smpp
         ))
     );
+    let tls = args.tls.tls(args.port)?;
+    if let Some(tls) = &tls {
+        anyhow::ensure!(
+            tls.port == 0 || (tls.port != ports.smpp && tls.port != ports.http),
+            crate::exit::Wrong(format!(
+                "SMPP over TLS needs a port of its own, and {} is taken; give --smpps-port",
+                tls.port
+            ))
+        );
+    }
     let capture = args.pcap.as_deref().map(capture_to).transpose()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O runtime")?;
     runtime.block_on(async {
         // A signal that comes as soon as the ports are said must find somebody who listens.
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        let greeting = Greeting::of(&world);
-        let server = Server::start(world, ports).await?;
+        let greeting = Greeting::of(&world, tls.as_ref().and_then(|tls| tls.trust.clone()));
+        let admission = Admission::new(args.limits.clone());
+        let server = Server::start(world, ports, tls, admission).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }
@@ -127,6 +146,8 @@ struct Greeting {
     apps: Vec<AppShown>,
     esmes: Vec<(String, String, String)>,
     phones: Vec<String>,
+    /// The CA of the test certificate, for clients to trust.
+    trust: Option<PathBuf>,
     /// Somebody who has not installed an app, and the canvas name of that app.
     try_this: Option<(String, String)>,
 }
@@ -141,7 +162,7 @@ struct AppShown {
 }
 
 impl Greeting {
-    fn of(world: &DeclaredWorld) -> Self {
+    fn of(world: &DeclaredWorld, trust: Option<PathBuf>) -> Self {
         let config = &world.config;
         let apps = config.apps.iter().map(|app| AppShown {
             name: app.app.name.clone(),
@@ -183,6 +204,7 @@ impl Greeting {
                 .iter()
                 .map(|user| format!("{} {}", user.user.name, user.user.phone))
                 .collect(),
+            trust,
             try_this: not_installed,
         }
     }
@@ -191,7 +213,10 @@ impl Greeting {
     fn print(&self, server: &Server, json: bool) -> std::io::Result<()> {
         if json {
             let mut out = std::io::stdout().lock();
-            let ports = serde_json::json!({ "http": server.http.port(), "smpp": server.smpp.port() });
+            let mut ports = serde_json::json!({ "http": server.http.port(), "smpp": server.smpp.port() });
+            if let Some(smpps) = server.smpps {
+                ports["smpps"] = smpps.port().into();
+            }
             writeln!(out, "{ports}")?;
             out.flush()?;
             self.write(server, &mut std::io::stderr().lock())
@@ -219,6 +244,13 @@ impl Greeting {
             }
         }
         writeln!(out, "  SMPP      {}", server.smpp)?;
+        if let Some(smpps) = server.smpps {
+            write!(out, "  over TLS  {smpps}")?;
+            if let Some(trust) = &self.trust {
+                write!(out, "  trust {}", trust.display())?;
+            }
+            writeln!(out)?;
+        }
         for (system_id, password, codes) in &self.esmes {
             writeln!(
                 out,

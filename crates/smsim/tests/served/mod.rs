@@ -1,0 +1,123 @@
+//! A running `smsim serve` for tests, and SMPP by hand over whatever carries octets.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A world with one account, `gate`, password `gate`.
+pub const WORLD: &str = "carrier att, latency 1ms\nuser alice +14155550101 on att\nesme gate\n";
+
+/// A server on free ports; it is stopped when it goes out of scope.
+pub struct Served {
+    child: Child,
+    #[allow(dead_code, reason = "not every test file that has this module speaks HTTP")]
+    pub http: u16,
+    #[allow(
+        dead_code,
+        reason = "not every test file that has this module speaks SMPP without TLS"
+    )]
+    pub smpp: u16,
+    pub smpps: Option<u16>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Served {
+    /// A server of that world, started in a folder of its own with those options.
+    pub fn start(world: &str, options: &[&str]) -> Self {
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_smsim")), world, options)
+    }
+
+    /// The same, by a command that takes the arguments of `smsim`.
+    pub fn start_by(mut command: Command, world: &str, options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("world.sms"), world).expect("written");
+        let mut child = command
+            .args(["serve", "world.sms", "--port", "0"])
+            .args(options)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("smsim runs");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let ports: serde_json::Value = serde_json::from_str(&line).expect("one JSON line");
+        let port = |name: &str| ports[name].as_u64().and_then(|port| u16::try_from(port).ok());
+        Self {
+            child,
+            http: port("http").expect("a port"),
+            smpp: port("smpp").expect("a port"),
+            smpps: port("smpps"),
+            folder,
+        }
+    }
+
+    /// The path of a file in the server's folder.
+    #[allow(dead_code, reason = "not every test file that has this module looks at files")]
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        Path::new(self.folder.path()).join(name)
+    }
+
+    /// Sends a request and gives the answer's status line and headers, and its body.
+    #[allow(dead_code, reason = "as above")]
+    pub fn http(&self, request: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).expect("it listens");
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer in UTF-8");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        (head.to_owned(), body.to_owned())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Binds as `gate` and gives the answer's `command_status`.
+pub fn bind(stream: &mut (impl Read + Write)) -> std::io::Result<u32> {
+    let bind = smpp::Bind::new(smpp::BindKind::Transceiver, "gate", "gate");
+    ask(stream, 1, smpp::Pdu::Bind(bind))
+}
+
+/// Sends a request and gives the answer's `command_status`; whatever else comes before it is passed over.
+pub fn ask(stream: &mut (impl Read + Write), sequence_number: u32, pdu: smpp::Pdu) -> std::io::Result<u32> {
+    stream.write_all(&smpp::encode(&smpp::Command::request(sequence_number, pdu)))?;
+    stream.flush()?;
+    loop {
+        let answer = receive(stream)?;
+        let word = |at: usize| u32::from_be_bytes(answer[at..at + 4].try_into().expect("four octets"));
+        if smpp::command_id::is_response(word(4)) && word(12) == sequence_number {
+            return Ok(word(8));
+        }
+    }
+}
+
+/// The octets of the next PDU.
+pub fn receive(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut octets = vec![0; 4];
+    stream.read_exact(&mut octets)?;
+    let length = u32::from_be_bytes(octets[..4].try_into().expect("four octets"));
+    octets.resize(usize::try_from(length).expect("short"), 0);
+    stream.read_exact(&mut octets[4..])?;
+    Ok(octets)
+}
+
+/// A `submit_sm` of that text to that phone, from 12345, which asks for a receipt.
+#[allow(dead_code, reason = "not every test file that has this module submits")]
+pub fn submit(to: &str, text: &str) -> smpp::Pdu {
+    let to = to.parse::<sms::Msisdn>().expect("a number").address();
+    let from = sms::ShortCode::new(12_345).expect("a code").address();
+    let mut message = smpp::ShortMessage::new(from, to, &sms::Segment::whole(text, sms::Encoding::Gsm7));
+    message.registered_delivery = 1;
+    smpp::Pdu::SubmitSm(message)
+}
