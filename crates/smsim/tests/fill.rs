@@ -261,3 +261,40 @@ fn on_a_ci_server_both_refuse() {
         assert_eq!(left, text);
     }
 }
+
+#[test]
+fn profiles_of_a_folder_are_known_to_all_who_run_scenarios() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("mine/carriers")).expect("a folder");
+    std::fs::write(folder.path().join("mine/carriers/village.toml"), "latency = \"3s\"\n").expect("written");
+    std::fs::copy(
+        top().join("simulator-config/platform.toml"),
+        folder.path().join("mine/platform.toml"),
+    )
+    .expect("copied");
+    let scenario = "\
+world seed 7
+
+carrier hill, profile village
+user alice +14155550101 on hill
+user bob   +14155550102 on hill
+
+test \"hello\":
+  alice > \"Hello\", to +14155550102
+  bob   < \"Hello\"
+";
+    std::fs::write(folder.path().join("village.sms"), scenario).expect("written");
+    for command in [
+        &["fill", "--stdout", "village.sms"][..],
+        &["run", "--update", "village.sms"],
+        &["mutants", "--at-least", "0", "village.sms"],
+        &["run", "village.sms"],
+    ] {
+        let without = smsim(folder.path(), command);
+        assert!(told(&without).contains("village"), "{}", told(&without));
+        assert!(!without.status.success(), "{command:?}: {}", told(&without));
+        let with = [command, &["--config", "mine"]].concat();
+        let with = smsim(folder.path(), &with);
+        assert!(with.status.success(), "{command:?}: {}", told(&with));
+    }
+}

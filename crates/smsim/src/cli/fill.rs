@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use scenario::Sources;
 use scenario::diagnostics::Class;
 
 use crate::cli::say;
@@ -33,7 +32,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     sources::may_write("smsim fill", &args.file)?;
     let path = sources::slashes(&args.file);
     let rules = args.config.rules()?;
-    let mut read = Sources::new();
+    let mut read = args.config.sources()?;
     // What its lines read may be bound by lines that are still to be written: faults are told by `fill` itself.
     if let Err(NotLoaded::Unreadable(error)) = sources::load(&mut read, &args.file) {
         return Err(error);

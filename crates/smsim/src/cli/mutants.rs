@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use scenario::Sources;
-
 use crate::exit::{Exit, Wrong};
 use crate::rules::ConfigArgs;
 use crate::sources::{self, NotLoaded};
@@ -31,7 +29,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let (mut all, mut killed) = (0_u64, 0_u64);
     for file in sources::scenario_files(&args.paths)? {
         let path = sources::slashes(&file);
-        let mut read = Sources::new();
+        let mut read = args.config.sources()?;
         match sources::load(&mut read, &file) {
             Ok(_) => {}
             Err(NotLoaded::Faults(faults)) => return Err(sources::wrong(&read, &faults)),

@@ -105,7 +105,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let files = sources::scenario_files(&selection.paths())?;
     let rules = args.config.rules()?;
     if args.update {
-        update::files(&files, &rules)?;
+        update::files(&files, &args.config, &rules)?;
     }
     let mut read = args.config.sources()?;
     let loaded = load_all(&files, &mut read)?;

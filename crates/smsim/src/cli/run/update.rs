@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use scenario::{Rules, Sources};
+use scenario::Rules;
 
+use crate::rules::ConfigArgs;
 use crate::sources::{self, NotLoaded};
 
 /// Updates each file in its place, and says which changed.
-pub fn files(files: &[PathBuf], rules: &Rules) -> anyhow::Result<()> {
+pub fn files(files: &[PathBuf], config: &ConfigArgs, rules: &Rules) -> anyhow::Result<()> {
     for file in files {
         sources::may_write("--update", file)?;
     }
     for file in files {
         let path = sources::slashes(file);
-        let mut read = Sources::new();
+        let mut read = config.sources()?;
         match sources::load(&mut read, file) {
             Ok(_) => {}
             Err(NotLoaded::Faults(faults)) => return Err(sources::wrong(&read, &faults)),
