@@ -1,6 +1,7 @@
 //! Results as values: [`TestReport`], [`RunReport`], and how they are told: to people ([`human`], [`html`], [`mermaid`]) and
 //! to machines ([`json`], [`junit`], [`tap`], [`github`]).
 
+pub mod description;
 mod escape;
 pub mod github;
 pub mod html;

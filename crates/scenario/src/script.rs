@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{self, Names};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::format::format;
+use crate::lexer::Trivia;
 use crate::parser::parse;
 use crate::profile::{self, Profile};
 use crate::source::{Sources, resolve};
 use crate::suggestion::nearest;
-use crate::syntax::{Decl, File, Scene, Spanned, Test, Value};
+use crate::syntax::{Clause, Decl, File, Scene, Span, Spanned, Test, Value};
 
 /// Files that one scenario uses, however indirectly, at most.
 pub const FILES_MAX: usize = 64;
@@ -70,6 +72,37 @@ impl Script {
                 part,
             })
         })
+    }
+
+    /// The declarations of all files as the text of one, which uses no other: a clause of a file counts before one of a
+    /// file that it uses.
+    pub fn declarations(&self) -> String {
+        let mut world: Vec<Clause> = Vec::new();
+        let mut decls = Vec::new();
+        for decl in self.decls() {
+            match &decl.part.node {
+                Decl::Use(_) => {}
+                Decl::World(clauses) => {
+                    for clause in clauses {
+                        world.retain(|known| known.key.node != clause.key.node);
+                        world.push(clause.clone());
+                    }
+                }
+                Decl::Carrier { .. }
+                | Decl::App { .. }
+                | Decl::User { .. }
+                | Decl::Handsets { .. }
+                | Decl::Esme { .. } => decls.push(decl.part.clone()),
+            }
+        }
+        if !world.is_empty() {
+            decls.insert(0, Spanned::new(Decl::World(world), Span::default()));
+        }
+        let file = File {
+            decls,
+            items: Vec::new(),
+        };
+        format(&file, &Trivia::default())
     }
 
     /// The tests of the scenario itself; those of used files are theirs.

@@ -56,6 +56,8 @@ pub struct DeclaredWorld {
     pub start_given: bool,
     /// Who bears which name.
     pub actors: Actors,
+    /// The declarations of all files, as one file says them.
+    pub declarations: String,
 }
 
 /// How time passes.
@@ -200,6 +202,7 @@ impl Building {
             clock: ClockMode::default(),
             start_given: false,
             actors: Actors::default(),
+            declarations: script.declarations(),
         };
         Self {
             declared,

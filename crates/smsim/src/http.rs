@@ -2,6 +2,7 @@
 
 pub mod control;
 mod form;
+pub mod page;
 pub mod pages;
 
 use std::net::SocketAddr;

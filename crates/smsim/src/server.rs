@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
 use scenario::DeclaredWorld;
+use scenario::report::description::{Secrets, describe};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -63,6 +64,7 @@ impl Server {
         };
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
+        let description = describe(&world, Secrets::Told);
         let DeclaredWorld {
             mut config,
             stubs,
@@ -88,6 +90,7 @@ impl Server {
         });
         let app = http::router(http::Behind::Engine(handle.clone()))
             .merge(http::pages::router(handle.clone()))
+            .merge(http::page::router(description))
             .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;

@@ -227,6 +227,7 @@ impl Greeting {
 
     fn write(&self, server: &Server, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "FBOOK {} is on the air", self.code)?;
+        writeln!(out, "  page      http://{}/", server.http)?;
         writeln!(out, "  pages     http://{}/home.php", server.http)?;
         writeln!(out, "  app API   http://{}/restserver.php", server.http)?;
         for app in &self.apps {

@@ -1,0 +1,86 @@
+// Settings that were changed: of users, apps, carriers, phones and links.
+
+import { install } from "./fold_conversation.js";
+import { readDebug } from "./language.js";
+import { phoneOf } from "./fold_state.js";
+
+export function changeStep(state, r) {
+  if (r.event === "decision" && r.code === "changed") decided(state, r);
+  else if (r.event === "changed" && r.what !== undefined) changed(state, r);
+  else if (r.event === "changed" && r.carrier !== undefined) carrier(state, r);
+  else if (r.event === "bound") bound(state, r, true);
+  else if (r.event === "unbound" || r.event === "link_closed") bound(state, r, false);
+}
+
+/** The ends of the platform's sentences about changes of one user. */
+const SENTENCES = [
+  [/Mobile Texts (on|off)$/, (state, r, [, on]) => user(state, r, { texts_on: on === "on" })],
+  [/phone registered$/, (state, r) => user(state, r, { registered: true })],
+  [/Facebook Mobile removed$/, (state, r) => user(state, r, { registered: false })],
+  [/installed, without sms$/, (state, r) => install(state, r, { sms: false })],
+  [/installed, sms granted$/, (state, r) => install(state, r, { sms: true })],
+  [/accepted$/, (state, r) => install(state, r, state.users.get(r.user)?.apps[r.app] ?? { sms: false })],
+  [/sms taken back$|gave sms up itself$/, (state, r) => state.users.get(r.user)?.apps[r.app] && install(state, r, { sms: false })],
+  [/removed$|removed itself$/, (state, r) => install(state, r, null)],
+  [/quiet hours (\S+)$/, (state, r, [, hours]) => user(state, r, { quiet_hours: hours === "none" ? null : hours })],
+  [/daily limit (\S+)$/, (state, r, [, max]) => user(state, r, { daily_max: max === "none" ? null : Number(max) })],
+  [/^(\d+) left in the pool/, (state, r, [, left]) => app(state, r, { poolLeft: Number(left) })],
+  [/not registered for SMS any more$/, (state, r) => app(state, r, { sms_capable: false })],
+  [/is registered for SMS$/, (state, r) => app(state, r, { sms_capable: true })],
+  [/^(\S+) disallows /, (state, r, [, name]) => block(state, name, r.app, true)],
+  [/^(\S+) allows /, (state, r, [, name]) => block(state, name, r.app, false)],
+];
+
+function decided(state, r) {
+  for (const [pattern, act] of SENTENCES) {
+    const found = pattern.exec(r.text);
+    if (found) return void act(state, r, found);
+  }
+}
+
+const user = (state, r, change) => void Object.assign(state.users.get(r.user) ?? {}, change);
+const app = (state, r, change) => void Object.assign(state.apps.get(r.app) ?? {}, change);
+function block(state, name, app, blocked) {
+  const found = state.carriers.get(name);
+  if (found) found.blocked = [...found.blocked.filter((one) => one !== app), ...(blocked ? [app] : [])];
+}
+
+const SETTINGS = { Power: "on", Coverage: "coverage", MemoryFull: "memoryFull", Barred: "barred", Roaming: "roaming" };
+
+/** A change as whoever runs the simulation asked for it. */
+function changed(state, r) {
+  const change = readDebug(r.what);
+  if (change?.name === "Handset") {
+    const [msisdn, setting] = change.args;
+    const phone = phoneOf(state, `+${msisdn?.args?.[0] ?? ""}`);
+    if (phone && SETTINGS[setting?.name]) phone[SETTINGS[setting.name]] = setting.args[0] === "true";
+  } else if (change?.name === "Ported") {
+    const phone = phoneOf(state, `+${change.args[0]?.args?.[0] ?? ""}`);
+    if (phone) phone.carrier = change.args[1];
+  } else if (change?.name === "CallbackUrl") {
+    const found = state.apps.get(change.args[0]?.args?.[0]);
+    if (found) Object.assign(found, { url: change.args[1]?.args?.[0] ?? null });
+  }
+}
+
+/** What a carrier was told, in its own words. */
+function carrier(state, r) {
+  const found = state.carriers.get(r.carrier);
+  if (!found) return;
+  const [, key, value] = /^(latency|loss|takes|receipts|answers|on demand:) ?(.*)$/.exec(r.setting) ?? [null, r.setting, ""];
+  if (key === "nothing goes wrong on demand") Object.assign(found, { answer: null, faults: [] });
+  else if (key === "on demand:") found.faults = [...(found.faults ?? []), value];
+  else if (key === "answers") found.answer = value;
+  else if (key === "takes") found.throttle = /^(\d+)/.exec(value)?.[1] ?? null;
+  else if (key === "latency") found.latency = /^Fixed\((.*)\)$/.exec(value)?.[1] ?? value;
+  else if (key === "loss") found.loss = value.replace(" ", "");
+  else if (key === "receipts") found.receipts = value;
+}
+
+function bound(state, r, up) {
+  if (r.event !== "link_closed" && r.system_id === "fbook") state.bound = up;
+  if (up) state.links.set(r.link, r.system_id);
+  else state.links.delete(r.link);
+  if (!up && r.system_id === "fbook") state.bound = false;
+  for (const esme of state.esmes.values()) esme.links = [...state.links.values()].filter((name) => name === esme.system_id).length;
+}
