@@ -1,6 +1,7 @@
 //! What may stand at a place of a scenario line: [`complete`].
 
 use crate::check::{Kind, Names, setting_keys, setting_words};
+use crate::vocabulary;
 
 /// The words that begin a step which is no actor's line.
 const STEP_WORDS: [&str; 12] = [
@@ -40,6 +41,50 @@ pub fn complete(known: &Known, before: &str) -> (usize, Vec<String>) {
     words.sort();
     words.dedup();
     (before.len() - typed.last.len(), words)
+}
+
+/// As [`complete`], of a line at the margin of a file: a declaration, a scene or a test.
+pub fn complete_declaration(known: &Known, before: &str) -> (usize, Vec<String>) {
+    let Some(typed) = Typed::read(before) else {
+        return (before.len(), Vec::new());
+    };
+    let mut words = declared(&known.names, &typed.words);
+    words.retain(|word| word.starts_with(typed.last) && word != typed.last);
+    words.sort();
+    words.dedup();
+    (before.len() - typed.last.len(), words)
+}
+
+fn declared(names: &Names, words: &[&str]) -> Vec<String> {
+    let clauses = |word: &str| {
+        let own = vocabulary::clauses(word).into_iter().map(str::to_owned);
+        own.chain(vocabulary::keys(word)).collect::<Vec<_>>()
+    };
+    match words {
+        [] => vocabulary::top_words()
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
+        ["world"] => clauses("world"),
+        ["user" | "handsets", .., "on"] if !words.contains(&",") => of_kind(names, Kind::Carrier),
+        ["user" | "handsets", rest @ ..]
+            if rest.len() >= 2 && !rest.contains(&",") && !rest.contains(&"on") =>
+        {
+            vec!["on".to_owned()]
+        }
+        [word, .., ","] => clauses(word),
+        _ => {
+            let key = words
+                .iter()
+                .rposition(|word| *word == ",")
+                .and_then(|comma| words.get(comma + 1));
+            match key {
+                Some(&("apps" | "installed" | "block" | "session")) => of_kind(names, Kind::App),
+                Some(&"friends") => of_kind(names, Kind::User),
+                _ => Vec::new(),
+            }
+        }
+    }
 }
 
 /// A line up to the cursor.
@@ -203,6 +248,25 @@ mod tests {
             ("nobody ", 7, ""),
         ] {
             let (from, words) = complete(&known(), before);
+            assert_eq!((from, words.join(" ").as_str()), (start, offered), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn declarations_are_offered_at_the_margin() {
+        for (before, start, offered) in [
+            ("ca", 0, "carrier"),
+            ("use", 0, "user"),
+            ("user dave +14155550109 ", 23, "on"),
+            ("user dave +14155550109 on ", 26, "att"),
+            ("user dave +14155550109 on att, ap", 31, "apps"),
+            ("user dave +14155550109 on att, apps ", 36, "quiz"),
+            ("user dave +14155550109 on att, friends a", 39, "adam alice"),
+            ("world see", 6, "seed"),
+            ("carrier x, laten", 11, "latency"),
+            ("test \"al", 8, ""),
+        ] {
+            let (from, words) = complete_declaration(&known(), before);
             assert_eq!((from, words.join(" ").as_str()), (start, offered), "{before:?}");
         }
     }

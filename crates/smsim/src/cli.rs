@@ -2,11 +2,13 @@
 
 mod bench;
 mod certs;
+pub(crate) mod check;
 mod check;
 mod convert;
 mod explain;
 mod fill;
 mod fmt;
+mod lsp;
 mod mutants;
 mod repl;
 mod run;
@@ -42,6 +44,7 @@ enum Command {
     Fmt(fmt::Args),
     Convert(convert::Args),
     Fill(fill::Args),
+    Lsp(lsp::Args),
     Mutants(mutants::Args),
     Serve(serve::Args),
     Repl(repl::Args),
@@ -58,6 +61,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),
         Command::Fill(args) => fill::execute(&args),
+        Command::Lsp(args) => lsp::execute(&args),
         Command::Mutants(args) => mutants::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Repl(args) => repl::execute(&args),

@@ -13,6 +13,7 @@ mod clock;
 mod engine;
 mod exit;
 mod http;
+mod lsp;
 mod page;
 mod pcap;
 mod real_apps;

@@ -266,7 +266,11 @@ fn on_a_ci_server_both_refuse() {
 fn profiles_of_a_folder_are_known_to_all_who_run_scenarios() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(folder.path().join("mine/carriers")).expect("a folder");
-    std::fs::write(folder.path().join("mine/carriers/village.toml"), "latency = \"3s\"\n").expect("written");
+    std::fs::write(
+        folder.path().join("mine/carriers/village.toml"),
+        "latency = \"3s\"\n",
+    )
+    .expect("written");
     std::fs::copy(
         top().join("simulator-config/platform.toml"),
         folder.path().join("mine/platform.toml"),

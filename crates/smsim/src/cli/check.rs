@@ -58,7 +58,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// What keeps the declarations from making a world. A file that declares nothing is somebody's scenes, and makes none.
-fn world_faults(script: &Script, rules: &Rules) -> Vec<Diagnostic> {
+pub(crate) fn world_faults(script: &Script, rules: &Rules) -> Vec<Diagnostic> {
     match scenario::world_config_with(script, rules) {
         Err(faults) => faults,
         Ok(declared) => match World::new(declared.config) {
