@@ -4,6 +4,7 @@ mod bench;
 mod certs;
 pub(crate) mod check;
 mod check;
+mod conform;
 mod convert;
 mod explain;
 mod fill;
@@ -40,6 +41,7 @@ Exit codes: 0 all well, 1 a test failed, 2 the command line or a file is wrong, 
 enum Command {
     Run(run::Args),
     Bench(bench::Args),
+    Conform(conform::Args),
     Check(check::Args),
     Fmt(fmt::Args),
     Convert(convert::Args),
@@ -57,6 +59,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Run(args) => run::execute(&args),
         Command::Bench(args) => bench::execute(&args),
+        Command::Conform(args) => conform::execute(&args),
         Command::Check(args) => check::execute(&args),
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),

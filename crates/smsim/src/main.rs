@@ -10,6 +10,7 @@ mod bench;
 mod callback_client;
 mod cli;
 mod clock;
+mod conform;
 mod engine;
 mod exit;
 mod http;

@@ -193,7 +193,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// An address as someone writes it: a short code, a number, or letters.
-fn address(text: &str) -> Result<Address, Wrong> {
+pub(super) fn address(text: &str) -> Result<Address, Wrong> {
     /// The longest alphanumeric source that handsets show (3GPP TS 23.040 §9.1.2.5).
     const LETTERS_MAX: usize = 11;
     if let Ok(code) = text.parse::<ShortCode>() {
