@@ -103,15 +103,20 @@ impl Handset {
     /// a text is shown at.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
-        self.show_overdue(now, &mut outputs);
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// Does what [`Handset::handle`] does, and adds to `outputs`, which serves the owner again and again.
+    pub fn handle_into(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        self.show_overdue(now, outputs);
         match input {
-            Input::Compose { to, text } => self.compose(to, &text, &mut outputs),
-            Input::Page { from, segment } => self.page(now, from, &segment, &mut outputs),
-            Input::Set(setting) => self.set(now, setting, &mut outputs),
+            Input::Compose { to, text } => self.compose(to, &text, outputs),
+            Input::Page { from, segment } => self.page(now, from, &segment, outputs),
+            Input::Set(setting) => self.set(now, setting, outputs),
             Input::Read => self.inbox.read(),
             Input::Tick => {}
         }
-        outputs
     }
 
     /// The next instant at which [`Input::Tick`] is due: the hold time of an incomplete text is over.

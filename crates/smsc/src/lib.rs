@@ -37,7 +37,7 @@ pub use config::{BindErrorStyle, Config};
 pub use event::{DropReason, Event};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
-pub use port::{AttemptId, Change, Disturbance, Input, Output, PageOutcome};
+pub use port::{AttemptId, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;
 pub use smsc::{MessageStatus, Smsc};

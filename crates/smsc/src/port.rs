@@ -126,6 +126,11 @@ impl From<AttemptId> for u64 {
     }
 }
 
+/// Names a carrier by its place in the configuration; see [`crate::Smsc::carrier_at`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CarrierIndex(pub u16);
+
 /// What came of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -162,8 +167,8 @@ pub enum Output {
     Page {
         /// Names the page.
         attempt: AttemptId,
-        /// The carrier's name.
-        carrier: CompactString,
+        /// The carrier.
+        carrier: CarrierIndex,
         /// The handset.
         to: Msisdn,
         /// Who the text is from.

@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::finals::Finals;
 use crate::message_id::MessageId;
-use crate::port::{AttemptId, Input, Output};
+use crate::port::{AttemptId, CarrierIndex, Input, Output};
 use crate::routing::NumberPlan;
 use crate::store::{Store, Wait};
 use crate::timer::{Timer, Timers};
@@ -152,6 +152,19 @@ impl Smsc {
 
     /// Does everything that is due by `now`, then what `input` asks for.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// Does what [`Smsc::handle`] does; `outputs`, which the owner has emptied, serves again and again.
+    pub fn handle_into(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        std::mem::swap(&mut self.outputs, outputs);
+        self.act(now, input);
+        std::mem::swap(&mut self.outputs, outputs);
+    }
+
+    fn act(&mut self, now: Timestamp, input: Input) {
         self.now = self.now.max(now);
         let now = self.now;
         if !std::mem::replace(&mut self.outages_watched, true) {
@@ -177,7 +190,6 @@ impl Smsc {
         }
         self.run_timers(now);
         self.discard_stale_timers();
-        std::mem::take(&mut self.outputs)
     }
 
     /// When [`Smsc::handle`] wants to be called next, if nothing happens before; always later than the last call.
@@ -188,6 +200,20 @@ impl Smsc {
     /// The carrier that serves a number.
     pub fn carrier_of(&self, msisdn: Msisdn) -> &Carrier {
         &self.carriers[usize::from(self.plan.carrier(msisdn))].carrier
+    }
+
+    /// The place of the carrier that serves a number.
+    pub fn carrier_index_of(&self, msisdn: Msisdn) -> CarrierIndex {
+        CarrierIndex(self.plan.carrier(msisdn))
+    }
+
+    /// The carrier in that place.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn carrier_at(&self, index: CarrierIndex) -> &Carrier {
+        &self.carriers[usize::from(index.0)].carrier
     }
 
     /// The carrier of that name.

@@ -1,7 +1,9 @@
 //! The air between the message centre and the phones: what is drawn for each page, and what becomes of it.
 
+use std::time::Duration;
+
 use sms::{Address, Msisdn, Segment};
-use smsc::{AttemptId, Cause, PageOutcome};
+use smsc::{AttemptId, CarrierIndex, Cause, PageOutcome};
 
 use crate::record::Event;
 use crate::wiring::micros;
@@ -25,33 +27,41 @@ pub(crate) struct Broadcast {
 pub(crate) const LOST: PageOutcome = PageOutcome::Failed(Cause::NoAnswer);
 
 impl World {
+    /// How long a text is in a carrier's air this time.
+    pub(crate) fn latency(&mut self, carrier: CarrierIndex) -> Duration {
+        let die = self.carrier_dice[usize::from(carrier.0)];
+        let chance = self.dice.unit(die);
+        self.smsc.carrier_at(carrier).latency.sample(chance)
+    }
+
     /// Sends a page over the carrier's air. The dice decide how long it takes, whether it is lost, and whether only its
     /// acknowledgement is; the stream is the carrier's, and a share that is nothing draws nothing.
     pub(crate) fn page_on_air(
         &mut self,
         attempt: AttemptId,
-        carrier: &str,
+        carrier: CarrierIndex,
         to: Msisdn,
         from: Address,
         segment: Segment,
     ) {
-        let Some(profile) = self.smsc.carrier(carrier) else {
-            let cause = Cause::NoAnswer;
-            return self.at_once(Hop::PageFailed { attempt, cause });
-        };
-        let (latency, loss, duplicated) = (profile.latency, profile.loss_percent, profile.duplicated_percent);
-        let (roaming_allowed, roaming_latency) = (profile.roaming_allowed, profile.roaming_latency);
-        let mut latency = latency.sample(self.dice.unit(carrier));
+        let mut latency = self.latency(carrier);
+        let (die, profile) = (
+            self.carrier_dice[usize::from(carrier.0)],
+            self.smsc.carrier_at(carrier),
+        );
         let dice = &mut self.dice;
-        let mut happens = |percent: f64| percent > 0.0 && dice.unit(carrier) * 100.0 < percent;
-        let (lost, answer_lost) = (happens(loss), happens(duplicated));
-        let roams = self.handsets.get(to).is_some_and(|phone| phone.handset.roaming());
+        let mut happens = |percent: f64| percent > 0.0 && dice.unit(die) * 100.0 < percent;
+        let (lost, answer_lost) = (happens(profile.loss_percent), happens(profile.duplicated_percent));
+        let roaming_allowed = profile.roaming_allowed;
+        let at_home = roaming_allowed && profile.roaming_latency.is_zero();
+        let roams = !at_home && self.handsets.get(to).is_some_and(|phone| phone.handset.roaming());
         if roams {
-            latency += roaming_latency;
+            latency += profile.roaming_latency;
         }
+        let carrier = profile.name.to_string();
         self.record(Event::OnAir {
             handset: to,
-            carrier: carrier.to_string(),
+            carrier,
             mobile_originated: false,
             latency_us: micros(latency),
             lost,
@@ -129,17 +139,21 @@ impl World {
 
     /// A page reaches its phone, if there is one.
     pub(crate) fn page_arrives(&mut self, to: Msisdn, from: Address, segment: Segment) -> PageOutcome {
-        let Some(outputs) = self.handset_handles(to, handset::Input::Page { from, segment }) else {
-            return PageOutcome::Failed(Cause::UnknownSubscriber);
-        };
+        let mut outputs = std::mem::take(&mut self.handset_outputs);
+        let is_known = self.handset_handles(to, handset::Input::Page { from, segment }, &mut outputs);
         let mut answer = LOST;
-        for output in outputs {
+        for output in outputs.drain(..) {
             match output {
                 handset::Output::Answer(outcome) => answer = page_outcome(outcome),
                 output => self.handset_says(to, output),
             }
         }
-        answer
+        self.handset_outputs = outputs;
+        if is_known {
+            answer
+        } else {
+            PageOutcome::Failed(Cause::UnknownSubscriber)
+        }
     }
 }
 

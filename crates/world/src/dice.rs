@@ -10,36 +10,47 @@ use rand::{RngExt, SeedableRng};
 #[derive(Debug)]
 pub struct Dice {
     seed: u64,
-    streams: BTreeMap<String, ChaCha8Rng>,
+    names: BTreeMap<String, Die>,
+    streams: Vec<ChaCha8Rng>,
 }
+
+/// The stream of one actor of one world.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Die(usize);
 
 impl Dice {
     /// The dice of that seed.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            streams: BTreeMap::new(),
+            names: BTreeMap::new(),
+            streams: Vec::new(),
         }
     }
 
-    /// A number from 0 up to and without 1, drawn by that actor.
-    pub fn unit(&mut self, actor: &str) -> f64 {
-        self.stream(actor).random()
+    /// The stream of an actor, for those who draw often.
+    pub fn die(&mut self, actor: &str) -> Die {
+        if let Some(die) = self.names.get(actor) {
+            return *die;
+        }
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&self.seed.to_le_bytes());
+        key[8..16].copy_from_slice(&fnv1a(actor.as_bytes()).to_le_bytes());
+        let die = Die(self.streams.len());
+        self.streams.push(ChaCha8Rng::from_seed(key));
+        self.names.insert(actor.to_owned(), die);
+        die
+    }
+
+    /// A number from 0 up to and without 1, drawn from that stream.
+    pub fn unit(&mut self, die: Die) -> f64 {
+        self.streams[die.0].random()
     }
 
     /// Any 64-bit number, drawn by that actor.
     pub fn number(&mut self, actor: &str) -> u64 {
-        self.stream(actor).random()
-    }
-
-    fn stream(&mut self, actor: &str) -> &mut ChaCha8Rng {
-        if !self.streams.contains_key(actor) {
-            let mut key = [0; 32];
-            key[..8].copy_from_slice(&self.seed.to_le_bytes());
-            key[8..16].copy_from_slice(&fnv1a(actor.as_bytes()).to_le_bytes());
-            self.streams.insert(actor.to_owned(), ChaCha8Rng::from_seed(key));
-        }
-        self.streams.get_mut(actor).expect("the stream was made above")
+        let die = self.die(actor);
+        self.streams[die.0].random()
     }
 }
 
@@ -72,6 +83,8 @@ mod tests {
     #[test]
     fn unit_stays_below_one() {
         let mut dice = Dice::new(1);
-        assert!((0..1000).all(|_| (0.0..1.0).contains(&dice.unit("x"))));
+        let die = dice.die("x");
+        assert!((0..1000).all(|_| (0.0..1.0).contains(&dice.unit(die))));
+        assert_eq!(dice.die("x"), die);
     }
 }

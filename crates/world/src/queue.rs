@@ -1,39 +1,34 @@
 //! What will happen when: [`Queue`], ordered by due time and, within an instant, by the order of scheduling.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use sms::Timestamp;
+
+/// The empty instants whose memory is kept for later ones.
+const SPARE_MAX: usize = 64;
 
 /// A queue of hops. What is due at the same instant comes out in the order in which it was put in.
 #[derive(Debug)]
 pub struct Queue<T> {
-    /// The order of what is due later. A hop is large, and a heap moves its entries about: the hops stay in their places.
-    later: BinaryHeap<Reverse<Entry>>,
-    places: Vec<Option<T>>,
-    free: Vec<u32>,
-    /// Due at the instant that is being played; saves the heap the many hops that take no time.
+    /// What is due later: the texts of one read have one latency, most often, and so one instant.
+    later: BTreeMap<Timestamp, VecDeque<T>>,
+    later_len: usize,
+    /// Due at the instant that is being played; saves the many hops that take no time a way through the instants.
     at_once: VecDeque<T>,
-    next_seq: u64,
-}
-
-/// Ordered by its fields: `seq` is used once only.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Entry {
-    due: Timestamp,
-    seq: u64,
-    place: u32,
+    /// Everything of [`Queue::later`] is due after this.
+    brought_until: Timestamp,
+    spare: Vec<VecDeque<T>>,
 }
 
 impl<T> Queue<T> {
     /// An empty queue.
     pub fn new() -> Self {
         Self {
-            later: BinaryHeap::new(),
-            places: Vec::new(),
-            free: Vec::new(),
+            later: BTreeMap::new(),
+            later_len: 0,
             at_once: VecDeque::new(),
-            next_seq: 0,
+            brought_until: Timestamp::EPOCH,
+            spare: Vec::new(),
         }
     }
 
@@ -41,52 +36,55 @@ impl<T> Queue<T> {
     pub fn schedule(&mut self, now: Timestamp, due: Timestamp, hop: T) {
         if due <= now {
             self.at_once.push_back(hop);
-        } else {
-            let place = self.keep(hop);
-            self.later.push(Reverse(Entry {
-                due,
-                seq: self.next_seq,
-                place,
-            }));
-            self.next_seq += 1;
+            return;
         }
+        let spare = &mut self.spare;
+        let instant = self
+            .later
+            .entry(due)
+            .or_insert_with(|| spare.pop().unwrap_or_default());
+        instant.push_back(hop);
+        self.later_len += 1;
+        self.brought_until = self.brought_until.min(now);
     }
 
     /// The next hop of the instant `now`, which nothing earlier may be waiting before.
     pub fn take(&mut self, now: Timestamp) -> Option<T> {
-        // What was scheduled for this instant before it came goes ahead of what the instant itself has brought forth,
-        // so that a hop never overtakes one that was put in earlier.
-        if self.at_once.is_empty() || self.later.peek().is_some_and(|Reverse(entry)| entry.due <= now) {
-            let brought_forth = self.at_once.len();
-            while let Some(Reverse(entry)) = self
-                .later
-                .peek()
-                .copied()
-                .filter(|Reverse(entry)| entry.due <= now)
-            {
-                self.later.pop();
-                self.free.push(entry.place);
-                self.at_once.extend(self.places[entry.place as usize].take());
-            }
-            self.at_once.rotate_left(brought_forth);
+        if self.brought_until < now {
+            self.bring(now);
         }
         self.at_once.pop_front()
     }
 
-    fn keep(&mut self, hop: T) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.places[place as usize] = Some(hop);
-            return place;
+    /// Brings what was scheduled for this instant before it came. It goes ahead of what the instant itself has brought
+    /// forth, so that a hop never overtakes one that was put in earlier.
+    fn bring(&mut self, now: Timestamp) {
+        self.brought_until = now;
+        let brought_forth = self.at_once.len();
+        while let Some(instant) = self.later.first_entry().filter(|instant| *instant.key() <= now) {
+            let mut hops = instant.remove();
+            self.later_len -= hops.len();
+            if self.at_once.is_empty() {
+                std::mem::swap(&mut self.at_once, &mut hops);
+            } else {
+                self.at_once.append(&mut hops);
+            }
+            if self.spare.len() < SPARE_MAX {
+                self.spare.push(hops);
+            }
         }
-        let place = u32::try_from(self.places.len()).expect("memory ends before four billion hops");
-        self.places.push(Some(hop));
-        place
+        self.at_once.rotate_left(brought_forth);
+    }
+
+    /// Whether nothing is due at once.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.at_once.is_empty() && self.later.first_key_value().is_none_or(|(due, _)| *due > now)
     }
 
     /// When the next hop is due; `now` or earlier when something is due at once.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         if self.at_once.is_empty() {
-            self.later.peek().map(|Reverse(entry)| entry.due)
+            self.later.first_key_value().map(|(due, _)| *due)
         } else {
             Some(now)
         }
@@ -97,11 +95,8 @@ impl<T> Queue<T> {
         if self.at_once.iter().any(&wanted) {
             return Some(now);
         }
-        let later = self
-            .later
-            .iter()
-            .filter(|Reverse(entry)| self.places[entry.place as usize].as_ref().is_some_and(&wanted));
-        later.map(|Reverse(entry)| entry.due).min()
+        let mut later = self.later.iter();
+        later.find_map(|(due, hops)| hops.iter().any(&wanted).then_some(*due))
     }
 
     /// Moves everything that is due at once to `due`, in order.
@@ -113,7 +108,7 @@ impl<T> Queue<T> {
 
     /// The number of hops that wait.
     pub fn len(&self) -> usize {
-        self.later.len() + self.at_once.len()
+        self.later_len + self.at_once.len()
     }
 
     /// Whether nothing waits.
@@ -149,6 +144,7 @@ mod tests {
         let order: Vec<&str> = std::iter::from_fn(|| queue.take(T1)).collect();
         assert_eq!(order, ["a", "b", "c"]);
         assert_eq!(queue.next_due(T1), Some(T2));
+        assert!(queue.is_idle(T1) && !queue.is_idle(T2));
         assert_eq!(queue.take(T2), Some("d"));
         assert!(queue.is_empty());
     }
@@ -163,6 +159,19 @@ mod tests {
         assert_eq!(queue.take(T1), Some("second"));
         assert_eq!(queue.take(T1), Some("brought forth by first"));
         assert_eq!(queue.take(T1), None);
+    }
+
+    #[test]
+    fn an_instant_that_is_over_may_come_again() {
+        let mut queue = Queue::new();
+        queue.schedule(T0, T2, "c");
+        assert_eq!(queue.take(T1), None);
+        queue.schedule(T0, T1, "b");
+        queue.schedule(T1, T1, "d");
+        assert_eq!(queue.len(), 3);
+        let order: Vec<&str> = std::iter::from_fn(|| queue.take(T1)).collect();
+        assert_eq!(order, ["b", "d"]);
+        assert_eq!((queue.take(T2), queue.len()), (Some("c"), 0));
     }
 
     #[test]

@@ -46,21 +46,27 @@ impl World {
                 let key = self.mint_session(app, user);
                 self.outputs.push_back(Output::SessionKey { app, user, key });
             }
-            Input::LinkOpened { link, peer } => {
-                self.at_once(Hop::Smsc(smsc::Input::Connected { link, peer }))
-            }
+            Input::LinkOpened { link, peer } => self.smsc_at_once(smsc::Input::Connected { link, peer }),
             Input::LinkReceived { link, frames } => {
+                // What a frame brings forth at once comes after all frames of the same read.
+                let is_idle = self.is_idle();
                 for frame in frames {
-                    self.frame_for_smsc(link, frame);
+                    self.note_arrival(link, &frame);
+                    let input = smsc::Input::Received { link, frame };
+                    if is_idle {
+                        self.smsc_handles(input);
+                    } else {
+                        self.smsc_at_once(input);
+                    }
                 }
             }
-            Input::LinkClosed { link } => self.at_once(Hop::Smsc(smsc::Input::Closed { link })),
+            Input::LinkClosed { link } => self.smsc_at_once(smsc::Input::Closed { link }),
             Input::Change(change) => self.change(change),
             Input::Stop => {
                 for system_id in self.config.outside_accounts.clone() {
-                    self.at_once(Hop::Smsc(smsc::Input::Unbind {
+                    self.smsc_at_once(smsc::Input::Unbind {
                         system_id: system_id.into(),
-                    }));
+                    });
                 }
             }
         }
@@ -69,20 +75,11 @@ impl World {
     /// Lets one hop happen.
     pub(crate) fn play(&mut self, hop: Hop) {
         match hop {
-            Hop::Smsc(input) => {
-                for output in self.smsc.handle(self.now, input) {
-                    self.smsc_says(output);
-                }
-            }
-            Hop::Esme(input) => {
-                for output in self.esme.handle(self.now, input) {
-                    self.esme_says(output);
-                }
-            }
-            Hop::Platform(input) => {
-                for output in self.platform.handle(self.now, input) {
-                    self.platform_says(output);
-                }
+            Hop::Smsc(input) => self.smsc_handles(*input),
+            Hop::Esme(input) => self.esme_handles(*input),
+            Hop::Platform(input) => self.platform_handles(*input),
+            Hop::PageAnswered { attempt, outcome } => {
+                self.smsc_handles(smsc::Input::PageAnswered { attempt, outcome });
             }
             Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, &octets),
             Hop::Page {
@@ -94,13 +91,13 @@ impl World {
             } => {
                 let outcome = self.page_arrives(to, from, segment);
                 let outcome = if answer_lost { air::LOST } else { outcome };
-                self.at_once(Hop::Smsc(smsc::Input::PageAnswered { attempt, outcome }));
+                self.at_once(Hop::PageAnswered { attempt, outcome });
             }
             Hop::Broadcast(broadcast) => self.broadcast_arrives(broadcast),
-            Hop::PageFailed { attempt, cause } => self.at_once(Hop::Smsc(smsc::Input::PageAnswered {
+            Hop::PageFailed { attempt, cause } => self.at_once(Hop::PageAnswered {
                 attempt,
                 outcome: PageOutcome::Failed(cause),
-            })),
+            }),
             Hop::NetworkText { to, from, text } => {
                 let segments =
                     sms::Segment::split(&text, sms::segment::Reference::Octet(0)).unwrap_or_default();
@@ -118,45 +115,81 @@ impl World {
         }
     }
 
+    /// Gives the message centre an input and does what it says.
+    pub(crate) fn smsc_handles(&mut self, input: smsc::Input) {
+        let mut outputs = std::mem::take(&mut self.smsc_outputs);
+        self.smsc.handle_into(self.now, input, &mut outputs);
+        for output in outputs.drain(..) {
+            self.smsc_says(output);
+        }
+        self.smsc_outputs = outputs;
+    }
+
+    /// Gives the platform's end of the link an input and does what it says.
+    pub(crate) fn esme_handles(&mut self, input: esme::Input) {
+        for output in self.esme.handle(self.now, input) {
+            self.esme_says(output);
+        }
+    }
+
+    /// Gives the platform an input and does what it says.
+    pub(crate) fn platform_handles(&mut self, input: platform::Input) {
+        for output in self.platform.handle(self.now, input) {
+            self.platform_says(output);
+        }
+    }
+
+    fn smsc_at_once(&mut self, input: smsc::Input) {
+        self.at_once(Hop::Smsc(Box::new(input)));
+    }
+
+    fn esme_at_once(&mut self, input: esme::Input) {
+        self.at_once(Hop::Esme(Box::new(input)));
+    }
+
+    fn platform_at_once(&mut self, input: platform::Input) {
+        self.at_once(Hop::Platform(Box::new(input)));
+    }
+
     /// Tells a phone that its time has come.
     pub(crate) fn wake_handset(&mut self, msisdn: Msisdn) {
         self.handset_takes(msisdn, handset::Input::Tick);
     }
 
     fn handset_takes(&mut self, msisdn: Msisdn, input: handset::Input) {
-        match self.handset_handles(msisdn, input) {
-            Some(outputs) => {
-                for output in outputs {
-                    self.handset_says(msisdn, output);
-                }
-            }
-            None => self.record(Event::NotComposed {
+        let mut outputs = std::mem::take(&mut self.handset_outputs);
+        let is_known = self.handset_handles(msisdn, input, &mut outputs);
+        for output in outputs.drain(..) {
+            self.handset_says(msisdn, output);
+        }
+        self.handset_outputs = outputs;
+        if !is_known {
+            self.record(Event::NotComposed {
                 handset: msisdn,
                 why: "no such phone in this world".to_owned(),
-            }),
+            });
         }
     }
 
     pub(crate) fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
         match output {
             handset::Output::Transmit { to, segment } => {
-                let carrier = self.smsc.carrier_of(msisdn);
-                let (name, latency) = (carrier.name.clone(), carrier.latency);
-                let latency = latency.sample(self.dice.unit(&name));
+                let carrier = self.smsc.carrier_index_of(msisdn);
+                let latency = self.latency(carrier);
                 self.record(Event::OnAir {
                     handset: msisdn,
-                    carrier: name.to_string(),
+                    carrier: self.smsc.carrier_at(carrier).name.to_string(),
                     mobile_originated: true,
                     latency_us: micros(latency),
                     lost: false,
                 });
                 self.schedule(
                     latency,
-                    Hop::Smsc(smsc::Input::Mo {
+                    Hop::Smsc(Box::new(smsc::Input::Mo {
                         from: msisdn,
                         to,
                         segment,
-                    }),
+                    })),
                 );
             }
             handset::Output::Received(text) => self.record(Event::Received {
@@ -166,7 +199,7 @@ impl World {
                 parts: text.parts,
                 encoding: text.encoding,
             }),
-            handset::Output::Available => self.at_once(Hop::Smsc(smsc::Input::Available { msisdn })),
+            handset::Output::Available => self.smsc_at_once(smsc::Input::Available { msisdn }),
             handset::Output::Held { to, parts } => {
                 let why = format!("the text to {to} ({parts} SMS) waits in the phone until it is on the air");
                 self.record(Event::NotComposed { handset: msisdn, why });
@@ -201,7 +234,7 @@ impl World {
                     self.outputs.push_back(Output::LinkClose { link });
                 } else if self.is_own(link) {
                     self.own_link = None;
-                    self.at_once(Hop::Esme(esme::Input::Closed));
+                    self.esme_at_once(esme::Input::Closed);
                 }
             }
             smsc::Output::Page {
@@ -211,7 +244,7 @@ impl World {
                 from,
                 segment,
             } => {
-                self.page_on_air(attempt, &carrier, to, from, segment);
+                self.page_on_air(attempt, carrier, to, from, segment);
             }
             smsc::Output::Broadcast {
                 number,
@@ -229,9 +262,7 @@ impl World {
                 segments,
             }),
             smsc::Output::Bounce { to, from, text } => {
-                let carrier = self.smsc.carrier_of(to);
-                let (name, latency) = (carrier.name.clone(), carrier.latency);
-                let latency = latency.sample(self.dice.unit(&name));
+                let latency = self.latency(self.smsc.carrier_index_of(to));
                 self.schedule(
                     latency,
                     Hop::NetworkText {
@@ -249,8 +280,8 @@ impl World {
         match output {
             esme::Output::Connect => {
                 let link = self.connect_own_link();
-                self.at_once(Hop::Smsc(smsc::Input::Connected { link, peer: None }));
-                self.at_once(Hop::Esme(esme::Input::Opened));
+                self.smsc_at_once(smsc::Input::Connected { link, peer: None });
+                self.esme_at_once(esme::Input::Opened);
             }
             esme::Output::Send(command) => {
                 if let Some(link) = self.own_link.as_ref().map(|own| own.link) {
@@ -259,19 +290,19 @@ impl World {
             }
             esme::Output::Close => {
                 if let Some(own) = self.own_link.take() {
-                    self.at_once(Hop::Smsc(smsc::Input::Closed { link: own.link }));
-                    self.at_once(Hop::Esme(esme::Input::Closed));
+                    self.smsc_at_once(smsc::Input::Closed { link: own.link });
+                    self.esme_at_once(esme::Input::Closed);
                 }
             }
             esme::Output::Mo { from, to, text, .. } => match (from.msisdn(), to.short_code()) {
                 (Some(from), Some(to)) => {
                     let chance = self.dice.number("fbook");
-                    self.at_once(Hop::Platform(platform::Input::Mo {
+                    self.platform_at_once(platform::Input::Mo {
                         from,
                         to,
                         text,
                         chance,
-                    }));
+                    });
                 }
                 _ => {
                     let what =
@@ -292,12 +323,12 @@ impl World {
                     command_status: status.0,
                 });
                 let state = sms::MessageState::Rejected;
-                self.at_once(Hop::Platform(platform::Input::Receipt { submission, state }));
+                self.platform_at_once(platform::Input::Receipt { submission, state });
             }
             esme::Output::Receipt { token, state, .. } => {
                 let submission = platform::SubmissionId(token);
                 self.record(Event::Receipt { submission, state });
-                self.at_once(Hop::Platform(platform::Input::Receipt { submission, state }));
+                self.platform_at_once(platform::Input::Receipt { submission, state });
             }
             esme::Output::Bound | esme::Output::Unbound => {}
             esme::Output::Noted(event) => self.record(Event::Esme(event)),
@@ -335,12 +366,12 @@ impl World {
                     text: text.clone(),
                 });
                 let (from, to) = (from.address(), to.address());
-                self.at_once(Hop::Esme(esme::Input::Submit {
+                self.esme_at_once(esme::Input::Submit {
                     token: submission.0,
                     from,
                     to,
                     text,
-                }));
+                });
             }
             platform::Output::Notify(notification) => {
                 let (app, user) = (notification.app, notification.user);
@@ -387,12 +418,12 @@ impl World {
             what: format!("{change:?}"),
         });
         match change {
-            Change::Platform(change) => self.at_once(Hop::Platform(platform::Input::Change(change))),
+            Change::Platform(change) => self.platform_at_once(platform::Input::Change(change)),
             Change::Carrier(carrier, change) => {
-                self.at_once(Hop::Smsc(smsc::Input::Change {
+                self.smsc_at_once(smsc::Input::Change {
                     carrier: carrier.into(),
                     change,
-                }));
+                });
             }
             Change::Ported(msisdn, carrier) => match self.smsc.carrier(&carrier) {
                 Some(_) => self.smsc.assign(msisdn, &carrier),
@@ -414,7 +445,7 @@ impl World {
                 } else {
                     esme::Control::BindDown
                 };
-                self.at_once(Hop::Esme(esme::Input::Control(control)));
+                self.esme_at_once(esme::Input::Control(control));
             }
         }
     }
@@ -428,7 +459,7 @@ impl World {
             }
             smsc::Disturbance::Reset if self.is_own(link) => {
                 self.own_link = None;
-                self.at_once(Hop::Esme(esme::Input::Closed));
+                self.esme_at_once(esme::Input::Closed);
             }
             smsc::Disturbance::Reset | smsc::Disturbance::Slow { .. } => {}
         }
@@ -459,19 +490,18 @@ impl World {
         };
         for frame in own.arrive(toward, octets) {
             match toward {
-                Toward::Smsc => self.at_once(Hop::Smsc(smsc::Input::Received { link, frame })),
-                Toward::Esme => self.at_once(Hop::Esme(esme::Input::Received(frame))),
+                Toward::Smsc => self.smsc_at_once(smsc::Input::Received { link, frame }),
+                Toward::Esme => self.esme_at_once(esme::Input::Received(frame)),
             }
         }
     }
 
-    fn frame_for_smsc(&mut self, link: LinkId, frame: smpp::Frame) {
+    fn note_arrival(&mut self, link: LinkId, frame: &smpp::Frame) {
         if self.config.record_pdus
-            && let Some(event) = link::arrived(link, Toward::Smsc, &frame)
+            && let Some(event) = link::arrived(link, Toward::Smsc, frame)
         {
             self.record(event);
         }
-        self.at_once(Hop::Smsc(smsc::Input::Received { link, frame }));
     }
 }
 

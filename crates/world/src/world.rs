@@ -8,11 +8,11 @@ use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Segment, ShortCode, Timestamp, Zone};
-use smsc::{AttemptId, Cause, Smsc};
+use smsc::{AttemptId, Cause, PageOutcome, Smsc};
 
 use crate::air::Broadcast;
 use crate::config::{Config, ConfigError};
-use crate::dice::Dice;
+use crate::dice::{Dice, Die};
 use crate::io::{CallbackId, Input, Output};
 use crate::link::{Encoder, OWN_LINKS, OwnLink};
 use crate::queue::Queue;
@@ -34,8 +34,13 @@ pub struct World {
     handset_wakeups: BTreeSet<(Timestamp, Msisdn)>,
     pub(crate) queue: Queue<Hop>,
     pub(crate) dice: Dice,
+    /// The dice of each carrier, by its place.
+    pub(crate) carrier_dice: Vec<Die>,
     pub(crate) records: Records,
     pub(crate) outputs: VecDeque<Output>,
+    /// Memory for what the message centre and a phone say, empty between two of their inputs.
+    pub(crate) smsc_outputs: Vec<smsc::Output>,
+    pub(crate) handset_outputs: Vec<handset::Output>,
     pub(crate) own_link: Option<OwnLink>,
     own_links_made: u64,
     pub(crate) encoder: Encoder,
@@ -88,11 +93,16 @@ pub(crate) struct Callback {
 #[derive(Debug)]
 pub(crate) enum Hop {
     /// For the message centre.
-    Smsc(smsc::Input),
+    Smsc(Box<smsc::Input>),
     /// For the platform's end of the link.
-    Esme(esme::Input),
+    Esme(Box<esme::Input>),
     /// For the platform.
-    Platform(platform::Input),
+    Platform(Box<platform::Input>),
+    /// The answer to a page, for the message centre.
+    PageAnswered {
+        attempt: AttemptId,
+        outcome: PageOutcome,
+    },
     /// Octets on the platform's own link.
     Octets {
         link: LinkId,
@@ -148,12 +158,14 @@ impl World {
             .collect();
         let mut dice = Dice::new(config.seed);
         let smsc = config.message_centre(dice.number("message centre"));
+        let carrier_dice = smsc.carriers().map(|carrier| dice.die(&carrier.name)).collect();
         let mut world = Self {
             now: config.start,
             zone: config.zone.clone(),
             short_code: config.short_code,
             rest: config.rest(dice.number("tokens"))?,
             dice,
+            carrier_dice,
             records: Records::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
             smsc,
@@ -162,6 +174,8 @@ impl World {
             handset_wakeups: BTreeSet::new(),
             queue: Queue::new(),
             outputs: VecDeque::new(),
+            smsc_outputs: Vec::new(),
+            handset_outputs: Vec::new(),
             own_link: None,
             own_links_made: 0,
             encoder: Encoder::default(),
@@ -285,14 +299,18 @@ impl World {
         link
     }
 
-    /// Gives a phone an input, and keeps its place among the phones that want to be woken.
+    /// Gives a phone an input, and keeps its place among the phones that want to be woken. What it says is added to
+    /// `outputs`; false when there is no such phone.
     pub(crate) fn handset_handles(
         &mut self,
         msisdn: Msisdn,
         input: handset::Input,
-    ) -> Option<Vec<handset::Output>> {
-        let phone = self.handsets.get_mut(msisdn)?;
-        let outputs = phone.handset.handle(self.now, input);
+        outputs: &mut Vec<handset::Output>,
+    ) -> bool {
+        let Some(phone) = self.handsets.get_mut(msisdn) else {
+            return false;
+        };
+        phone.handset.handle_into(self.now, input, outputs);
         let wakeup = phone.handset.next_wakeup();
         if wakeup != phone.wakeup {
             if let Some(at) = phone.wakeup {
@@ -303,7 +321,7 @@ impl World {
             }
             phone.wakeup = wakeup;
         }
-        Some(outputs)
+        true
     }
 
     fn play_until(&mut self, now: Timestamp) {
@@ -315,6 +333,11 @@ impl World {
             self.play_instant();
         }
         self.now = self.now.max(now);
+    }
+
+    /// Whether an input would be played before anything that waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.is_idle(self.now) && self.stalled_until.is_none_or(|until| until <= self.now)
     }
 
     /// Plays every hop that is due now, and wakes every part that wants it now, until the instant is over.
@@ -349,11 +372,11 @@ impl World {
     fn wake_one_part(&mut self) -> bool {
         let due = |wakeup: Option<Timestamp>| wakeup.is_some_and(|at| at <= self.now);
         if due(self.smsc.next_wakeup()) {
-            self.play(Hop::Smsc(smsc::Input::Tick));
+            self.smsc_handles(smsc::Input::Tick);
         } else if due(self.esme.next_wakeup()) {
-            self.play(Hop::Esme(esme::Input::Tick));
+            self.esme_handles(esme::Input::Tick);
         } else if due(self.platform.next_wakeup()) {
-            self.play(Hop::Platform(platform::Input::Tick));
+            self.platform_handles(platform::Input::Tick);
         } else if let Some((_, msisdn)) = self
             .handset_wakeups
             .first()

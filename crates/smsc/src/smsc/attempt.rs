@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::event::Event;
 use crate::finals::Final;
 use crate::message::{Message, NONE};
-use crate::port::{AttemptId, Output, PageOutcome};
+use crate::port::{AttemptId, CarrierIndex, Output, PageOutcome};
 use crate::store::{Queue, Wait};
 use crate::timer::Timer;
 
@@ -159,7 +159,7 @@ impl Smsc {
             },
             Output::Page {
                 attempt,
-                carrier: state.carrier.name.clone(),
+                carrier: CarrierIndex(carrier),
                 to: msisdn,
                 from: message.source.clone(),
                 segment: message.body.next_segment(reference),

@@ -26,7 +26,7 @@ impl World {
     pub(super) fn api_step(&mut self, call: CallId, step: Step, submission: Option<platform::SubmissionId>) {
         match step {
             Step::Respond(response) => self.api_reply(call, response, submission),
-            Step::Ask { input, .. } => self.at_once(Hop::Platform(input)),
+            Step::Ask { input, .. } => self.platform_at_once(input),
         }
     }
 
@@ -63,10 +63,10 @@ impl World {
         request: Option<rest::CallbackRequest>,
     ) {
         let Some(request) = request else {
-            return self.at_once(Hop::Platform(platform::Input::Notified {
+            return self.platform_at_once(platform::Input::Notified {
                 notification: about.notification,
                 outcome: NotifyOutcome::NoUrl,
-            }));
+            });
         };
         let callback = CallbackId(self.next_callback);
         self.next_callback += 1;
@@ -108,10 +108,10 @@ impl World {
             outcome: outcome.clone(),
             answer,
         });
-        self.at_once(Hop::Platform(platform::Input::Notified {
+        self.platform_at_once(platform::Input::Notified {
             notification,
             outcome,
-        }));
+        });
     }
 
     pub(super) fn log_in(&mut self, app: platform::AppId, user: platform::Uid, token: Option<&str>) {
@@ -120,7 +120,7 @@ impl World {
         self.record(Event::LoggedIn { app, user, accepted });
         if accepted {
             let change = platform::Change::AcceptApp(user, app);
-            self.at_once(Hop::Platform(platform::Input::Change(change)));
+            self.platform_at_once(platform::Input::Change(change));
         }
         self.outputs.push_back(Output::LoggedIn { app, user, token });
     }
