@@ -1,6 +1,7 @@
 //! The state machine of one phone: [`Handset`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sms::{Address, Assembled, Msisdn, Reassembler, Reference, Segment, Timestamp};
@@ -300,15 +301,15 @@ impl Handset {
             missing,
             encoding,
         } = assembled;
-        let text = InboxText {
+        let text = Arc::new(InboxText {
             from,
             text,
             parts,
             missing,
             encoding,
             at,
-        };
-        self.inbox.push(text.clone(), self.config.inbox_max);
+        });
+        self.inbox.push(Arc::clone(&text), self.config.inbox_max);
         outputs.push(Output::Received(text));
     }
 }

@@ -1,6 +1,7 @@
 //! The texts that a phone has shown: [`Inbox`], [`InboxText`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sms::{Address, Encoding, Timestamp};
@@ -27,7 +28,7 @@ pub struct InboxText {
 /// It is a window for observers, not the phone's memory: the oldest text makes room for the next one.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Inbox {
-    texts: VecDeque<InboxText>,
+    texts: VecDeque<Arc<InboxText>>,
     received: u64,
     unread: u64,
 }
@@ -35,7 +36,7 @@ pub struct Inbox {
 impl Inbox {
     /// The most recent texts, oldest first.
     pub fn texts(&self) -> impl DoubleEndedIterator<Item = &InboxText> + ExactSizeIterator {
-        self.texts.iter()
+        self.texts.iter().map(AsRef::as_ref)
     }
 
     /// How many texts the phone has shown, with those that the ring no longer holds.
@@ -48,7 +49,7 @@ impl Inbox {
         self.unread
     }
 
-    pub(crate) fn push(&mut self, text: InboxText, inbox_max: u16) {
+    pub(crate) fn push(&mut self, text: Arc<InboxText>, inbox_max: u16) {
         self.received += 1;
         self.unread += 1;
         // Makes room first, so that a full ring never asks for more memory.

@@ -143,7 +143,7 @@ impl Pdus {
         let left_out = world.next_record() - kept.len() as u64;
         let pdus = kept.filter(|record| matches!(record.event, Event::Pdu { .. }));
         Self {
-            records: pdus.cloned().collect(),
+            records: pdus.collect(),
             left_out,
         }
     }

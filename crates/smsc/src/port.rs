@@ -10,8 +10,8 @@ use sms::{Address, Msisdn, Segment};
 
 use crate::carrier::{Latency, ReceiptMode};
 use crate::cause::Cause;
-use crate::event::Event;
 use crate::fault::Fault;
+use crate::note::Note;
 
 /// Something that happens to the message centre.
 #[derive(Clone, PartialEq, Debug)]
@@ -201,7 +201,7 @@ pub enum Output {
         text: CompactString,
     },
     /// What happened, and why.
-    Noted(Event),
+    Noted(Note),
 }
 
 /// What is done to a link on demand, below the PDUs.

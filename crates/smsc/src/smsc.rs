@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::finals::Finals;
 use crate::message_id::MessageId;
+use crate::note::Note;
 use crate::port::{AttemptId, CarrierIndex, Input, Output};
 use crate::routing::NumberPlan;
 use crate::store::{Store, Wait};
@@ -41,7 +42,7 @@ use crate::timer::{Timer, Timers};
 pub struct Smsc {
     config: Config,
     carriers: Vec<CarrierState>,
-    esmes: Vec<Esme>,
+    pub(crate) esmes: Vec<Esme>,
     links: NumberMap<LinkId, Link>,
     plan: NumberPlan,
     store: Store,
@@ -150,14 +151,20 @@ impl Smsc {
         }
     }
 
-    /// Does everything that is due by `now`, then what `input` asks for.
+    /// Does everything that is due by `now`, then what `input` asks for; notes are spelt out.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.handle_into(now, input, &mut outputs);
+        for output in &mut outputs {
+            if let Output::Noted(note) = output {
+                *note = Note::Event(Box::new(self.event(note)));
+            }
+        }
         outputs
     }
 
-    /// Does what [`Smsc::handle`] does; `outputs`, which the owner has emptied, serves again and again.
+    /// Does what [`Smsc::handle`] does, and leaves it to the owner to spell notes out; `outputs`, which the owner has
+    /// emptied, serves again and again.
     pub fn handle_into(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
         std::mem::swap(&mut self.outputs, outputs);
         self.act(now, input);
@@ -380,7 +387,11 @@ impl Smsc {
     }
 
     fn note(&mut self, event: Event) {
-        self.outputs.push(Output::Noted(event));
+        self.jot(Note::Event(Box::new(event)));
+    }
+
+    fn jot(&mut self, note: Note) {
+        self.outputs.push(Output::Noted(note));
     }
 
     fn send(&mut self, link: LinkId, command: Command) {

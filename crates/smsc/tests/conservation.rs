@@ -11,8 +11,8 @@ use smpp::{BindKind, CancelSm, Command, LinkId, Pdu, ReplaceSm, ShortMessage, St
 use sms::{MessageState, Msisdn, Segment};
 use smsc::event::{DropReason, Parcel};
 use smsc::{
-    Alphabet, Carrier, Cause, Change, Config, Disturbance, Effect, Event, Fault, Input, Output, OverLimit,
-    PageOutcome, ReceiptMode,
+    Alphabet, Carrier, Cause, Change, Config, Disturbance, Effect, Event, Fault, Input, Note, Output,
+    OverLimit, PageOutcome, ReceiptMode,
 };
 use support::*;
 
@@ -377,7 +377,8 @@ impl Auditor {
                     assert!(self.in_the_air.insert(*to), "one page at a time for {to}");
                 }
                 Output::Close { link } => self.lose(*link),
-                Output::Noted(event) => self.audit_event(event),
+                Output::Noted(Note::Event(event)) => self.audit_event(event),
+                Output::Noted(note) => panic!("{note:?} is not spelt out"),
                 Output::Disturb {
                     link,
                     how: Disturbance::Reset,

@@ -3,7 +3,7 @@
 mod support;
 
 use smpp::{Bind, BindKind, Command, LinkId, Pdu, State, Status, Timers, Tlvs as _, tag};
-use smsc::{BindErrorStyle, Config, Event, Input, Output};
+use smsc::{BindErrorStyle, Config, Event, Input, Note, Output};
 use support::*;
 
 fn bind_as(config: Config, bind: Bind) -> Command {
@@ -326,10 +326,10 @@ fn lost_framing_is_answered_and_closed() {
         Command::generic_nack(0, Status::ESME_RINVCMDLEN)
     );
     assert_eq!(closes(&outputs), [LINK]);
-    assert!(matches!(
-        outputs.last(),
-        Some(Output::Noted(Event::LinkClosed { .. }))
-    ));
+    let Some(Output::Noted(Note::Event(event))) = outputs.last() else {
+        panic!("{outputs:?}")
+    };
+    assert!(matches!(**event, Event::LinkClosed { .. }));
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl<W: Write> Capture<W> {
         let records = world.records_since(self.next_record);
         let oldest = world.next_record() - records.len() as u64;
         let missed = oldest.saturating_sub(self.next_record);
-        self.write_all(records)?;
+        records.into_iter().try_for_each(|record| self.write(&record))?;
         self.next_record = world.next_record();
         Ok(missed)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sms::{Address, Msisdn, Segment};
 use smsc::{AttemptId, CarrierIndex, Cause, PageOutcome};
 
-use crate::record::Event;
+use crate::ring::Kept;
 use crate::wiring::micros;
 use crate::world::{Hop, World};
 
@@ -58,8 +58,7 @@ impl World {
         if roams {
             latency += profile.roaming_latency;
         }
-        let carrier = profile.name.to_string();
-        self.record(Event::OnAir {
+        self.keep(Kept::OnAir {
             handset: to,
             carrier,
             mobile_originated: false,

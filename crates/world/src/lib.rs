@@ -21,6 +21,7 @@ pub mod io;
 pub mod link;
 pub mod queue;
 pub mod record;
+mod ring;
 mod wiring;
 #[allow(clippy::module_inception)]
 pub mod world;

@@ -4,9 +4,10 @@
 //! outside ESME's, so that every scenario exercises it.
 
 use bytes::{Bytes, BytesMut};
-use smpp::{Command, Frame, Framer, LinkId, Pdu};
+use smpp::{Command, Frame, Framer, Header, LinkId, Pdu};
 
 use crate::record::{Event, Toward};
+use crate::ring::Kept;
 
 /// The first name of the platform's own links; each new connection takes the next. Names of outside links are lower.
 pub const OWN_LINKS: u64 = 1 << 63;
@@ -68,23 +69,20 @@ impl OwnLink {
     }
 }
 
-/// The record of a PDU that was sent.
-pub fn sent(link: LinkId, toward: Toward, command: &Command, octets: Bytes) -> Event {
-    Event::Pdu {
+/// What is kept of a PDU that was sent.
+pub(crate) fn sent(link: LinkId, toward: Toward, command: &Command, octets: Bytes) -> Kept {
+    Kept::Pdu {
         link: link.0,
         toward,
-        name: command.pdu.name(),
-        sequence_number: command.sequence_number,
-        command_status: command.status.0,
         octets: without_password(command).unwrap_or(octets),
     }
 }
 
-/// The record of a frame that arrived; none for one that cannot even be told from the next.
-pub fn arrived(link: LinkId, toward: Toward, frame: &Frame) -> Option<Event> {
+/// What is kept of a frame that arrived; nothing of one that cannot even be told from the next.
+pub(crate) fn arrived(link: LinkId, toward: Toward, frame: &Frame) -> Option<Kept> {
     match frame {
         Frame::Pdu { command, raw, .. } => Some(sent(link, toward, command, raw.clone())),
-        Frame::Malformed { header, raw, .. } => Some(Event::Pdu {
+        Frame::Malformed { header, raw, .. } => Some(Kept::Event(Box::new(Event::Pdu {
             link: link.0,
             toward,
             name: "malformed PDU".into(),
@@ -96,8 +94,26 @@ pub fn arrived(link: LinkId, toward: Toward, frame: &Frame) -> Option<Event> {
             } else {
                 raw.clone()
             },
-        }),
+        }))),
         Frame::Broken { .. } => None,
+    }
+}
+
+/// The record of a PDU that could be read.
+pub(crate) fn pdu_event(link: u64, toward: Toward, octets: Bytes) -> Event {
+    let header = octets.first_chunk().map(Header::read);
+    let header = header.expect("a PDU that was encoded or read has a header");
+    let name = match smpp::command_id::name(header.command_id) {
+        Some(name) => name.into(),
+        None => format!("{:#010x}", header.command_id).into(),
+    };
+    Event::Pdu {
+        link,
+        toward,
+        name,
+        sequence_number: header.sequence_number,
+        command_status: header.command_status.0,
+        octets,
     }
 }
 

@@ -1,9 +1,7 @@
-//! What happened, in order: [`Record`], kept in a ring.
+//! What happened, in order: [`Record`].
 //!
 //! The REPL, the page, `why:` lines, reports and the journal all read records. They hold no password, no app secret and
 //! no session key.
-
-use std::collections::VecDeque;
 
 use bytes::Bytes;
 use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid};
@@ -220,68 +218,9 @@ fn hex<S: Serializer>(octets: &Bytes, serializer: S) -> Result<S::Ok, S::Error> 
     serializer.serialize_str(&text)
 }
 
-/// The last `records_max` records, and the number of all.
-#[derive(Debug)]
-pub struct Records {
-    ring: VecDeque<Record>,
-    records_max: usize,
-    next_seq: u64,
-}
-
-impl Records {
-    /// An empty ring.
-    pub fn new(records_max: usize) -> Self {
-        Self {
-            ring: VecDeque::new(),
-            records_max: records_max.max(1),
-            next_seq: 0,
-        }
-    }
-
-    /// Adds a record; the oldest goes when the ring is full.
-    pub fn push(&mut self, at: Timestamp, event: Event) {
-        if self.ring.len() == self.records_max {
-            self.ring.pop_front();
-        }
-        self.ring.push_back(Record {
-            seq: self.next_seq,
-            at,
-            event,
-        });
-        self.next_seq += 1;
-    }
-
-    /// The number that the next record will have.
-    pub fn next_seq(&self) -> u64 {
-        self.next_seq
-    }
-
-    /// The records from number `seq` on, as far as they are still in the ring, oldest first.
-    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
-        let oldest = self.next_seq - self.ring.len() as u64;
-        let skip = usize::try_from(seq.saturating_sub(oldest))
-            .unwrap_or(usize::MAX)
-            .min(self.ring.len());
-        self.ring.range(skip..)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ring_keeps_the_newest_and_counts_all() {
-        let mut records = Records::new(3);
-        for n in 0..5 {
-            records.push(Timestamp::from_secs(n), Event::Changed { what: n.to_string() });
-        }
-        let kept: Vec<u64> = records.since(0).map(|record| record.seq).collect();
-        assert_eq!(kept, [2, 3, 4]);
-        assert_eq!(records.next_seq(), 5);
-        assert_eq!(records.since(4).len(), 1);
-        assert_eq!(records.since(9).len(), 0);
-    }
 
     #[test]
     fn a_text_is_cut_at_the_room_that_there_is() {

@@ -12,6 +12,7 @@ use crate::air::{self, Broadcast};
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
+use crate::ring::Kept;
 use crate::world::{Callback, Hop, World};
 
 impl World {
@@ -176,9 +177,9 @@ impl World {
             handset::Output::Transmit { to, segment } => {
                 let carrier = self.smsc.carrier_index_of(msisdn);
                 let latency = self.latency(carrier);
-                self.record(Event::OnAir {
+                self.keep(Kept::OnAir {
                     handset: msisdn,
-                    carrier: self.smsc.carrier_at(carrier).name.to_string(),
+                    carrier,
                     mobile_originated: true,
                     latency_us: micros(latency),
                     lost: false,
@@ -192,12 +193,9 @@ impl World {
                     })),
                 );
             }
-            handset::Output::Received(text) => self.record(Event::Received {
+            handset::Output::Received(text) => self.keep(Kept::Received {
                 handset: msisdn,
-                from: text.from.digits.to_string(),
-                text: text.text,
-                parts: text.parts,
-                encoding: text.encoding,
+                text,
             }),
             handset::Output::Available => self.smsc_at_once(smsc::Input::Available { msisdn }),
             handset::Output::Held { to, parts } => {
@@ -272,7 +270,7 @@ impl World {
                     },
                 );
             }
-            smsc::Output::Noted(event) => self.record(Event::Smsc(event)),
+            smsc::Output::Noted(note) => self.keep(Kept::Smsc(note)),
         }
     }
 
@@ -478,7 +476,7 @@ impl World {
     fn encode(&mut self, link: LinkId, toward: Toward, command: &smpp::Command) -> Bytes {
         let octets = self.encoder.encode(command);
         if self.config.record_pdus {
-            self.record(link::sent(link, toward, command, octets.clone()));
+            self.keep(link::sent(link, toward, command, octets.clone()));
         }
         octets
     }
@@ -498,9 +496,9 @@ impl World {
 
     fn note_arrival(&mut self, link: LinkId, frame: &smpp::Frame) {
         if self.config.record_pdus
-            && let Some(event) = link::arrived(link, Toward::Smsc, frame)
+            && let Some(kept) = link::arrived(link, Toward::Smsc, frame)
         {
-            self.record(event);
+            self.keep(kept);
         }
     }
 }

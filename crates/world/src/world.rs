@@ -14,9 +14,10 @@ use crate::air::Broadcast;
 use crate::config::{Config, ConfigError};
 use crate::dice::{Dice, Die};
 use crate::io::{CallbackId, Input, Output};
-use crate::link::{Encoder, OWN_LINKS, OwnLink};
+use crate::link::{self, Encoder, OWN_LINKS, OwnLink};
 use crate::queue::Queue;
-use crate::record::{Event, Record, Records, Toward};
+use crate::record::{Event, Record, Toward};
+use crate::ring::{Kept, Ring};
 
 /// Everything simulated: the message centre, carriers, handsets, the platform and the REST server.
 ///
@@ -36,7 +37,7 @@ pub struct World {
     pub(crate) dice: Dice,
     /// The dice of each carrier, by its place.
     pub(crate) carrier_dice: Vec<Die>,
-    pub(crate) records: Records,
+    records: Ring,
     pub(crate) outputs: VecDeque<Output>,
     /// Memory for what the message centre and a phone say, empty between two of their inputs.
     pub(crate) smsc_outputs: Vec<smsc::Output>,
@@ -48,7 +49,7 @@ pub struct World {
     pub(crate) next_callback: u64,
     /// The session keys in calls that are not answered yet, so that records can leave them out.
     pub(crate) session_keys: BTreeMap<CallId, Vec<String>>,
-    pub(crate) config: Kept,
+    pub(crate) config: Settings,
     /// Set when an instant brought forth more hops than it may: nothing more happens before then.
     stalled_until: Option<Timestamp>,
 }
@@ -66,7 +67,7 @@ impl std::fmt::Debug for World {
 
 /// What the world keeps of its configuration.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct Settings {
     pub(crate) callback_timeout: std::time::Duration,
     pub(crate) record_pdus: bool,
     pub(crate) command_length_max: u32,
@@ -132,7 +133,7 @@ impl World {
     /// A world of that configuration at its start; the platform's link asks to be bound at once.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
-        let kept = Kept {
+        let kept = Settings {
             callback_timeout: config.callback_timeout,
             record_pdus: config.record_pdus,
             command_length_max: config.command_length_max,
@@ -166,7 +167,7 @@ impl World {
             rest: config.rest(dice.number("tokens"))?,
             dice,
             carrier_dice,
-            records: Records::new(config.records_max),
+            records: Ring::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
             smsc,
             platform: config.platform()?,
@@ -224,9 +225,41 @@ impl World {
         self.outputs.pop_front()
     }
 
-    /// The records from number `seq` on that are still kept, oldest first.
-    pub fn records_since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
-        self.records.since(seq)
+    /// The records from number `seq` on that are still kept, oldest first; each is spelt out as it is read.
+    pub fn records_since(&self, seq: u64) -> impl DoubleEndedIterator<Item = Record> + ExactSizeIterator {
+        self.records.since(seq).map(|(seq, (at, kept))| Record {
+            seq,
+            at: *at,
+            event: self.event(kept),
+        })
+    }
+
+    fn event(&self, kept: &Kept) -> Event {
+        match kept {
+            Kept::Smsc(note) => Event::Smsc(self.smsc.event(note)),
+            Kept::Pdu { link, toward, octets } => link::pdu_event(*link, *toward, octets.clone()),
+            Kept::OnAir {
+                handset,
+                carrier,
+                mobile_originated,
+                latency_us,
+                lost,
+            } => Event::OnAir {
+                handset: *handset,
+                carrier: self.smsc.carrier_at(*carrier).name.to_string(),
+                mobile_originated: *mobile_originated,
+                latency_us: *latency_us,
+                lost: *lost,
+            },
+            Kept::Received { handset, text } => Event::Received {
+                handset: *handset,
+                from: text.from.digits.to_string(),
+                text: text.text.clone(),
+                parts: text.parts,
+                encoding: text.encoding,
+            },
+            Kept::Event(event) => Event::clone(event),
+        }
     }
 
     /// The number that the next record will have.
@@ -280,7 +313,11 @@ impl World {
     }
 
     pub(crate) fn record(&mut self, event: Event) {
-        self.records.push(self.now, event);
+        self.keep(Kept::Event(Box::new(event)));
+    }
+
+    pub(crate) fn keep(&mut self, kept: Kept) {
+        self.records.push(self.now, kept);
     }
 
     pub(crate) fn schedule(&mut self, after: std::time::Duration, hop: Hop) {

@@ -164,7 +164,7 @@ impl Desk {
     }
 
     fn records(&self) -> String {
-        let record = |record| serde_json::to_string(record).expect("records serialize");
+        let record = |record| serde_json::to_string(&record).expect("records serialize");
         let records: Vec<_> = self.world.records_since(0).map(record).collect();
         records.join("\n")
     }

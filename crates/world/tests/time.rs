@@ -178,7 +178,7 @@ fn play(seed: u64, timer: Timer) -> Vec<String> {
     driver(&mut world, second(90_000), Input::Tick);
     world
         .records_since(0)
-        .map(|record| serde_json::to_string(record).expect("records are JSON"))
+        .map(|record| serde_json::to_string(&record).expect("records are JSON"))
         .collect()
 }
 
@@ -228,7 +228,7 @@ fn waking_a_world_too_often_changes_nothing() {
         world.handle(end, Input::Tick);
         world
             .records_since(0)
-            .map(|record| serde_json::to_string(record).expect("records are JSON"))
+            .map(|record| serde_json::to_string(&record).expect("records are JSON"))
             .collect()
     };
     let punctual = texts(Timer::Punctual);
@@ -333,7 +333,10 @@ fn a_record_of_a_call_is_limited_in_size() {
         Event::ApiReply { body, .. } => Some(body.len()),
         _ => None,
     };
-    let sizes: Vec<usize> = world.records_since(0).filter_map(octets).collect();
+    let sizes: Vec<usize> = world
+        .records_since(0)
+        .filter_map(|record| octets(&record))
+        .collect();
     assert_eq!(
         sizes,
         [world::record::CALL_OCTETS_MAX; 2],

@@ -449,7 +449,7 @@ impl<'o> Stage<'o> {
     /// Puts what the new records tell into inboxes, and into the hash.
     fn read_records(&mut self) {
         for record in self.world.records_since(self.read_to) {
-            let line = serde_json::to_vec(record).unwrap_or_default();
+            let line = serde_json::to_vec(&record).unwrap_or_default();
             self.hash = line.iter().fold(self.hash, |hash, octet| {
                 (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
             });

@@ -30,7 +30,7 @@ impl<'t> Telling<'t> {
         let records = self.run.stage.world.records_since(seq);
         records
             .filter_map(|record| {
-                let (actor, text) = self.event(record)?;
+                let (actor, text) = self.event(&record)?;
                 let (seq, at) = (record.seq, record.at);
                 Some(LaneEvent { seq, at, actor, text })
             })
@@ -170,12 +170,15 @@ impl<'t> Telling<'t> {
         let decided = before
             .take_while(|record| record.seq < seq)
             .filter_map(|record| match &record.event {
-                Event::Decision(decision) => decision.text().split_once(" refused: "),
+                Event::Decision(decision) => {
+                    let (_, why) = decision.text().split_once(" refused: ")?;
+                    Some(why.to_owned())
+                }
                 _ => None,
             })
             .last();
         match decided {
-            Some((_, why)) => format!(" {why}"),
+            Some(why) => format!(" {why}"),
             None => reason(summary).map_or(String::new(), |why| format!(" {why}")),
         }
     }

@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::event::Event;
 use crate::finals::Final;
 use crate::message::{Message, NONE};
+use crate::note::Note;
 use crate::port::{AttemptId, CarrierIndex, Output, PageOutcome};
 use crate::store::{Queue, Wait};
 use crate::timer::Timer;
@@ -150,7 +151,7 @@ impl Smsc {
         let attempt = AttemptId(self.last_attempt + 1);
         let reference = number.to_le_bytes()[0];
         let (paged, page) = (
-            Event::Paged {
+            Note::Paged {
                 message_id: message.id,
                 attempt,
                 to: msisdn,
@@ -187,7 +188,7 @@ impl Smsc {
             attempt,
             available: false,
         };
-        self.note(paged);
+        self.jot(paged);
         match demanded {
             Some(_) => self
                 .timers
@@ -340,7 +341,7 @@ impl Smsc {
         if state != MessageState::Expired {
             self.timers.forget();
         }
-        self.note(Event::Finished {
+        self.jot(Note::Finished {
             message_id: message.id,
             to: message.to.msisdn,
             state,

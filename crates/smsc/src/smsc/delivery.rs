@@ -7,7 +7,8 @@ use sms::{Encoding, Segment, Timestamp};
 use super::Smsc;
 use super::state::{Delivery, Esme, Link, Receipt, Token, What};
 use crate::account::ReceiptRoute;
-use crate::event::{DropReason, Event, WaitReason};
+use crate::event::{DropReason, Event, Parcel, WaitReason};
+use crate::note::{AccountIndex, Note};
 use crate::receipt::Report;
 use crate::timer::Timer;
 
@@ -134,11 +135,21 @@ impl Smsc {
         let state = self.links.get_mut(link).expect("chosen from the links");
         let esme = &mut self.esmes[usize::from(delivery.account)];
         esme.turn = esme.turn.wrapping_add(1);
-        let system_id = esme.account.system_id.clone();
-        let sent = Event::Sent {
-            parcel: delivery.parcel(),
-            system_id,
-            link,
+        let sent = match delivery.parcel() {
+            Parcel::Receipt { message_id, state } => Note::ReceiptSent {
+                message_id,
+                state,
+                account: AccountIndex(delivery.account),
+                link,
+            },
+            parcel @ (Parcel::Mo { .. } | Parcel::Notification { .. } | Parcel::Alert { .. }) => {
+                let system_id = esme.account.system_id.clone();
+                Note::Event(Box::new(Event::Sent {
+                    parcel,
+                    system_id,
+                    link,
+                }))
+            }
         };
         let with_tlvs = state.version >= 0x34;
         let command = match &delivery.what {
@@ -170,7 +181,7 @@ impl Smsc {
             }
         };
         let command = command.unwrap_or_else(|_| panic!("the session can take it"));
-        self.note(sent);
+        self.jot(sent);
         self.send(link, command);
         self.set_session_timer(now, link);
     }
@@ -185,14 +196,22 @@ impl Smsc {
     ) {
         let account = delivery.account;
         let again = is_temporary(status);
-        let system_id = self.esmes[usize::from(account)].account.system_id.clone();
-        self.note(Event::Answered {
-            parcel: delivery.parcel(),
-            system_id,
-            link,
-            status,
-            again,
-        });
+        let taken = match delivery.parcel() {
+            Parcel::Receipt { message_id, state } if status.is_ok() => Note::ReceiptTaken {
+                message_id,
+                state,
+                account: AccountIndex(account),
+                link,
+            },
+            parcel => Note::Event(Box::new(Event::Answered {
+                parcel,
+                system_id: self.esmes[usize::from(account)].account.system_id.clone(),
+                link,
+                status,
+                again,
+            })),
+        };
+        self.jot(taken);
         if again {
             let until = now + self.config.deliver_retry_after.max(super::TICK);
             if let Some(state) = self.links.get_mut(link) {

@@ -61,7 +61,7 @@ pub(super) enum Token {
 
 /// Something on its way to an ESME.
 #[derive(Clone, Debug)]
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     /// Its place among what waits for the account; kept when it is sent again.
     pub number: u64,
     pub account: u16,
@@ -72,7 +72,7 @@ pub(super) struct Delivery {
 
 /// What goes to an ESME.
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(crate) enum What {
     /// A MO segment.
     Mo {
         from: Msisdn,
@@ -87,7 +87,7 @@ pub(super) enum What {
 
 /// A receipt, or an intermediate notification when the state is not final.
 #[derive(Clone, Debug)]
-pub(super) struct Receipt {
+pub(crate) struct Receipt {
     pub message_id: MessageId,
     pub state: MessageState,
     pub cause: Option<Cause>,
@@ -132,7 +132,7 @@ impl Delivery {
 }
 
 /// An account with its sessions and what waits for it.
-pub(super) struct Esme {
+pub(crate) struct Esme {
     pub account: Account,
     /// Its bound links, in the order of their binds.
     pub bound: Vec<LinkId>,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use smpp::{Bind, BindKind, Command, Framer, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
 use sms::{Address, Encoding, Msisdn, Npi, Segment, Timestamp, Ton};
-use smsc::{Account, AttemptId, Carrier, Cause, Change, Config, Event, Input, Output, PageOutcome, Smsc};
+use smsc::{
+    Account, AttemptId, Carrier, Cause, Change, Config, Event, Input, Note, Output, PageOutcome, Smsc,
+};
 
 pub const LINK: LinkId = LinkId(1);
 pub const ALICE: &str = "14155550101";
@@ -280,7 +282,7 @@ pub fn notes(outputs: &[Output]) -> Vec<Event> {
     outputs
         .iter()
         .filter_map(|output| match output {
-            Output::Noted(event) => Some(event.clone()),
+            Output::Noted(Note::Event(event)) => Some(Event::clone(event)),
             _ => None,
         })
         .collect()

@@ -1,0 +1,111 @@
+//! The records that are kept: [`Ring`], and [`Kept`], the short form that they have in it.
+//!
+//! Most records are never read. What every text brings is kept as it is at hand, and spelt out when somebody reads it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use handset::InboxText;
+use sms::{Msisdn, Timestamp};
+use smsc::CarrierIndex;
+
+use crate::record::{Event, Toward};
+
+/// What is kept of a record.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept {
+    /// [`Event::Smsc`].
+    Smsc(smsc::Note),
+    /// [`Event::Pdu`] of a PDU that could be read and holds no password: everything else is in its octets.
+    Pdu {
+        link: u64,
+        toward: Toward,
+        octets: Bytes,
+    },
+    /// [`Event::OnAir`].
+    OnAir {
+        handset: Msisdn,
+        carrier: CarrierIndex,
+        mobile_originated: bool,
+        latency_us: u64,
+        lost: bool,
+    },
+    /// [`Event::Received`].
+    Received { handset: Msisdn, text: Arc<InboxText> },
+    /// Any other.
+    Event(Box<Event>),
+}
+
+/// The last `records_max` records, and the number of all.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    kept: VecDeque<(Timestamp, Kept)>,
+    records_max: usize,
+    next_seq: u64,
+}
+
+impl Ring {
+    /// An empty ring.
+    pub fn new(records_max: usize) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            records_max: records_max.max(1),
+            next_seq: 0,
+        }
+    }
+
+    /// Adds a record; the oldest goes when the ring is full.
+    pub fn push(&mut self, at: Timestamp, kept: Kept) {
+        if self.kept.len() == self.records_max {
+            self.kept.pop_front();
+        }
+        self.kept.push_back((at, kept));
+        self.next_seq += 1;
+    }
+
+    /// The number that the next record will have.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// The records from number `seq` on, as far as they are still in the ring, oldest first, with their numbers.
+    pub fn since(
+        &self,
+        seq: u64,
+    ) -> impl DoubleEndedIterator<Item = (u64, &(Timestamp, Kept))> + ExactSizeIterator {
+        let oldest = self.next_seq - self.kept.len() as u64;
+        let skip = usize::try_from(seq.saturating_sub(oldest))
+            .unwrap_or(usize::MAX)
+            .min(self.kept.len());
+        let first = oldest + skip as u64;
+        self.kept
+            .range(skip..)
+            .enumerate()
+            .map(move |(place, kept)| (first + place as u64, kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_keeps_the_newest_and_counts_all() {
+        let mut records = Ring::new(3);
+        for n in 0..5 {
+            let event = Event::Changed { what: n.to_string() };
+            records.push(Timestamp::from_secs(n), Kept::Event(Box::new(event)));
+        }
+        let kept: Vec<u64> = records.since(0).map(|(seq, _)| seq).collect();
+        assert_eq!(kept, [2, 3, 4]);
+        assert_eq!(records.next_seq(), 5);
+        assert_eq!(records.since(4).len(), 1);
+        assert_eq!(records.since(9).len(), 0);
+    }
+
+    #[test]
+    fn what_is_kept_is_small() {
+        assert!(size_of::<Kept>() <= 48, "{}", size_of::<Kept>());
+    }
+}
