@@ -89,9 +89,10 @@ impl World {
             .smsc
             .carrier(&broadcast.carrier)
             .map(|profile| profile.latency);
-        let drawn = self.dice.unit(&broadcast.carrier);
-        let latency = latency.map_or(std::time::Duration::ZERO, |latency| latency.sample(drawn));
-        self.schedule(latency, Hop::Broadcast(broadcast));
+        let die = self.dice.die(&broadcast.carrier);
+        let drawn = self.dice.unit(die);
+        let latency = latency.map_or(Duration::ZERO, |latency| latency.sample(drawn));
+        self.schedule(latency, Hop::Broadcast(Box::new(broadcast)));
     }
 
     /// A broadcast is heard by every phone of the carrier that is on, in coverage and not lost to the air.
@@ -116,10 +117,11 @@ impl World {
             .filter(|phone| self.smsc.carrier_of(*phone).name == carrier)
             .filter(|phone| phone.number().to_string().starts_with(&prefix))
             .collect();
+        let die = self.dice.die(&carrier);
         let (mut there, mut had) = (0, 0);
         for phone in meant {
             there += 1;
-            if loss > 0.0 && self.dice.unit(&carrier) * 100.0 < loss {
+            if loss > 0.0 && self.dice.unit(die) * 100.0 < loss {
                 continue;
             }
             let outcomes: Vec<PageOutcome> = segments
@@ -128,12 +130,12 @@ impl World {
                 .collect();
             had += u32::from(outcomes.iter().all(|outcome| *outcome == PageOutcome::Delivered));
         }
-        self.at_once(Hop::Smsc(smsc::Input::BroadcastAnswered {
+        self.at_once(Hop::Smsc(Box::new(smsc::Input::BroadcastAnswered {
             number,
             area,
             there,
             had,
-        }));
+        })));
     }
 
     /// A page reaches its phone, if there is one.

@@ -38,10 +38,10 @@ impl World {
             Input::LogIn { app, user, token } => self.log_in(app, user, token.as_deref()),
             Input::AskForCode { user } => {
                 let chance = self.dice.number("fbook");
-                self.at_once(Hop::Platform(platform::Input::AskForCode { user, chance }));
+                self.platform_at_once(platform::Input::AskForCode { user, chance });
             }
             Input::ConfirmPhone { user, code } => {
-                self.at_once(Hop::Platform(platform::Input::ConfirmPhone { user, code }));
+                self.platform_at_once(platform::Input::ConfirmPhone { user, code });
             }
             Input::MintSession { app, user } => {
                 let key = self.mint_session(app, user);
@@ -94,7 +94,7 @@ impl World {
                 let outcome = if answer_lost { air::LOST } else { outcome };
                 self.at_once(Hop::PageAnswered { attempt, outcome });
             }
-            Hop::Broadcast(broadcast) => self.broadcast_arrives(broadcast),
+            Hop::Broadcast(broadcast) => self.broadcast_arrives(*broadcast),
             Hop::PageFailed { attempt, cause } => self.at_once(Hop::PageAnswered {
                 attempt,
                 outcome: PageOutcome::Failed(cause),

@@ -120,7 +120,7 @@ pub(crate) enum Hop {
         answer_lost: bool,
     },
     /// A broadcast is heard by the phones of a carrier.
-    Broadcast(Broadcast),
+    Broadcast(Box<Broadcast>),
     /// A page does not reach its phone.
     PageFailed { attempt: AttemptId, cause: Cause },
     /// The network's own text reaches a phone.
