@@ -3,7 +3,6 @@
 mod bench;
 mod certs;
 pub(crate) mod check;
-mod check;
 mod conform;
 mod convert;
 mod explain;
