@@ -1,15 +1,15 @@
-//! Results as values: [`TestReport`], [`RunReport`], and how they are told: to people ([`human`], [`html`], [`mermaid`]) and
+//! Results as values: [`TestReport`], [`RunReport`], and how they are told: to people ([`human`], [`page`], [`mermaid`]) and
 //! to machines ([`json`], [`junit`], [`tap`], [`github`]).
 
 pub mod description;
 mod escape;
 pub mod github;
-pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
 pub mod lanes;
 pub mod mermaid;
+pub mod page;
 pub mod tap;
 pub mod trace;
 

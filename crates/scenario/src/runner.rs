@@ -30,7 +30,6 @@ pub(crate) use expectation::encoding_name;
 pub(crate) use inbox::Content;
 pub use interactive::Interactive;
 pub use live::{LIVE_PATH, Live};
-pub(crate) use pdu::fields;
 pub(crate) use probe::{Claimed, Probe};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
@@ -208,7 +207,7 @@ impl<'s> Runner<'s> {
         };
         report.trace = self
             .keeps_trace
-            .then(|| Trace::of(&run.stage.world, &run.stage.actors));
+            .then(|| Trace::of(&run.stage.world, &self.declared, seed));
         report.pdus = self.keeps_pdus.then(|| Pdus::of(&run.stage.world));
         for fault in &mut faults {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");

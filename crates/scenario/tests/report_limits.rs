@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scenario::report::lanes::{LaneEvent, Lanes};
 use scenario::report::mermaid::DIAGRAM_EVENTS_MAX;
-use scenario::report::trace::TRACE_ITEMS_MAX;
+use scenario::report::trace::TRACE_RECORDS_MAX;
 use scenario::report::{TestReport, github, mermaid};
 use scenario::{Code, Diagnostic, FILLED_LINES_MAX, Rules, RunReport, Runner, Sources};
 
@@ -117,12 +117,10 @@ fn sources(test: &str) -> Sources {
 }
 
 #[test]
-fn a_trace_keeps_the_first_texts() {
-    let texts = |count: usize| {
-        // A text that is written and one that is shown.
+fn a_trace_keeps_the_first_records() {
+    let kept = |texts: usize| {
         let sources = sources(&format!(
-            "  ignore bob\n  repeat {}:\n    alice > \"Hi\", to +14155550102\n    wait 10s\n",
-            count / 2
+            "  ignore bob\n  repeat {texts}:\n    alice > \"Hi\", to +14155550102\n    wait 10s\n"
         ));
         let script = scenario::load(&sources, "a.sms").expect("the file is right");
         let mut runner = Runner::new(&sources, &script).expect("a world");
@@ -131,10 +129,12 @@ fn a_trace_keeps_the_first_texts() {
         let report = runner.run(test, scenario::RunOptions::default());
         assert!(report.passed(), "{:?}", report.diagnostics);
         let trace = report.trace.expect("it was asked for");
-        (trace.texts.len(), trace.left_out > 0)
+        assert_eq!((trace.records.len() + trace.left_out) as u64, report.records);
+        assert_eq!(trace.records[0]["seq"], 0, "the first ones");
+        trace.records.len()
     };
-    assert_eq!(texts(TRACE_ITEMS_MAX - 1000).0, TRACE_ITEMS_MAX - 1000);
-    assert_eq!(texts(TRACE_ITEMS_MAX + 2), (TRACE_ITEMS_MAX, true));
+    assert!(kept(10) < TRACE_RECORDS_MAX);
+    assert_eq!(kept(TRACE_RECORDS_MAX / 2), TRACE_RECORDS_MAX);
 }
 
 #[test]

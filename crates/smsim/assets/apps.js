@@ -95,15 +95,18 @@ function Exchange({ one, app }) {
 /** What was signed in front of the secret; a session key that is left out of records is named. */
 export function baseString(fields) {
   const signed = fields.filter(([name]) => name.startsWith("fb_sig_")).map(([name, value]) => `${name.slice(7)}=${value}`);
+  // An expiry is that of a session key.
+  if (fields.some(([name]) => name === "fb_sig_expires")) signed.push("session_key=(left out)");
   return signed.sort((a, b) => (a < b ? -1 : 1)).join("");
 }
 
 function signatureVerdict(one, app) {
   const base = baseString(one.fields);
+  if (base.includes("session_key=(left out)")) return "made with a session key, which records leave out";
   const given = one.fields.find(([name]) => name === "fb_sig")?.[1];
   if (!app.secret) return "not checked: the secret is not in this file";
   if (md5(base + app.secret) === given) return "fb_sig ok";
-  return one.fields.some(([name]) => name === "fb_sig_expires") ? "made with a session key, which records leave out" : "fb_sig is wrong";
+  return "fb_sig is wrong";
 }
 
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;

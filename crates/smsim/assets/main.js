@@ -3,7 +3,7 @@
 import { render } from "./vendor/preact.js";
 import { Page } from "./page.js";
 import { follow } from "./server.js";
-import { open, store, subscribe } from "./store.js";
+import { open, openSection, store, subscribe } from "./store.js";
 import { applyTheme } from "./top.js";
 import { html } from "./ui.js";
 
@@ -19,9 +19,7 @@ store.ui.phone = asked.get("phone");
 if (store.live) {
   open(data.world);
 } else {
-  const section = Math.max(0, store.sections.findIndex((one) => one.passed === false));
-  store.section = section;
-  open(store.sections[section].world, store.sections[section].records);
+  openSection(Math.max(0, store.sections.findIndex((one) => one.passed === false)));
 }
 document.title = store.live ? `FBOOK ${store.world.short_code}, world ${store.id}` : `${store.title}: smsim`;
 

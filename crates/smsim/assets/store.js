@@ -66,6 +66,17 @@ export function open(world, records = []) {
   changed();
 }
 
+/** The world of a test that did not come so far as to have one. */
+const NOWHERE = { start: 0, zone: "UTC", seed: 0, short_code: "", declarations: "", settings: {}, users: [], apps: [], carriers: [], esmes: [] };
+
+/** Shows one part of a file: a test's records, or all that were shared. */
+export function openSection(place) {
+  const section = store.sections[place] ?? { world: NOWHERE, records: [] };
+  Object.assign(store, { section: place });
+  Object.assign(store.ui, { user: null, app: null, inspected: null });
+  open(section.world ?? NOWHERE, section.records);
+}
+
 /** Takes new records. */
 export function add(records) {
   for (const record of records) {

@@ -269,7 +269,7 @@ fn a_faulty_file_is_annotated_too() {
 }
 
 #[test]
-fn the_page_is_one_file_without_script_that_shows_everything_as_text() {
+fn the_page_is_one_file_that_loads_nothing_and_holds_the_records() {
     let folder = tempfile::tempdir().expect("a folder");
     hostile(folder.path(), 1);
     smsim(
@@ -278,48 +278,46 @@ fn the_page_is_one_file_without_script_that_shows_everything_as_text() {
         &[],
     );
     let page = std::fs::read_to_string(folder.path().join("r.html")).expect("a page");
-    let names: Vec<String> = elements(&page)
-        .iter()
-        .map(|(_, element)| text(element.name().as_ref().as_bytes()))
-        .collect();
-    for needed in ["svg", "circle", "table", "details", "pre", "style"] {
-        assert!(names.iter().any(|name| name == needed), "<{needed}>");
-    }
-    for (parents, element) in elements(&page) {
-        let name = text(element.name().as_ref().as_bytes());
-        let allowed = "html head meta title style body h1 h3 h4 p small b code pre details summary div table tr th td ul \
-                       li svg line text circle title";
-        assert!(
-            allowed.split_whitespace().any(|known| known == name),
-            "<{name}> in {parents:?}"
-        );
-        for attribute in element.attributes() {
-            let key = text(attribute.expect("an attribute").key.as_ref().as_bytes());
-            assert!(
-                !["src", "href", "style"].contains(&key.as_str()) && !key.starts_with("on"),
-                "<{name} {key}>"
-            );
-        }
-    }
-    let shown = quick_xml::escape::unescape(&page).map(|page| page.into_owned());
-    let shown = shown.expect("known entities");
+    assert!(
+        page.contains("default-src 'none'"),
+        "its policy allows nothing from elsewhere"
+    );
+    assert!(!page.contains("<script>alert"), "no text begins an element");
+    let (_, data) = page.split_once("id=\"data\">").expect("the data");
+    let (data, rest) = data.split_once("</script>").expect("its end");
+    assert!(
+        rest.contains("<script type=\"module\""),
+        "the page's own script follows"
+    );
+    let data: Value = serde_json::from_str(data).expect("JSON");
+    assert_eq!(data["title"], "1 passed, 1 failed");
+    let failed = &data["sections"][1];
     let hostile = HOSTILE.replace("\\\"", "\"");
-    for needed in [
-        format!("fails 0 {hostile}"),
-        // A callback and what was signed for it.
-        format!("message={hostile}"),
-        "fb_sig_sms_sid".to_owned(),
-        "session_key=(left out)".to_owned(),
-        // A PDU, decoded and in hex: deliver_sm begins with its length and its number.
-        "deliver_sm".to_owned(),
-        "00 00 00 05".to_owned(),
-        "destination_addr".to_owned(),
-        "ESME_ROK".to_owned(),
-        // A phone, and the fault.
-        "alice received a different text".to_owned(),
-    ] {
-        assert!(shown.contains(&needed), "{needed}");
-    }
+    assert_eq!(failed["title"], format!("hostile: fails 0 {hostile}"));
+    assert_eq!(failed["passed"], false);
+    let faults = failed["faults"].as_str().expect("faults");
+    assert!(faults.contains("alice received a different text"), "{faults}");
+    let named = |section: &Value, name: &str| {
+        let records = section["records"].as_array().expect("records").clone();
+        records
+            .into_iter()
+            .find(|record| record["event"] == name)
+            .expect("a record")
+    };
+    let passed = &data["sections"][0];
+    let callback = named(passed, "callback_sent");
+    let fields = callback["fields"].as_array().expect("fields");
+    assert!(
+        fields
+            .iter()
+            .any(|field| field[0] == "fb_sig_message" && field[1] == hostile.trim_end())
+    );
+    assert!(
+        !fields.iter().any(|field| field[0] == "fb_sig_session_key"),
+        "no session key"
+    );
+    assert_eq!(passed["world"]["apps"][0]["secret"], Value::Null, "no secret");
+    assert_eq!(named(failed, "received")["text"], hostile);
 }
 
 #[test]

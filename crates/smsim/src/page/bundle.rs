@@ -125,13 +125,19 @@ fn exported(line: &str, exports: &mut Vec<String>) -> String {
             return rest.to_owned();
         }
     }
-    // A library's last line: `...;export{a as h,b as html};`
-    match line.rsplit_once("export{") {
+    // At the end of a library, or of a module that hands on: `...;export{a as h,b as html};`
+    match line
+        .rsplit_once("export{")
+        .or_else(|| line.rsplit_once("export {"))
+    {
         Some((before, list)) => {
             let list = list.split('}').next().unwrap_or_default();
             for item in list.split(',') {
                 let (inner, outer) = item.split_once(" as ").unwrap_or((item, item));
-                exports.push(format!("{}: {}", outer.trim(), inner.trim()));
+                exports.push(match (outer.trim(), inner.trim()) {
+                    (outer, inner) if outer == inner => outer.to_owned(),
+                    (outer, inner) => format!("{outer}: {inner}"),
+                });
             }
             format!("{before}\n")
         }
@@ -152,7 +158,7 @@ mod tests {
             "a/one.js" => {
                 "import { h } from \"../lib.js\";\nexport function f() {}\nexport const c = h;\n".to_owned()
             }
-            "lib.js" => "var x=1;export{x as h,x as html};".to_owned(),
+            "lib.js" => "var x=1;export{x as h,x};".to_owned(),
             "circle.js" => "import { a } from \"./circle.js\";\n".to_owned(),
             other => panic!("{other} is not imported"),
         }
@@ -162,7 +168,7 @@ mod tests {
     fn each_module_stands_once_before_those_that_need_it() {
         assert_eq!(
             bundle("main.js", &modules),
-            "// lib.js\nconst module0 = (() => {\nvar x=1;\n\nreturn { h: x, html: x };\n})();\n\
+            "// lib.js\nconst module0 = (() => {\nvar x=1;\n\nreturn { h: x, x };\n})();\n\
              // a/one.js\nconst module1 = (() => {\nconst { h } = module0;\nfunction f() {}\nconst c = h;\n\nreturn { f, c };\n})();\n\
              // main.js\nconst module2 = (() => {\nconst { f: g, c } = module1;\nconst { h } = module0;\ng(c, h);\n\nreturn {  };\n})();\n"
         );

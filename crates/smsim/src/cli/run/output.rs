@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use scenario::report::{RunReport, TestReport, github, html, human, json, junit, mermaid, tap};
+use scenario::report::{RunReport, TestReport, github, human, json, junit, mermaid, page as page_data, tap};
 use scenario::{Colour, Diagnostic, Sources};
 
 use crate::cli::say;
-use crate::sources;
+use crate::{page, sources};
 
 /// How results are told on stdout.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -71,7 +71,7 @@ impl ReportFile {
     /// Writes the report.
     pub fn write(&self, report: &RunReport, sources: &Sources) -> anyhow::Result<()> {
         let text = match self.kind {
-            Kind::Html => html::render_run(report, sources),
+            Kind::Html => page::file(&page_data::run_data(report, sources)),
             Kind::Mermaid => mermaid::render_run(report),
             Kind::Junit => junit::render_run(report, sources),
             Kind::Json => json::render_run(report, sources),
