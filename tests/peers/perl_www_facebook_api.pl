@@ -3,6 +3,9 @@
 use strict;
 use warnings;
 use utf8;
+use Encode qw(decode_utf8 encode_utf8);
+use IO::Select;
+use IO::Socket::INET;
 use WWW::Facebook::API;
 
 # Said in world.sms.
@@ -48,8 +51,66 @@ sub outcome {
     return 'value ' . ( defined $value ? $value : 'undef' );
 }
 
+# What the library reads a callback's fields from: the parameters of CGI.pm, without CGI.pm.
+package Query;
+
+sub new { my ( $class, $form ) = @_; return bless { map { _pair($_) } split /&/, $form }, $class }
+sub _pair { return map { tr/+/ /; s/%(\p{AHex}{2})/chr hex $1/ge; Encode::decode_utf8($_) } map { "$_" } split /=/, $_[0], 2 }
+sub param { my ( $self, $name ) = @_; return defined $name ? $self->{$name} : keys %{$self} }
+
+package main;
+
+# The app's callback URL, and the next callback to it as the library reads it: answered in the same minute, after HTTP's 200.
+my $app = IO::Socket::INET->new( Listen => 5, LocalAddr => '127.0.0.1', Proto => 'tcp' ) or die "no port: $@\n";
+
+sub callback {
+    my ($facebook) = @_;
+    IO::Select->new($app)->can_read(10) or die "no callback in 10 s\n";
+    my $connection = $app->accept or die "no callback: $!\n";
+    my ( $octets, $body ) = ( q{}, undef );
+    while ( !defined $body ) {
+        sysread $connection, $octets, 4096, length $octets or die "the callback broke off\n";
+        my ( $head, $rest ) = split /\r\n\r\n/, $octets, 2;
+        my ($length) = $head =~ /^content-length: (\d+)/im;
+        $body = $rest if defined $rest && length $rest >= $length;
+    }
+    print {$connection} "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    close $connection;
+    # The signature is over octets.
+    my $query = Query->new($body);
+    $query->{$_} = encode_utf8( $query->{$_} ) for keys %{$query};
+    return $facebook->canvas->validate_sig($query);
+}
+
+# A person texts, as the control API lets them.
+sub text {
+    my ($line) = @_;
+    my $ua = LWP::UserAgent->new( timeout => 10 );
+    $ua->no_proxy('127.0.0.1');
+    my $done = $ua->post( "http://127.0.0.1:$ENV{HTTP_PORT}/api/v1/worlds/default/steps", Content => encode_utf8($line) );
+    die 'nobody texts: ' . $done->as_string if !$done->is_success;
+    return;
+}
+
 my $facebook = facebook();
 my $got;
+
+my $url = 'http://127.0.0.1:' . $app->sockport . '/quiz';
+$got = outcome( $facebook, $facebook->call( 'admin.setAppProperties', properties => qq({"callback_url":"$url"}) ) );
+check( 'the app says where it listens', $got eq 'value 1' || $got eq 'value true', $got );
+
+text('alice > "quiz play café"');
+my $signed = callback($facebook);
+check( 'the library takes the callback\'s signature', $signed && $signed->{user} eq $ALICE, $signed && $signed->{user} );
+check( 'with the message without the canvas name', decode_utf8( $signed->{message} ) eq 'play café', $signed->{message} );
+my @answer = ( uid => $ALICE, message => 'Who directed Jaws?', session_id => $signed->{sms_sid} );
+$got = outcome( $facebook, $facebook->sms->send(@answer) );
+check( 'the answer within the session is sent', $got eq 'value 0', $got );
+$got = outcome( $facebook, $facebook->sms->send(@answer) );
+check( 'a second one is read as error 850', $got eq 'error 850', $got );
+text('alice > "quiz again"');
+my $forger_app = facebook( secret => '0' x 32 );
+check( 'with another secret the callback is nothing to the library', !callback($forger_app), 'a callback' );
 
 $got = outcome( $facebook, $facebook->sms->send( uid => $ALICE, message => 'Kings win 4-2', req_session => 1 ) );
 check( 'sms.send with req_session gives the session id', $got =~ /^value [1-9]\d*$/, $got );

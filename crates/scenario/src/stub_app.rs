@@ -46,6 +46,20 @@ impl StubApps {
         self.apps.contains_key(&app)
     }
 
+    /// Whether a callback to that URL is one that the app answers here: an app that has named another URL since then, as
+    /// `admin.setAppProperties` can, is real there.
+    pub fn answers_at(&self, app: AppId, url: &str) -> bool {
+        self.apps.get(&app).is_some_and(|stub| {
+            let Credentials {
+                callback_url,
+                authorize_url,
+                uninstall_url,
+                ..
+            } = &stub.credentials;
+            [callback_url, authorize_url, uninstall_url].contains(&&Some(url.to_owned()))
+        })
+    }
+
     /// Whether the app answers by rules.
     pub fn has_rules(&self, app: AppId) -> bool {
         self.apps.get(&app).is_some_and(|app| !app.rules.is_empty())

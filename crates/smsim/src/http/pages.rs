@@ -67,6 +67,7 @@ pub fn router(engine: EngineHandle) -> Router {
             "/static/live_message.js",
             get(|| asset("text/javascript", LIVE_MESSAGE_JS)),
         )
+        .route("/static/icon.svg", get(|| asset("image/svg+xml", ICON)))
         .route("/static/canvas.js", get(|| asset("text/javascript", CANVAS_JS)))
         .layer(DefaultBodyLimit::max(FORM_OCTETS_MAX))
         .layer(middleware::from_fn(guard::guard))
@@ -77,6 +78,7 @@ pub fn router(engine: EngineHandle) -> Router {
 const FORM_OCTETS_MAX: usize = 64 << 10;
 
 const CSS: &str = include_str!("pages/pages.css");
+const ICON: &str = include_str!("pages/icon.svg");
 const LIVE_MESSAGE_JS: &str = include_str!("pages/live_message.js");
 const CANVAS_JS: &str = include_str!("pages/canvas.js");
 

@@ -13,7 +13,10 @@
     while (log.children.length > 200) { log.removeChild(log.firstChild); }
     log.scrollTop = log.scrollHeight;
   }
-  function words(data) { return typeof data === "string" ? data : JSON.stringify(data); }
+  function words(data) {
+    if (data && typeof data.text === "string") { return data.text; }
+    return typeof data === "string" ? data : JSON.stringify(data);
+  }
   function name(recipient) {
     var options = Array.prototype.filter.call(form.recipient.options, function (option) { return option.value === String(recipient); });
     return options.length ? options[0].textContent : String(recipient);
