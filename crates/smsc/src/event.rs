@@ -105,6 +105,16 @@ pub enum Event {
         /// What happens, in words.
         effect: &'static str,
     },
+    /// A request that brings no text meets what was asked for.
+    RequestDisturbed {
+        /// The link.
+        #[serde(serialize_with = "link_number")]
+        link: LinkId,
+        /// Its name, `query_sm`.
+        operation: &'static str,
+        /// What happens, in words.
+        effect: &'static str,
+    },
     /// A text was not accepted.
     SubmitRefused {
         /// The link.

@@ -1,4 +1,4 @@
-//! Hostility on demand: [`Fault`], a rule that says which `submit_sm` meets which [`Effect`]; and the [`magic`] numbers.
+//! Hostility on demand: [`Fault`], a rule that says which request meets which [`Effect`]; and the [`magic`] numbers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
 use crate::port::PageOutcome;
 
-/// What happens to a `submit_sm` instead of, or beside, what usually does.
+/// What happens to a request instead of, or beside, what usually does.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Effect {
     /// It is refused with that status.
@@ -28,7 +28,7 @@ pub enum Effect {
     Nack,
     /// It is not accepted; a `generic_nack` with the `sequence_number` 0 answers it.
     NackWithoutSequence,
-    /// It is not accepted; a `submit_sm_resp` whose body has no end answers it.
+    /// It is not accepted; a response whose body has no end answers it.
     Malformed,
     /// It is not accepted; the message centre unbinds the session instead of answering.
     Unbind,
@@ -45,6 +45,16 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Whether it is something that only texts meet: what becomes of them, or of their receipts.
+    pub const fn is_for_texts(self) -> bool {
+        matches!(self, Self::Receipt(_) | Self::Outcome(_))
+    }
+
+    /// Whether it is met by a destination alone, not by the whole request.
+    pub const fn is_of_destination(self) -> bool {
+        matches!(self, Self::Answer(_) | Self::Receipt(_) | Self::Outcome(_))
+    }
+
     /// What happens to the text, in words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -96,11 +106,14 @@ impl PartialEq for TextPattern {
     }
 }
 
-/// A rule: which texts meet an effect, how often, and how many times.
+/// A rule: which requests meet an effect, how often, and how many times.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fault {
     /// What happens.
     pub effect: Effect,
+    /// Only to requests with these command ids; none: to those that bring a text to numbers (`submit_sm`, `data_sm`,
+    /// `submit_multi`).
+    pub operations: Vec<u32>,
     /// Only to texts of that account.
     pub account: Option<CompactString>,
     /// Only to texts for a number from the first to the second.
@@ -120,6 +133,7 @@ impl Fault {
     pub const fn always(effect: Effect) -> Self {
         Self {
             effect,
+            operations: Vec::new(),
             account: None,
             numbers: None,
             text: None,
@@ -129,13 +143,28 @@ impl Fault {
         }
     }
 
-    /// Whether it is about a text like that.
-    pub(crate) fn is_about(&self, account: &str, to: Option<Msisdn>, text: &str) -> bool {
+    /// Whether it is about requests that bring no text to a number.
+    pub(crate) fn is_about_others(&self) -> bool {
+        self.operations.iter().any(|operation| !brings_text(*operation))
+    }
+
+    /// Whether it is about a request like that.
+    pub(crate) fn is_about(&self, operation: u32, account: &str, to: Option<Msisdn>, text: &str) -> bool {
+        let such = match self.operations.is_empty() {
+            true => brings_text(operation),
+            false => self.operations.contains(&operation),
+        };
         let to_one = |(first, last): (Msisdn, Msisdn)| to.is_some_and(|to| (first..=last).contains(&to));
-        self.account.as_ref().is_none_or(|wanted| wanted == account)
+        such && self.account.as_ref().is_none_or(|wanted| wanted == account)
             && self.numbers.is_none_or(to_one)
             && self.text.as_ref().is_none_or(|pattern| pattern.0.is_match(text))
     }
+}
+
+/// Whether an operation brings a text to one number or more.
+pub(crate) const fn brings_text(operation: u32) -> bool {
+    use smpp::command_id::{DATA_SM, SUBMIT_MULTI, SUBMIT_SM};
+    matches!(operation, SUBMIT_SM | DATA_SM | SUBMIT_MULTI)
 }
 
 /// A rule with what has come of it.
@@ -245,6 +274,8 @@ pub fn magic(number: Msisdn) -> Option<Magic> {
 
 #[cfg(test)]
 mod tests {
+    use smpp::command_id;
+
     use super::*;
 
     fn number(text: &str) -> Msisdn {
@@ -295,13 +326,37 @@ mod tests {
             ("fbook", "+14155550101", "Kings lose", false),
         ] {
             assert_eq!(
-                rule.is_about(account, Some(number(to)), text),
+                rule.is_about(command_id::SUBMIT_SM, account, Some(number(to)), text),
                 about,
                 "{account} {to} {text}"
             );
         }
-        assert!(!rule.is_about("fbook", None, "Kings win"));
-        assert!(Fault::always(Effect::NoAnswer).is_about("any", None, ""));
+        assert!(!rule.is_about(command_id::SUBMIT_SM, "fbook", None, "Kings win"));
+        assert!(Fault::always(Effect::NoAnswer).is_about(command_id::DATA_SM, "any", None, ""));
         assert!(TextPattern::new("(").is_err());
+    }
+
+    #[test]
+    fn a_rule_without_operations_is_about_those_that_bring_texts() {
+        let query = Fault {
+            operations: vec![command_id::QUERY_SM, command_id::DATA_SM],
+            ..Fault::always(Effect::NoAnswer)
+        };
+        let any = Fault::always(Effect::NoAnswer);
+        for (operation, of_any, of_query) in [
+            (command_id::SUBMIT_SM, true, false),
+            (command_id::SUBMIT_MULTI, true, false),
+            (command_id::DATA_SM, true, true),
+            (command_id::QUERY_SM, false, true),
+            (command_id::ENQUIRE_LINK, false, false),
+        ] {
+            assert_eq!(any.is_about(operation, "acme", None, ""), of_any, "{operation}");
+            assert_eq!(
+                query.is_about(operation, "acme", None, ""),
+                of_query,
+                "{operation}"
+            );
+        }
+        assert!(query.is_about_others() && !any.is_about_others());
     }
 }

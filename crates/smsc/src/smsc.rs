@@ -54,6 +54,8 @@ pub struct Smsc {
     late_receipts: NumberMap<u64, Delivery>,
     /// Answers that are held back on demand, by the number of their timer.
     late_answers: NumberMap<u64, (LinkId, Command)>,
+    /// How many rules are about requests that bring no text to a number.
+    operation_rules: usize,
     /// How often texts for the magic numbers failed that fail at first.
     magic_failures: BTreeMap<Msisdn, u32>,
     alerts: Alerts,
@@ -127,8 +129,11 @@ impl Smsc {
         for (msisdn, carrier) in &config.numbers {
             plan.assign(*msisdn, index(carrier));
         }
+        let rules = carriers.iter().flat_map(|state| &state.faults);
+        let operation_rules = rules.filter(|armed| armed.fault.is_about_others()).count();
         Self {
             config,
+            operation_rules,
             carriers,
             esmes,
             links: NumberMap::default(),

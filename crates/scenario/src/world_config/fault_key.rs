@@ -41,7 +41,7 @@ pub(crate) fn effect_words() -> impl Iterator<Item = &'static str> {
     words.chain(["late", "slow", "receipt", "failed"])
 }
 
-/// Reads `WHAT [for N] [chance PERCENT] [every N] [account NAME] [to NUMBER [NUMBER]] [text REGEX]`.
+/// Reads `WHAT [on OPERATION ...] [for N] [chance PERCENT] [every N] [account NAME] [to NUMBER [NUMBER]] [text REGEX]`.
 ///
 /// # Errors
 ///
@@ -53,6 +53,7 @@ pub(crate) fn fault(words: &[&str]) -> Result<Fault, Misfit> {
         let key = words[at];
         at += 1;
         match key {
+            "on" => fault.operations = operations(words, &mut at, fault.effect)?,
             "for" => fault.count = Some(read(words, &mut at, "a whole number", number)?),
             "chance" => fault.percent = read(words, &mut at, "a percentage from 0% to 100%", percent)?,
             "every" => fault.every = read(words, &mut at, "a whole number", number)?,
@@ -70,7 +71,7 @@ pub(crate) fn fault(words: &[&str]) -> Result<Fault, Misfit> {
                 fault.numbers = Some((first, last.unwrap_or(first)));
             }
             _ => {
-                let expected = "expected for, chance, every, account, to or text".to_owned();
+                let expected = "expected on, for, chance, every, account, to or text".to_owned();
                 return Err((at - 1, expected));
             }
         }
@@ -111,6 +112,27 @@ fn effect(words: &[&str], at: &mut usize) -> Result<Effect, Misfit> {
             status.map(Effect::Answer).ok_or((0, expected.to_owned()))
         }
     }
+}
+
+/// The operations that a rule is about, at least one. What becomes of texts and receipts is not about others.
+fn operations(words: &[&str], at: &mut usize, effect: Effect) -> Result<Vec<u32>, Misfit> {
+    let operation = |word: &str| {
+        let operation = smpp::command_id::from_name(word)?;
+        let is_request =
+            !smpp::command_id::is_response(operation) && !smpp::command_id::is_unanswered(operation);
+        let brings_text = matches!(word, "submit_sm" | "data_sm" | "submit_multi");
+        (is_request && word != "deliver_sm" && (brings_text || !effect.is_for_texts())).then_some(operation)
+    };
+    let expected = match effect.is_for_texts() {
+        true => "submit_sm, data_sm or submit_multi",
+        false => "an operation such as query_sm",
+    };
+    let mut operations = vec![read(words, at, expected, operation)?];
+    while let Some(more) = words.get(*at).and_then(|word| operation(word)) {
+        operations.push(more);
+        *at += 1;
+    }
+    Ok(operations)
 }
 
 fn number(word: &str) -> Option<u32> {
@@ -158,6 +180,13 @@ mod tests {
             ("none sometimes", Some(1)),
             ("none text (", Some(2)),
             ("none chance 101%", Some(2)),
+            ("none on query_sm", None),
+            ("ESME_RSYSERR on bind_transceiver enquire_link for 2", None),
+            ("none on", Some(2)),
+            ("none on deliver_sm", Some(2)),
+            ("none on query_sm_resp", Some(2)),
+            ("receipt late on data_sm", None),
+            ("receipt late on query_sm", Some(3)),
         ] {
             let words_of: Vec<&str> = words.split_whitespace().collect();
             assert_eq!(fault(&words_of).err().map(|(at, _)| at), misfit, "{words}");

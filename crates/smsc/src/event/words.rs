@@ -184,6 +184,11 @@ impl fmt::Display for Event {
                 write!(f, "link {}: {answer} {}: {reason}", link.0, Named(*status))
             }
             Self::PduIgnored { link, reason } => write!(f, "link {}: ignored: {reason}", link.0),
+            Self::RequestDisturbed {
+                link,
+                operation,
+                effect,
+            } => write!(f, "link {}: {operation} {effect}, on demand", link.0),
             Self::BroadcastAccepted {
                 message_id,
                 system_id,

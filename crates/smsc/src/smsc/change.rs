@@ -47,11 +47,14 @@ impl Smsc {
             Change::Fault(fault) => {
                 let words = format_compact!("on demand: {}", fault.effect.words());
                 if state.faults.len() < FAULTS_MAX {
+                    self.operation_rules += usize::from(fault.is_about_others());
                     state.faults.push(Armed::new(*fault));
                 }
                 words
             }
             Change::NoFaults => {
+                let others = state.faults.iter().filter(|armed| armed.fault.is_about_others());
+                self.operation_rules -= others.count();
                 state.faults.clear();
                 state.answer = None;
                 CompactString::const_new("nothing goes wrong on demand")

@@ -1,30 +1,33 @@
-//! What goes wrong on demand: which effect a text meets, and what the effects are.
+//! What goes wrong on demand: which effect a request meets, and what the effects are.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use smpp::{Command, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
-use sms::Timestamp;
+use smpp::{Command, Frame, LinkId, MessageIdResp, Pdu, ShortMessage, Status, command_id};
+use sms::{Msisdn, Timestamp};
 
 use super::Smsc;
 use super::submit::Sender;
 use crate::carrier::ReceiptMode;
 use crate::event::Event;
-use crate::fault::{Effect, MAGIC_FAILURES, SWAPPED_ANSWER_MAX, magic};
+use crate::fault::{Effect, MAGIC_FAILURES, SWAPPED_ANSWER_MAX, brings_text, magic};
 use crate::message_id::MessageId;
 use crate::port::{Disturbance, Output, PageOutcome};
 use crate::timer::Timer;
 
-/// The `command_id` of `submit_sm_resp`.
-const SUBMIT_SM_RESP: u32 = 0x8000_0004;
-
 impl Smsc {
-    /// The effect that a text meets: that of the first rule of its carrier that acts on it, else that of its number.
-    pub(super) fn effect_on(&mut self, sender: Sender, message: &ShortMessage) -> Option<Effect> {
-        let to = message.destination.msisdn();
+    /// The effect that a text meets at a number: that of the first rule of its carrier that acts on it, else that of the
+    /// number.
+    pub(super) fn effect_on(
+        &mut self,
+        sender: Sender,
+        operation: u32,
+        to: Option<Msisdn>,
+        message: &ShortMessage,
+    ) -> Option<Effect> {
         let carrier = to.map_or(0, |to| self.plan.carrier(to));
         let state = &mut self.carriers[usize::from(carrier)];
         if !state.faults.is_empty() {
             let account = &self.esmes[usize::from(sender.account)].account.system_id;
-            let effect = state.effect(account, to, &message.segment().text());
+            let effect = state.effect(operation, account, to, &message.segment().text());
             if effect.is_some() {
                 return effect;
             }
@@ -42,20 +45,19 @@ impl Smsc {
         }
     }
 
-    /// Does what an effect does instead of submitting the text; false when the text is to be submitted.
+    /// Does what an effect does instead of what was asked for; false when that is to be done.
     pub(super) fn disturb(
         &mut self,
         now: Timestamp,
-        sender: Sender,
+        link: LinkId,
         request: &Command,
         effect: Effect,
     ) -> bool {
-        let link = sender.link;
         match effect {
             Effect::Nack => self.nack(link, request.sequence_number),
             Effect::NackWithoutSequence => self.nack(link, 0),
             Effect::Malformed => {
-                let how = Disturbance::Octets(endless_response(request.sequence_number));
+                let how = Disturbance::Octets(endless_response(request));
                 self.outputs.push(Output::Disturb { link, how });
             }
             Effect::Unbind => self.unbind_link(now, link),
@@ -82,6 +84,69 @@ impl Smsc {
         true
     }
 
+    /// Takes a request that brings no text to a number as the first rule that is about it has it; gives the frame back when
+    /// none is.
+    pub(super) fn receive_disturbed(&mut self, now: Timestamp, link: LinkId, frame: Frame) -> Option<Frame> {
+        let Frame::Pdu { command, .. } = &frame else {
+            return Some(frame);
+        };
+        let operation = command.pdu.command_id();
+        if self.operation_rules == 0 || brings_text(operation) || command_id::is_response(operation) {
+            return Some(frame);
+        }
+        let account = match &command.pdu {
+            Pdu::Bind(bind) => bind.system_id.clone(),
+            _ => self.system_id_of(link).unwrap_or_default(),
+        };
+        let effect = self
+            .carriers
+            .iter_mut()
+            .find_map(|state| state.effect(operation, &account, None, ""));
+        let Some(effect) = effect.filter(|effect| !effect.is_for_texts()) else {
+            return Some(frame);
+        };
+        self.note(Event::RequestDisturbed {
+            link,
+            operation: command_id::name(operation).unwrap_or("unknown operation"),
+            effect: effect.words(),
+        });
+        let request = command.clone();
+        if let Effect::Answer(status) = effect {
+            let version = self.links.get(link).map_or(0x34, |state| state.version);
+            let status = status.for_version(version);
+            if let Some(refusal) = Command::refusal(operation, request.sequence_number, status) {
+                self.send(link, refusal);
+            }
+        } else if !self.disturb(now, link, &request, effect) {
+            self.receive_and_answer_as(now, link, frame, request.sequence_number, effect);
+        }
+        None
+    }
+
+    /// Takes a frame as usual, but sends its answer as an effect has it.
+    fn receive_and_answer_as(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        frame: Frame,
+        sequence_number: u32,
+        effect: Effect,
+    ) {
+        let before = self.outputs.len();
+        self.received_as_usual(now, link, frame);
+        let is_answer = |output: &Output| {
+            matches!(output, Output::Send { link: its, command } if *its == link
+                && command.pdu.is_response()
+                && command.sequence_number == sequence_number)
+        };
+        let place = self.outputs[before..].iter().position(is_answer);
+        if let Some(place) = place
+            && let Output::Send { command, .. } = self.outputs.remove(before + place)
+        {
+            self.send_as(now, link, command, Some(effect));
+        }
+    }
+
     fn nack(&mut self, link: LinkId, sequence_number: u32) {
         let status = Status::ESME_RSYSERR;
         self.note(Event::PduRefused {
@@ -103,44 +168,52 @@ impl Smsc {
         (id, slot): (MessageId, u32),
         effect: Option<Effect>,
     ) {
-        self.mark(now, request, slot, effect);
-        let response = |state: &mut Self| {
-            let resp = MessageIdResp::new(&id.text());
-            let link = state.links.get_mut(sender.link)?;
-            Some(
-                link.session
-                    .respond(request, Status::ESME_ROK, Pdu::SubmitSmResp(resp)),
-            )
+        self.mark(now, slot, effect);
+        let held_back = matches!(
+            effect,
+            Some(Effect::NoAnswer | Effect::LateAnswer(_) | Effect::OutOfOrder | Effect::WrongSequence)
+        );
+        if !held_back {
+            self.answer_and_start(now, sender, request, id, slot);
+            return self.release_overtaken(sender.link);
+        }
+        let resp = MessageIdResp::new(&compact_str::format_compact!("{id}"));
+        let pdu = match &request.pdu {
+            Pdu::DataSm(_) => Pdu::DataSmResp(resp),
+            _ => Pdu::SubmitSmResp(resp),
         };
+        if let Some(state) = self.links.get_mut(sender.link) {
+            let answer = state.session.respond(request, Status::ESME_ROK, pdu);
+            self.send_as(now, sender.link, answer, effect);
+        }
+        self.start(now, slot);
+    }
+
+    /// Sends a response as an effect has it: never, late, after the next, with a wrong number, or as it is.
+    pub(super) fn send_as(&mut self, now: Timestamp, link: LinkId, answer: Command, effect: Option<Effect>) {
         match effect {
             Some(Effect::NoAnswer) => {
-                if let Some(state) = self.links.get_mut(sender.link) {
+                if let Some(state) = self.links.get_mut(link) {
                     state.held += 1;
                 }
-                self.start(now, slot);
             }
             Some(Effect::LateAnswer(by)) => {
-                if let Some(answer) = response(self) {
-                    self.hold_answer(now + by.max(super::TICK), sender.link, answer);
-                }
-                self.start(now, slot);
+                self.hold_answer(now + by.max(super::TICK), link, answer);
             }
             Some(Effect::OutOfOrder) => {
-                self.release_overtaken(sender.link);
-                if let Some(answer) = response(self) {
-                    let number = self.hold_answer(now + SWAPPED_ANSWER_MAX, sender.link, answer);
-                    if let Some(state) = self.links.get_mut(sender.link) {
-                        state.overtaken = Some(number);
-                    }
+                self.release_overtaken(link);
+                let number = self.hold_answer(now + SWAPPED_ANSWER_MAX, link, answer);
+                if let Some(state) = self.links.get_mut(link) {
+                    state.overtaken = Some(number);
                 }
-                self.start(now, slot);
             }
             Some(Effect::WrongSequence) => {
-                if let Some(mut answer) = response(self) {
-                    answer.sequence_number = answer.sequence_number.wrapping_add(1_000_000) & 0x7FFF_FFFF;
-                    self.send(sender.link, answer);
-                }
-                self.start(now, slot);
+                let sequence_number = answer.sequence_number.wrapping_add(1_000_000) & 0x7FFF_FFFF;
+                let answer = Command {
+                    sequence_number,
+                    ..answer
+                };
+                self.send(link, answer);
             }
             None
             | Some(
@@ -155,19 +228,16 @@ impl Smsc {
                 | Effect::Receipt(_)
                 | Effect::Outcome(_),
             ) => {
-                self.answer_and_start(now, sender, request, id, slot);
-                self.release_overtaken(sender.link);
+                self.send(link, answer);
+                self.release_overtaken(link);
             }
         }
     }
 
     /// Notes on a stored text what is to come of it, and sends the receipt that comes before the answer.
-    fn mark(&mut self, now: Timestamp, request: &Command, slot: u32, effect: Option<Effect>) {
-        let to_magic = match &request.pdu {
-            Pdu::SubmitSm(message) => message.destination.msisdn().and_then(magic).is_some(),
-            _ => false,
-        };
+    pub(super) fn mark(&mut self, now: Timestamp, slot: u32, effect: Option<Effect>) {
         let message = self.store.message_mut(slot);
+        let to_magic = magic(message.to.msisdn).is_some();
         // No handset is behind a magic number: what does not fail there arrives.
         if to_magic && self.config.magic_numbers {
             message.outcome = Some(PageOutcome::Delivered);
@@ -215,14 +285,14 @@ impl Smsc {
     }
 }
 
-/// A `submit_sm_resp` whose `message_id` lacks its NUL.
-fn endless_response(sequence_number: u32) -> Bytes {
-    let message_id = b"no end";
+/// A response whose only string lacks its NUL.
+fn endless_response(request: &Command) -> Bytes {
+    let string = b"no end";
     let mut octets = BytesMut::new();
     octets.put_u32(22);
-    octets.put_u32(SUBMIT_SM_RESP);
+    octets.put_u32(request.pdu.command_id() | command_id::RESPONSE);
     octets.put_u32(0);
-    octets.put_u32(sequence_number);
-    octets.put_slice(message_id);
+    octets.put_u32(request.sequence_number);
+    octets.put_slice(string);
     octets.freeze()
 }

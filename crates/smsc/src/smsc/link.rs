@@ -57,6 +57,15 @@ impl Smsc {
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
+        if self.links.get(link).is_none_or(|state| state.silent) {
+            return;
+        }
+        if let Some(frame) = self.receive_disturbed(now, link, frame) {
+            self.received_as_usual(now, link, frame);
+        }
+    }
+
+    pub(super) fn received_as_usual(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
         let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };

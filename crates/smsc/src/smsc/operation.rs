@@ -2,16 +2,17 @@
 
 use smpp::time::Time;
 use smpp::{
-    CancelSm, Command, DataSm, DestAddress, LinkId, MessageIdResp, Pdu, QuerySm, QuerySmResp, ReplaceSm,
-    ShortMessage, Status, SubmitMulti, SubmitMultiResp, Tlvs as _, UnsuccessSme, tag,
+    CancelSm, Command, DataSm, DestAddress, LinkId, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage,
+    Status, SubmitMulti, SubmitMultiResp, Tlvs as _, UnsuccessSme, command_id, tag,
 };
 use sms::{Address, MessageState, Timestamp, Zone};
 
-use super::submit::Sender;
+use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
 use crate::cause::Cause;
 use crate::check::Refusal;
 use crate::event::{Event, SubmitRefusal};
+use crate::fault::Effect;
 use crate::message::ServiceType;
 use crate::message_id::MessageId;
 use crate::timer::Timer;
@@ -98,18 +99,7 @@ impl Smsc {
             tlvs: data.tlvs.clone(),
             ..ShortMessage::default()
         };
-        match self.submit(now, sender, &message, true) {
-            Ok((id, slot)) => self.answer_and_start(now, sender, request, id, slot),
-            Err(refusal) => {
-                self.respond(
-                    sender.link,
-                    request,
-                    refusal.status,
-                    Pdu::DataSmResp(MessageIdResp::empty()),
-                );
-                self.note_refusal(sender, &message.source, &message.destination, refusal);
-            }
-        }
+        self.submit_sm(now, sender, request, &message);
     }
 
     fn submit_multi(&mut self, now: Timestamp, sender: Sender, request: &Command, multi: &SubmitMulti) {
@@ -135,22 +125,63 @@ impl Smsc {
             );
             return self.note_refusal(sender, &multi.message.source, &nowhere, refusal);
         }
+        let effects = self.effects_on(sender, multi);
+        // One destination that makes the whole request go wrong is enough.
+        let whole = effects
+            .iter()
+            .flatten()
+            .copied()
+            .find(|effect| !effect.is_of_destination());
+        if whole.is_some_and(|effect| self.disturb(now, sender.link, request, effect)) {
+            return;
+        }
         let number = self.store.next_number();
         let (mut started, mut failed) = (Vec::new(), Vec::new());
-        for (member, destination) in (0_u16..).zip(&multi.destinations) {
-            match self.submit_to(now, sender, multi, destination, (number, member)) {
-                Ok(accepted) => started.push(accepted),
+        for ((member, destination), effect) in (0_u16..).zip(&multi.destinations).zip(&effects) {
+            let submitted = match effect {
+                Some(Effect::Answer(status)) => Err(scripted(*status)),
+                _ => self.submit_to(now, sender, multi, destination, (number, member)),
+            };
+            match submitted {
+                Ok((id, slot)) => {
+                    self.mark(now, slot, *effect);
+                    started.push((id, slot));
+                }
                 Err(refusal) => failed.push((destination, refusal)),
             }
         }
         let (status, resp) = multi_resp(&started, &failed);
-        self.respond(sender.link, request, status, Pdu::SubmitMultiResp(resp));
+        let resp = Pdu::SubmitMultiResp(resp);
+        match whole.filter(|_| status.is_ok()) {
+            Some(_) => {
+                if let Some(state) = self.links.get_mut(sender.link) {
+                    let answer = state.session.respond(request, status, resp);
+                    self.send_as(now, sender.link, answer, whole);
+                }
+            }
+            None => self.respond(sender.link, request, status, resp),
+        }
         for (destination, refusal) in failed {
             self.note_refusal(sender, &multi.message.source, &address_of(destination), refusal);
         }
         for (_, slot) in started {
             self.start(now, slot);
         }
+    }
+
+    /// The effect that a text meets at each of its destinations.
+    fn effects_on(&mut self, sender: Sender, multi: &SubmitMulti) -> Vec<Option<Effect>> {
+        let mut effects = Vec::with_capacity(multi.destinations.len());
+        for destination in &multi.destinations {
+            let address = address_of(destination);
+            let to = address.msisdn();
+            let effect = self.effect_on(sender, command_id::SUBMIT_MULTI, to, &multi.message);
+            if let Some(effect) = effect {
+                self.note_disturbed(sender.link, &address, effect);
+            }
+            effects.push(effect);
+        }
+        effects
     }
 
     /// Stores the text of a `submit_multi` for one of its destinations.

@@ -231,11 +231,17 @@ impl CarrierState {
         Some(status)
     }
 
-    /// The effect that the first rule has which acts on a text; one time less from now on.
-    pub fn effect(&mut self, account: &str, to: Option<Msisdn>, text: &str) -> Option<Effect> {
+    /// The effect that the first rule has which acts on a request; one time less from now on.
+    pub fn effect(
+        &mut self,
+        operation: u32,
+        account: &str,
+        to: Option<Msisdn>,
+        text: &str,
+    ) -> Option<Effect> {
         let Self { faults, chance, .. } = self;
         for armed in faults {
-            if armed.left == Some(0) || !armed.fault.is_about(account, to, text) {
+            if armed.left == Some(0) || !armed.fault.is_about(operation, account, to, text) {
                 continue;
             }
             armed.met = armed.met.wrapping_add(1);

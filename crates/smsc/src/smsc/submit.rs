@@ -1,6 +1,6 @@
 //! Texts from ESMEs: checked, throttled, answered, stored.
 
-use smpp::{Command, DataSm, LinkId, MessageIdResp, Pdu, ShortMessage, Status, Tlv, tag};
+use smpp::{Command, DataSm, LinkId, MessageIdResp, Pdu, ShortMessage, Status, Tlv, command_id, tag};
 use sms::{Address, Timestamp};
 
 use super::Smsc;
@@ -59,6 +59,14 @@ const fn failure_reason(cause: Cause) -> u8 {
     }
 }
 
+/// The answer that was asked for.
+pub(super) const fn scripted(status: Status) -> Refusal {
+    Refusal {
+        status,
+        reason: SubmitRefusal::ScriptedAnswer,
+    }
+}
+
 /// The answer to a text that its carrier does not take.
 const fn refused_body(refusal: BodyRefusal) -> Refusal {
     let (status, reason) = match refusal {
@@ -72,6 +80,7 @@ const fn refused_body(refusal: BodyRefusal) -> Refusal {
 }
 
 impl Smsc {
+    /// Takes the text of a `submit_sm`, or of a `data_sm` in the same form.
     pub(super) fn submit_sm(
         &mut self,
         now: Timestamp,
@@ -79,38 +88,34 @@ impl Smsc {
         request: &Command,
         message: &ShortMessage,
     ) {
-        let effect = self.effect_on(sender, message);
+        let (operation, to) = (request.pdu.command_id(), message.destination.msisdn());
+        let effect = self.effect_on(sender, operation, to, message);
         if let Some(effect) = effect {
-            let (link, destination) = (sender.link, message.destination.clone());
-            let effect_words = effect.words();
-            self.note(Event::Disturbed {
-                link,
-                destination,
-                effect: effect_words,
-            });
-            if self.disturb(now, sender, request, effect) {
+            self.note_disturbed(sender.link, &message.destination, effect);
+            if self.disturb(now, sender.link, request, effect) {
                 return;
             }
         }
         let submitted = match effect {
-            Some(Effect::Answer(status)) => Err(Refusal {
-                status,
-                reason: SubmitRefusal::ScriptedAnswer,
-            }),
-            _ => self.submit(now, sender, message, false),
+            Some(Effect::Answer(status)) => Err(scripted(status)),
+            _ => self.submit(now, sender, message, operation == command_id::DATA_SM),
         };
         match submitted {
             Ok((id, slot)) => self.answer_as(now, sender, request, (id, slot), effect),
             Err(refusal) => {
-                self.respond(
-                    sender.link,
-                    request,
-                    refusal.status,
-                    Pdu::SubmitSmResp(MessageIdResp::empty()),
-                );
+                let resp = Pdu::SubmitSmResp(MessageIdResp::empty());
+                self.respond(sender.link, request, refusal.status, resp);
                 self.note_refusal(sender, &message.source, &message.destination, refusal);
             }
         }
+    }
+
+    pub(super) fn note_disturbed(&mut self, link: LinkId, destination: &Address, effect: Effect) {
+        self.note(Event::Disturbed {
+            link,
+            destination: destination.clone(),
+            effect: effect.words(),
+        });
     }
 
     /// Answers the `submit_sm` or `data_sm` of a stored message, then starts it, so that nothing overtakes the answer.
