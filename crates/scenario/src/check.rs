@@ -52,16 +52,18 @@ pub(crate) fn names(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) -> 
     names::collect(files, diagnostics)
 }
 
-/// Checks one step that stands in no file, with the captures that are bound before it.
-pub(crate) fn one_step<'b>(
+/// Checks steps that stand in no file, with the captures that are bound before them.
+pub(crate) fn some_steps<'b>(
     script: &Script,
     path: &str,
-    step: &Spanned<Step>,
+    steps: &[Spanned<Step>],
     bound: impl Iterator<Item = &'b str>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    step::one(script.files(), script.names(), path, step, &mut diagnostics);
-    capture::one(path, step, bound, &mut diagnostics);
+    for step in steps {
+        step::one(script.files(), script.names(), path, step, &mut diagnostics);
+    }
+    capture::some(path, steps, bound, &mut diagnostics);
     diagnostics
 }
 

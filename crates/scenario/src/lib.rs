@@ -44,11 +44,15 @@ pub use meaning::meaning;
 pub use mutants::{Mutant, mutants};
 pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX, parse, parse_steps};
 pub use report::{RunReport, TestReport};
-pub use runner::{Interactive, LIVE_PATH, Live, OUTPUTS_PER_INSTANT_MAX, RunOptions, Runner};
+pub use runner::{
+    CALLS_OF_STEPS, Interactive, LINKS_OF_STEPS, LIVE_PATH, Live, OUTPUTS_PER_INSTANT_MAX, PROGRAMS_MAX,
+    PerformedStep, ProgramAnswer, ProgramId, RunOptions, Runner, ServedWorld, Steps, Wait,
+};
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
 pub use suggestion::nearest;
 pub use update::{UPDATES_MAX, Updated, update};
 pub use world_config::{
-    Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, Rules, world_config, world_config_with,
+    Actors, ClockMode, DeclaredWorld, HANDSETS_MAX, PATIENCE, Person, Rules, receipt_mode_name, world_config,
+    world_config_with,
 };

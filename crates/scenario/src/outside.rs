@@ -31,7 +31,7 @@ pub enum Arrived {
 }
 
 /// A way to real apps.
-pub trait Outside {
+pub trait Outside: Send {
     /// Sends a callback; its end comes as [`Arrived::Answered`].
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest);
 

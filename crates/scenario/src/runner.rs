@@ -15,6 +15,8 @@ mod pdu;
 mod probe;
 mod recording;
 mod scope;
+mod served;
+mod served_world;
 mod setting;
 mod stage;
 mod telling;
@@ -31,6 +33,8 @@ pub(crate) use inbox::Content;
 pub use interactive::Interactive;
 pub use live::{LIVE_PATH, Live};
 pub(crate) use probe::{Claimed, Probe};
+pub use served::{CALLS_OF_STEPS, LINKS_OF_STEPS, Wait};
+pub use served_world::{PROGRAMS_MAX, PerformedStep, ProgramAnswer, ProgramId, ServedWorld, Steps};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
@@ -38,7 +42,8 @@ use crate::outside::Outside;
 use crate::report::lanes::Lanes;
 use crate::report::trace::Trace;
 use crate::report::{Pdus, TestReport};
-use crate::runner::scope::{Bound, Scope};
+use crate::runner::pdu::UnderWay;
+use crate::runner::scope::Scope;
 use crate::runner::stage::Stage;
 use crate::script::Script;
 use crate::source::{Sources, place};
@@ -234,8 +239,12 @@ struct Run<'o> {
     ignored: BTreeSet<String>,
     /// The records of PDUs that a line was about.
     pdus_matched: BTreeSet<u64>,
+    /// The record from which on PDUs are looked for.
+    pdus_from: u64,
     /// What the last call of the API returned: `ok`, or a number.
     returned: Option<String>,
+    /// What a step that had to wait has done already.
+    under_way: Option<UnderWay>,
     lanes: Lanes,
 }
 
@@ -251,7 +260,9 @@ impl<'o> Run<'o> {
             action_seq: 0,
             ignored: BTreeSet::new(),
             pdus_matched: BTreeSet::new(),
+            pdus_from: 0,
             returned: None,
+            under_way: None,
             lanes: Lanes::new(start),
             start,
             stage,
@@ -261,6 +272,9 @@ impl<'o> Run<'o> {
     fn steps(&mut self, steps: &[Spanned<Step>]) -> Fallible<()> {
         for step in steps {
             self.step(step)?;
+            if self.stage.waits() {
+                break;
+            }
         }
         Ok(())
     }
@@ -287,9 +301,7 @@ impl<'o> Run<'o> {
             Step::Set(actor, setting) => self.set(span, actor, setting)?,
             Step::Check(actor, setting) => self.check(span, actor, setting)?,
             Step::Wait(durs) => {
-                let end = durs
-                    .iter()
-                    .fold(self.stage.now(), |end, dur| end + dur.duration());
+                let end = durs.iter().fold(self.step_end, |end, dur| end + dur.duration());
                 self.stage.advance_to(end);
             }
             Step::At { days, time } => self.at(span, days.map_or(0, |days| days.node), time)?,
@@ -347,7 +359,7 @@ impl<'o> Run<'o> {
 
     fn at(&mut self, span: Span, days: u32, time: &crate::syntax::TimeOfDay) -> Fallible<()> {
         let zone = self.stage.world.zone().clone();
-        let today = zone.civil(self.stage.now());
+        let today = zone.civil(self.step_end);
         let target = i32::try_from(days)
             .ok()
             .and_then(|days| today.plus_days(days))
@@ -360,7 +372,7 @@ impl<'o> Run<'o> {
             )));
         };
         let at = zone.instant(target);
-        if at < self.stage.now() {
+        if at < self.step_end {
             let message = format!("it is {today} already");
             let fault = self
                 .fault(Code::E206, span, message)
@@ -374,20 +386,7 @@ impl<'o> Run<'o> {
     fn scene(&mut self, span: Span, name: &Spanned<String>, args: &[Spanned<Arg>]) -> Fallible<()> {
         let script = Arc::clone(&self.script);
         let scene = script.scene(name).expect("the script was checked");
-        let mut scope = Scope::new(scene.path);
-        for (param, arg) in scene.part.params.iter().zip(args) {
-            let bound = match &arg.node {
-                Arg::Actor(Actor::Name(name)) => Bound::Actor(name.clone()),
-                Arg::Actor(Actor::Var(var)) => self
-                    .scope()
-                    .get(var)
-                    .cloned()
-                    .unwrap_or_else(|| Bound::Value(String::new())),
-                Arg::Text(text) => Bound::Value(self.scope().text(text)),
-                Arg::Number(number) => Bound::Value(number.to_string()),
-            };
-            scope.bind(&param.node, bound);
-        }
+        let scope = Scope::of_scene(scene.path, &scene.part.params, args, self.scope());
         self.scopes.push(scope);
         let done = self.steps(&scene.part.steps);
         self.scopes.pop();

@@ -14,6 +14,7 @@ use sms::{Civil, Msisdn, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
 pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
+pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};

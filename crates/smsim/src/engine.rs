@@ -3,6 +3,9 @@
 //! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
 //! one else touches the world, so that there is no lock.
 
+mod pace;
+mod programs;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::BufWriter;
@@ -10,14 +13,13 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use platform::{AppId, CallId, LiveMessage, Uid};
-use scenario::stub_app::StubApps;
+use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
 use smpp::{Frame, LinkId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use world::io::CallbackId;
 use world::{Input, Output, World};
 
 use crate::callback_client::{CallbackClient, CallbackEnd};
-use crate::clock::Clock;
 use crate::pcap::Capture;
 use crate::smpp_listener::LinkSender;
 
@@ -25,10 +27,16 @@ use crate::smpp_listener::LinkSender;
 const INBOX_MAX: usize = 4_096;
 /// Messages taken from the inbox before the outputs are sent on.
 const BATCH_MAX: usize = 256;
-/// Live messages that a page may be behind; a page that is further behind loses the oldest.
+/// ServedWorld messages that a page may be behind; a page that is further behind loses the oldest.
 const LIVE_MESSAGES_WAITING_MAX: usize = 1_024;
 /// How long the ESMEs have to answer an unbind at the end.
 const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+
+pub use pace::{ClockCommand, ClockError, Mode, Pace};
+use programs::RealAppWait;
+
+/// Whoever waits for a program of steps.
+type Answered = oneshot::Sender<Result<ProgramAnswer, Vec<Diagnostic>>>;
 
 /// What the shells say to the engine.
 enum Message {
@@ -61,8 +69,15 @@ enum Message {
         inputs: Vec<Input>,
         done: oneshot::Sender<u64>,
     },
+    /// Someone wants steps performed.
+    Steps { steps: Steps, answered: Answered },
+    /// Someone wants something of the clock.
+    Clock {
+        command: ClockCommand,
+        reached: oneshot::Sender<Result<(), ClockError>>,
+    },
     /// Someone who watches has a question.
-    Look(Box<dyn FnOnce(&World) + Send>),
+    Look(Box<dyn FnOnce(&Engine) + Send>),
     /// What crosses links is to be written down.
     Capture(FileCapture),
     /// The end: unbind everyone, then answer.
@@ -76,12 +91,14 @@ pub type FileCapture = Capture<BufWriter<File>>;
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     inbox: mpsc::Sender<Message>,
-    live: Live,
+    /// The number that the next record will have.
+    next_record: watch::Receiver<u64>,
+    live: LiveMessages,
 }
 
 /// What open pages hear from the engine.
 #[derive(Clone, Debug)]
-struct Live {
+struct LiveMessages {
     messages: broadcast::Sender<LiveMessage>,
     /// Whether the live-message system runs.
     runs: watch::Sender<bool>,
@@ -170,12 +187,51 @@ impl EngineHandle {
         look: impl FnOnce(&World) -> T + Send + 'static,
     ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        let look = Box::new(move |world: &World| {
+        let look = Box::new(move |engine: &Engine| {
             // Who asked and went away does not want it any more.
-            let _ = reply.send(look(world));
+            let _ = reply.send(look(engine.served.world()));
         });
         self.inbox.send(Message::Look(look)).await.ok()?;
         answer.await.ok()
+    }
+
+    /// Looks at the world, its names and its clock, and gives what was seen; none when the engine has ended.
+    pub async fn look_around<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&ServedWorld, &Pace, &[(CallbackId, AppId)]) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let look = Box::new(move |engine: &Engine| {
+            let posted: Vec<_> = engine.posted.iter().map(|(id, app)| (*id, *app)).collect();
+            let _ = reply.send(look(&engine.served, &engine.pace, &posted));
+        });
+        self.inbox.send(Message::Look(look)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Performs steps, and gives what came of them when the last is over or one has failed; what is wrong with them when
+    /// they cannot be performed. None when the engine has ended. Whoever does not wait for the end gives the steps up.
+    pub async fn steps(&self, steps: Steps) -> Option<Result<ProgramAnswer, Vec<Diagnostic>>> {
+        let (answered, answer) = oneshot::channel();
+        self.inbox.send(Message::Steps { steps, answered }).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Commands the clock, and waits until it is where it is to be.
+    ///
+    /// # Errors
+    ///
+    /// When the clock does not do that.
+    pub async fn clock(&self, command: ClockCommand) -> Result<(), ClockError> {
+        let (reached, done) = oneshot::channel();
+        let sent = self.inbox.send(Message::Clock { command, reached }).await;
+        sent.map_err(|_| ClockError::Ended)?;
+        done.await.unwrap_or(Err(ClockError::Ended))
+    }
+
+    /// The number that the next record will have, as it grows: one change for each batch of records.
+    pub fn next_record(&self) -> watch::Receiver<u64> {
+        self.next_record.clone()
     }
 
     /// Ends the engine: every ESME is unbound first.
@@ -191,41 +247,45 @@ impl EngineHandle {
     }
 }
 
-/// A world on the machine's clock.
+/// A world that is served.
 pub struct Engine {
-    world: World,
-    clock: Clock,
+    served: ServedWorld,
+    pace: Pace,
     inbox: mpsc::Receiver<Message>,
     handle: EngineHandle,
     links: BTreeMap<LinkId, LinkSender>,
-    /// Who waits for the answer to a call; apps that answer by rules do not.
+    /// Who waits for the answer to a call.
     calls: BTreeMap<CallId, oneshot::Sender<rest::Response>>,
     next_call: u64,
     /// Who waits for a login, in the order in which the world takes them.
     logins: VecDeque<(AppId, Uid, oneshot::Sender<Option<String>>)>,
     callbacks: CallbackClient,
-    /// Apps that answer by rules.
-    stubs: StubApps,
+    /// Callbacks that real apps have not answered.
+    posted: BTreeMap<CallbackId, AppId>,
+    /// Who waits for steps.
+    programs: BTreeMap<ProgramId, Answered>,
+    real_app_wait: RealAppWait,
     capture: Option<FileCapture>,
+    next_record: watch::Sender<u64>,
 }
 
 impl Engine {
     /// An engine and a way to it. Nothing happens before [`Engine::run`].
-    pub fn new(
-        world: World,
-        clock: Clock,
-        callbacks: CallbackClient,
-        stubs: StubApps,
-    ) -> (Self, EngineHandle) {
+    pub fn new(served: ServedWorld, pace: Pace, callbacks: CallbackClient) -> (Self, EngineHandle) {
         let (sender, inbox) = mpsc::channel(INBOX_MAX);
-        let live = Live {
+        let (next_record, watched) = watch::channel(served.world().next_record());
+        let messages = LiveMessages {
             messages: broadcast::Sender::new(LIVE_MESSAGES_WAITING_MAX),
-            runs: watch::Sender::new(world.platform().live_messages_on()),
+            runs: watch::Sender::new(served.world().platform().live_messages_on()),
         };
-        let handle = EngineHandle { inbox: sender, live };
+        let handle = EngineHandle {
+            inbox: sender,
+            next_record: watched,
+            live: messages,
+        };
         let engine = Self {
-            world,
-            clock,
+            served,
+            pace,
             inbox,
             handle: handle.clone(),
             links: BTreeMap::new(),
@@ -233,8 +293,11 @@ impl Engine {
             next_call: 0,
             logins: VecDeque::new(),
             callbacks,
-            stubs,
+            posted: BTreeMap::new(),
+            programs: BTreeMap::new(),
+            real_app_wait: RealAppWait::default(),
             capture: None,
+            next_record,
         };
         (engine, handle)
     }
@@ -244,17 +307,21 @@ impl Engine {
         let mut messages = Vec::with_capacity(BATCH_MAX);
         loop {
             self.dispatch();
+            self.progress();
             self.capture(Capture::flush);
-            let wakeup = [self.world.next_wakeup(), self.stubs.next_wakeup()]
-                .into_iter()
-                .flatten()
-                .min();
-            let sleep = wakeup.map(|at| self.clock.until(at));
+            self.tell_watchers();
+            let driven_to = self.driven_to();
+            let sleep = match driven_to {
+                Some(_) => Some(std::time::Duration::ZERO),
+                None => self.sleep(),
+            };
             let received = tokio::select! {
                 biased;
                 count = self.inbox.recv_many(&mut messages, BATCH_MAX) => count > 0,
                 () = async {
                     match sleep {
+                        // Others than this task must have their turn, also while the world's time flies.
+                        Some(sleep) if sleep.is_zero() => tokio::task::yield_now().await,
                         Some(sleep) => tokio::time::sleep(sleep).await,
                         None => std::future::pending().await,
                     }
@@ -264,6 +331,9 @@ impl Engine {
                 return;
             }
             if messages.is_empty() {
+                if let Some(at) = driven_to {
+                    self.pace.leap_to(at);
+                }
                 self.handle(Input::Tick);
             }
             for message in messages.drain(..) {
@@ -278,6 +348,16 @@ impl Engine {
         }
     }
 
+    /// Says once for all that is new that there are records.
+    fn tell_watchers(&mut self) {
+        let next_record = self.served.world().next_record();
+        self.next_record.send_if_modified(|told| {
+            let is_new = *told != next_record;
+            *told = next_record;
+            is_new
+        });
+    }
+
     fn take(&mut self, message: Message) {
         match message {
             Message::Api { request, reply } => self.api(request, reply),
@@ -290,7 +370,10 @@ impl Engine {
                 self.logins.push_back((app, user, reply));
                 self.handle(Input::LogIn { app, user, token });
             }
-            Message::CallbackOver { callback, end } => self.handle(end.into_input(callback)),
+            Message::CallbackOver { callback, end } => {
+                self.posted.remove(&callback);
+                self.handle(end.into_input(callback));
+            }
             Message::LinkOpened { link, peer, sender } => {
                 self.links.insert(link, sender);
                 self.handle(Input::LinkOpened {
@@ -304,14 +387,21 @@ impl Engine {
                 self.handle(Input::LinkClosed { link });
             }
             Message::Perform { inputs, done } => {
-                let next_record = self.world.next_record();
+                let next_record = self.served.world().next_record();
                 for input in inputs {
                     self.handle(input);
                 }
                 // Who asked may have gone away.
                 let _ = done.send(next_record);
             }
-            Message::Look(look) => look(&self.world),
+            Message::Steps { steps, answered } => self.begin(steps, answered),
+            Message::Clock { command, reached } => {
+                // What is due by now happens at the speed that it was due at.
+                self.handle(Input::Tick);
+                let next = self.served.next_wakeup();
+                self.pace.command(command, next, reached);
+            }
+            Message::Look(look) => look(self),
             Message::Capture(capture) => {
                 self.capture = Some(capture);
                 self.follow();
@@ -322,15 +412,15 @@ impl Engine {
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.clock.now();
-        self.world.handle(now, input);
+        let now = self.pace.now();
+        self.served.handle(now, input);
         self.follow();
     }
 
     /// Writes down what is new, before the ring of records can turn it out.
     fn follow(&mut self) {
         let Some(capture) = &mut self.capture else { return };
-        match capture.follow(&self.world) {
+        match capture.follow(self.served.world()) {
             Ok(0) => {}
             Ok(records) => tracing::warn!(records, "the capture has a gap: the ring of records is too small"),
             Err(error) => self.end_capture(&error),
@@ -363,8 +453,8 @@ impl Engine {
     fn dispatch(&mut self) {
         // What goes to one link goes together, so that its writer is woken once.
         let mut pdus: BTreeMap<LinkId, Vec<Bytes>> = BTreeMap::new();
-        self.answer_due_stubs();
-        while let Some(output) = self.world.poll_output() {
+        self.served.settle();
+        while let Some(output) = self.served.poll_output() {
             match output {
                 Output::ApiReply { call, response, .. } => {
                     if let Some(reply) = self.calls.remove(&call) {
@@ -379,7 +469,6 @@ impl Engine {
                     ..
                 } => {
                     self.callback(callback, app, request);
-                    self.answer_due_stubs();
                 }
                 // Only scenarios ask for keys.
                 Output::SessionKey { .. } => {}
@@ -415,7 +504,7 @@ impl Engine {
                 sender.send(pdus);
             }
         }
-        let runs = self.world.platform().live_messages_on();
+        let runs = self.served.world().platform().live_messages_on();
         self.handle.live.runs.send_if_modified(|told| {
             let changed = *told != runs;
             *told = runs;
@@ -423,23 +512,8 @@ impl Engine {
         });
     }
 
-    /// Lets the apps that answer by rules say what is due.
-    fn answer_due_stubs(&mut self) {
-        for (_, request) in self.stubs.due(self.clock.now()) {
-            let call = self.new_call();
-            self.handle(Input::Api { call, request });
-        }
-    }
-
     fn callback(&mut self, callback: CallbackId, app: AppId, request: rest::CallbackRequest) {
-        let now = self.clock.now();
-        let is_stub = self.stubs.answers_at(app, &request.url);
-        if let Some(outcome) = is_stub.then(|| self.stubs.callback(now, app, &request)).flatten() {
-            if let Some(outcome) = outcome {
-                self.handle(Input::CallbackDone { callback, outcome });
-            }
-            return;
-        }
+        self.posted.insert(callback, app);
         let (client, handle) = (self.callbacks.clone(), self.handle.clone());
         tokio::spawn(async move {
             let url = request.url.clone();

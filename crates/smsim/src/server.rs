@@ -3,19 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
-use scenario::DeclaredWorld;
+use scenario::ServedWorld;
 use scenario::report::description::{Secrets, describe};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
-use world::World;
 
 use crate::callback_client::CallbackClient;
-use crate::clock::Clock;
-use crate::engine::{Engine, EngineHandle};
+use crate::engine::{Engine, EngineHandle, Pace};
 use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
+use crate::sources::LoadedWorld;
 use crate::tls::Tls;
 use crate::{http, smpp_listener};
 
@@ -51,7 +50,7 @@ pub struct Server {
 impl Server {
     /// Opens the ports and lets the world run.
     pub async fn start(
-        world: DeclaredWorld,
+        world: LoadedWorld,
         ports: Ports,
         tls: Option<Tls>,
         admission: Admission,
@@ -64,20 +63,17 @@ impl Server {
         };
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
-        let description = describe(&world, Secrets::Told);
-        let DeclaredWorld {
-            mut config,
-            stubs,
-            actors,
-            ..
-        } = world;
+        let description = describe(&world.declared, Secrets::Told);
+        let LoadedWorld { script, mut declared } = world;
         // Peers on a network can go silent or be half open.
-        config.smsc.session = smpp::SessionLimits::default();
-        let clock = Clock::starting_at(config.start);
-        let callbacks = CallbackClient::new(config.callback_timeout);
-        let command_length_max = config.command_length_max;
-        let world = World::new(config).map_err(|error| crate::exit::Wrong(error.to_string()))?;
-        let (engine, handle) = Engine::new(world, clock, callbacks, stubs);
+        declared.config.smsc.session = smpp::SessionLimits::default();
+        let pace = Pace::new(declared.config.start, declared.clock);
+        let callbacks = CallbackClient::new(declared.config.callback_timeout);
+        let command_length_max = declared.config.command_length_max;
+        let live =
+            ServedWorld::new(script, &declared).map_err(|error| crate::exit::Wrong(error.to_string()))?;
+        let (engine, handle) = Engine::new(live, pace, callbacks);
+        let declared = std::sync::Arc::new(declared);
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
@@ -91,7 +87,7 @@ impl Server {
         let app = http::router(http::Behind::Engine(handle.clone()))
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(description))
-            .merge(http::control::router(handle.clone(), std::sync::Arc::new(actors)))
+            .merge(http::control::router(handle.clone(), declared))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
         let apps = async move {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use scenario::{Colour, DeclaredWorld, Diagnostic, Rules, Script, Sources};
@@ -17,6 +18,15 @@ const DEMO_PATH: &str = "demo.sms";
 const FILE_OCTETS_MAX: u64 = 16 << 20;
 /// Folders within folders that are looked into.
 const FOLDERS_DEEP_MAX: usize = 32;
+
+/// A world that can be served.
+#[derive(Clone, Debug)]
+pub struct LoadedWorld {
+    /// What was read: its names and scenes.
+    pub script: Arc<Script>,
+    /// What it declares.
+    pub declared: DeclaredWorld,
+}
 
 /// Why a scenario file cannot be used.
 #[derive(Debug)]
@@ -44,7 +54,7 @@ pub fn read_world(sources: &mut Sources, path: Option<&Path>) -> anyhow::Result<
 }
 
 /// The world of that file, or the demo world, under those rules; `sources` has the carrier profiles.
-pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> anyhow::Result<DeclaredWorld> {
+pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> anyhow::Result<LoadedWorld> {
     let loaded = match path {
         Some(path) => load(&mut sources, path),
         None => {
@@ -58,7 +68,9 @@ pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> a
         Err(NotLoaded::Unreadable(error)) => return Err(error),
     };
     eprint!("{}", rendered(&script.warnings, &sources));
-    scenario::world_config_with(&script, rules).map_err(|faults| wrong(&sources, &faults))
+    let declared = scenario::world_config_with(&script, rules).map_err(|faults| wrong(&sources, &faults))?;
+    let script = Arc::new(script);
+    Ok(LoadedWorld { script, declared })
 }
 
 /// Reads a file and everything that it uses into `sources`, and checks it.

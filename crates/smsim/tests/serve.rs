@@ -87,7 +87,7 @@ fn what_nobody_may_text_is_refused_with_its_place() {
     let (serve, _folder) = Serve::start("carrier att\nuser alice +14155550101 on att\n");
     let answer = serve.http("POST /api/v1/worlds/default/steps", "alicia > \"hello\"");
     assert!(
-        answer.contains("there are alice") && answer.contains("\"line\":1"),
+        answer.contains("did you mean `alice`?") && answer.contains("\"line\":1"),
         "{answer}"
     );
     let answer = serve.http("POST /api/v1/worlds/other/steps", "alice > \"hello\"");

@@ -15,6 +15,7 @@
 //! ```
 
 mod air;
+mod coming;
 pub mod config;
 pub mod dice;
 pub mod io;
@@ -26,6 +27,7 @@ mod wiring;
 #[allow(clippy::module_inception)]
 pub mod world;
 
+pub use coming::Coming;
 pub use config::{AppConfig, Config, ConfigError, UserConfig};
 pub use io::{Change, Input, Output, Purpose};
 pub use record::{Event, Record, Toward};

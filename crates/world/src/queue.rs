@@ -90,6 +90,15 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The next hop, and when it is due; `now` when at once.
+    pub fn peek(&self, now: Timestamp) -> Option<(Timestamp, &T)> {
+        if let Some(hop) = self.at_once.front() {
+            return Some((now, hop));
+        }
+        let (due, hops) = self.later.first_key_value()?;
+        Some((*due, hops.front()?))
+    }
+
     /// When the next of the hops that `wanted` is about is due; `now` or earlier when one is due at once. Looks at all hops.
     pub fn next_due_of(&self, now: Timestamp, wanted: impl Fn(&T) -> bool) -> Option<Timestamp> {
         if self.at_once.iter().any(&wanted) {

@@ -312,6 +312,11 @@ impl World {
         self.callbacks.iter().map(|(id, callback)| (*id, callback.app))
     }
 
+    /// The phone that wants to be woken first.
+    pub(crate) fn next_phone(&self) -> Option<Msisdn> {
+        self.handset_wakeups.first().map(|(_, msisdn)| *msisdn)
+    }
+
     pub(crate) fn record(&mut self, event: Event) {
         self.keep(Kept::Event(Box::new(event)));
     }

@@ -40,21 +40,21 @@ pub(super) fn items(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Checks the captures of one step that stands in no file; what it binds may be read later.
-pub(super) fn one<'b>(
+/// Checks the captures of steps that stand in no file; what they bind may be read later.
+pub(super) fn some<'b>(
     path: &str,
-    step: &Spanned<Step>,
+    steps: &[Spanned<Step>],
     bound: impl Iterator<Item = &'b str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let span = step.span;
+    let span = Span::default();
     let bound = bound.map(|name| (name.to_owned(), Bound { span, read: true }));
     let mut scope = Scope {
         path,
         bound: bound.collect(),
         diagnostics,
     };
-    scope.step(&step.node);
+    scope.steps(steps);
 }
 
 /// Whether a free capture takes the field's value: that of a PDU that was seen, and what only the answer to a request has.

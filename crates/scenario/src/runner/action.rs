@@ -182,7 +182,7 @@ impl Run<'_> {
             }
             // A real app needs the machine's time to make up its mind; the world's stands still meanwhile.
             let more = if is_real {
-                self.stage.wait_outside()
+                self.stage.wait_outside(deadline)
             } else {
                 self.stage.step_toward(deadline)
             };

@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
 use crate::runner::inbox::Content;
+use crate::runner::pdu::UnderWay;
 use crate::runner::scope::Bound;
 use crate::syntax::{Actor, Arrival, BlockKind, Span, Spanned, Step};
 
 /// Arrivals that are expected one after the other; the chains of a block may be interleaved.
 struct Chain<'s> {
     waiting: VecDeque<(Span, &'s Arrival)>,
+    /// How many have come.
+    come: usize,
     /// The record of the arrival before: the next one must come after it.
     after: Option<u64>,
 }
@@ -36,6 +39,7 @@ impl Run<'_> {
             BlockKind::InOrder => {
                 let mut chain = Chain {
                     waiting: VecDeque::new(),
+                    come: 0,
                     after: None,
                 };
                 for step in steps {
@@ -49,6 +53,10 @@ impl Run<'_> {
     fn together(&mut self, span: Span, steps: &[Spanned<Step>]) -> Fallible<()> {
         let instant = self.stage.now();
         self.steps(steps)?;
+        if self.stage.take_wait().is_some() {
+            let fault = self.fault(Code::E210, span, "a step of this block would have to wait");
+            return Err(Box::new(fault.label("all of it happens at the same instant")));
+        }
         match self.stage.now() == instant {
             true => Ok(()),
             false => {
@@ -87,18 +95,23 @@ impl Run<'_> {
                 ));
             }
         };
-        Ok(Chain { waiting, after: None })
+        Ok(Chain {
+            waiting,
+            come: 0,
+            after: None,
+        })
     }
 
     /// Waits until every chain is at its end; the first arrival of any chain may be claimed at any time.
     fn interleaved(&mut self, span: Span, mut chains: Vec<Chain<'_>>) -> Fallible<()> {
-        loop {
-            while let Some(place) = (0..chains.len()).find(|&place| self.claim_next(&mut chains[place])) {
-                if chains[place].waiting.is_empty() {
-                    chains.remove(place);
-                }
+        if let Some(UnderWay::Block(come)) = self.under_way.take() {
+            for (chain, (come, after)) in chains.iter_mut().zip(come) {
+                chain.waiting.drain(..come);
+                (chain.come, chain.after) = (come, after);
             }
-            chains.retain(|chain| !chain.waiting.is_empty());
+        }
+        loop {
+            while (0..chains.len()).any(|place| self.claim_next(&mut chains[place])) {}
             let Some(deadline) = chains
                 .iter()
                 .flat_map(|chain| &chain.waiting)
@@ -109,6 +122,11 @@ impl Run<'_> {
             };
             if !self.stage.step_toward(deadline) {
                 self.stage.advance_to(deadline);
+                if self.stage.waits() {
+                    let come = chains.iter().map(|chain| (chain.come, chain.after));
+                    self.under_way = Some(UnderWay::Block(come.collect()));
+                    return Ok(());
+                }
                 return Err(Box::new(self.still_waiting(span, &chains)));
             }
         }
@@ -131,12 +149,13 @@ impl Run<'_> {
         };
         self.claim(&name, place, arrival, &item);
         chain.after = Some(item.seq);
+        chain.come += 1;
         chain.waiting.pop_front();
         true
     }
 
     fn still_waiting(&self, span: Span, chains: &[Chain<'_>]) -> crate::diagnostics::Diagnostic {
-        let Some(&(place, arrival)) = chains.first().and_then(|chain| chain.waiting.front()) else {
+        let Some(&(place, arrival)) = chains.iter().find_map(|chain| chain.waiting.front()) else {
             return self.fault(Code::E210, span, "the block is not over");
         };
         let name = self.actor(&arrival.actor);

@@ -182,16 +182,7 @@ impl Run<'_> {
             ),
             "receipts" => Found::word(
                 value,
-                match carrier.receipt_mode {
-                    smsc::ReceiptMode::Normal => "normal",
-                    smsc::ReceiptMode::Late => "late",
-                    smsc::ReceiptMode::Lost => "lost",
-                    smsc::ReceiptMode::Duplicated => "duplicated",
-                    smsc::ReceiptMode::Early => "early",
-                    smsc::ReceiptMode::Sibling => "sibling",
-                    smsc::ReceiptMode::WrongId => "wrong_id",
-                    smsc::ReceiptMode::OnePart => "one_part",
-                },
+                crate::world_config::receipt_mode_name(carrier.receipt_mode),
             ),
             "block" | "unblock" => {
                 let app = self

@@ -239,7 +239,7 @@ impl Run<'_> {
         window: &Spanned<Dur>,
     ) -> Fallible<()> {
         let name = self.actor(actor);
-        let end = self.stage.now() + window.duration();
+        let end = self.step_end + window.duration();
         loop {
             let found = self.stage.inboxes.get(&name).and_then(|inbox| {
                 inbox.unclaimed().map(|(_, item)| item).find(|item| {

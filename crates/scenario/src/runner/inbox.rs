@@ -72,6 +72,15 @@ impl Inbox {
         self.first = self.items.len();
     }
 
+    /// Drops the oldest items when there are more than `max`.
+    pub fn shorten(&mut self, max: usize) {
+        if self.items.len() > max {
+            let dropped = self.items.len() - max / 2;
+            self.items.drain(..dropped);
+            self.first = self.first.saturating_sub(dropped);
+        }
+    }
+
     /// Claims the item at that place.
     pub fn claim(&mut self, place: usize) {
         if let Some(item) = self.items.get_mut(place) {

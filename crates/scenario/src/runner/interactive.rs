@@ -124,7 +124,12 @@ impl Interactive {
 
     /// What is wrong with a step before it is performed: unknown names, settings and captures.
     pub fn check(&self, path: &str, step: &Spanned<Step>) -> Vec<Diagnostic> {
-        check::one_step(&self.run.script, path, step, self.captures())
+        check::some_steps(
+            &self.run.script,
+            path,
+            std::slice::from_ref(step),
+            self.captures(),
+        )
     }
 
     /// Performs a step that [`Interactive::check`] finds nothing wrong with. A call of an app that says no result may

@@ -108,7 +108,12 @@ impl Live {
 
     fn perform(&mut self, start: usize) -> Result<(), Vec<Diagnostic>> {
         for step in parse_steps_from(LIVE_PATH, &self.text, start)? {
-            let wrong = check::one_step(&self.run.script, LIVE_PATH, &step, self.run.scope().names());
+            let wrong = check::some_steps(
+                &self.run.script,
+                LIVE_PATH,
+                std::slice::from_ref(&step),
+                self.run.scope().names(),
+            );
             if wrong.iter().any(Diagnostic::is_error) {
                 return Err(wrong);
             }

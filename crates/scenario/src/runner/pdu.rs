@@ -1,6 +1,7 @@
 //! PDUs: those that the SMSC saw or sent for a carrier, and those of outside ESMEs.
 
 use smpp::{Frame, Framer, Pdu, Status};
+use sms::Timestamp;
 use world::{Event, Toward};
 
 use crate::check::{Kind, captures, is_of_answer};
@@ -14,14 +15,34 @@ use crate::syntax::{Param, PduStep, Sign, Span, Value};
 /// The octets of a PDU that is read back from a record, at most.
 const COMMAND_LENGTH_MAX: u32 = 1 << 20;
 
+/// What a step has done already that has to wait for more, where somebody else lets the time pass.
+#[derive(Debug)]
+pub(super) enum UnderWay {
+    /// A PDU was found or sent; its answer is awaited.
+    Pdu {
+        /// The PDU.
+        seen: Box<Seen>,
+        /// Until when.
+        deadline: Timestamp,
+    },
+    /// Arrivals of a block have come: of each chain how many, and the record of the last.
+    Block(Vec<(usize, Option<u64>)>),
+    /// An ESME binds or unbinds.
+    Bind {
+        /// Until when.
+        deadline: Timestamp,
+    },
+}
+
 /// A PDU among the records.
-struct Seen {
+#[derive(Debug)]
+pub(super) struct Seen {
     seq: u64,
     link: u64,
     sequence_number: u32,
     /// Whether the SMSC sent it.
     from_smsc: bool,
-    at: sms::Timestamp,
+    at: Timestamp,
     pdu: Pdu,
 }
 
@@ -29,6 +50,13 @@ impl Run<'_> {
     pub(super) fn pdu(&mut self, span: Span, step: &PduStep) -> Fallible<()> {
         let name = self.actor(&step.actor);
         let is_esme = self.kind(&name) == Some(Kind::Esme);
+        if let Some(UnderWay::Pdu { seen, deadline }) = self.under_way.take() {
+            let wanted = match is_esme && step.sign == Sign::Does {
+                true => self.answer_params(step),
+                false => Vec::new(),
+            };
+            return self.answered(span, step, *seen, &wanted, deadline);
+        }
         if is_esme && step.sign == Sign::Does {
             return self.esme_does(span, step, &name);
         }
@@ -44,7 +72,8 @@ impl Run<'_> {
                     self.lanes
                         .add(seen.seq, seen.at, &name, format!("< {}", step.pdu.node));
                 }
-                return self.answered(span, step, &seen, &[]);
+                let deadline = self.stage.now() + self.patience;
+                return self.answered(span, step, seen, &[], deadline);
             }
             if !self.stage.step_toward(deadline) {
                 self.stage.advance_to(deadline);
@@ -55,15 +84,10 @@ impl Run<'_> {
 
     /// Sends what the line says, and compares the answer: without a status it must succeed.
     fn esme_does(&mut self, span: Span, step: &PduStep, name: &str) -> Fallible<()> {
-        let (mut given, mut wanted) = (Vec::new(), Vec::new());
-        for param in &step.fields {
-            // What a broadcast replaces is named by the id that it got.
-            let bound = matches!(&param.value.node, Value::Var(var) if self.scope().get(var).is_some());
-            let replaces = step.pdu.node == "broadcast_sm" && bound;
-            match is_of_answer(&step.pdu.node, &param.name) && !replaces {
-                true => wanted.push(param),
-                false => given.push((param.name.node.clone(), self.scope().value(&param.value.node))),
-            }
+        let wanted = self.answer_params(step);
+        let mut given = Vec::new();
+        for param in step.fields.iter().filter(|param| !wanted.contains(param)) {
+            given.push((param.name.node.clone(), self.scope().value(&param.value.node)));
         }
         let account = self.stage.esme(name).account.clone();
         let pdu = match request(&account, &step.pdu, &given) {
@@ -87,7 +111,19 @@ impl Run<'_> {
             at,
             pdu,
         };
-        self.answered(span, step, &seen, &wanted)
+        let deadline = self.stage.now() + self.patience;
+        self.answered(span, step, seen, &wanted, deadline)
+    }
+
+    /// The fields of a line that are about the answer: the id of a text that is sent. What a broadcast replaces is named by
+    /// the id that it got.
+    fn answer_params<'p>(&self, step: &'p PduStep) -> Vec<&'p Param> {
+        let answers = |param: &&Param| {
+            let bound = matches!(&param.value.node, Value::Var(var) if self.scope().get(var).is_some());
+            let replaces = step.pdu.node == "broadcast_sm" && bound;
+            is_of_answer(&step.pdu.node, &param.name) && !replaces
+        };
+        step.fields.iter().filter(answers).collect()
     }
 
     fn invalid_field(&self, step: &PduStep, why: &InvalidField) -> Diagnostic {
@@ -114,20 +150,29 @@ impl Run<'_> {
     pub(super) fn set_bind(&mut self, span: Span, name: &str, up: bool) -> Fallible<()> {
         let account = self.stage.esme(name).account.clone();
         let pdu = if up { "bind_transceiver" } else { "unbind" };
-        self.begin_action();
-        let told = format!("set bind {}", if up { "up" } else { "down" });
-        self.lanes.add(self.action_seq, self.stage.now(), name, told);
-        if up == self.stage.esme(name).is_bound() {
-            return Ok(());
-        }
-        let request = request(&account, pdu, &[]).expect("a PDU without fields");
-        self.stage.esme_sends(name, request);
-        if !up {
-            self.stage.esme_hangs_up(name);
-        }
-        let deadline = self.stage.now() + self.patience;
+        let deadline = match self.under_way.take() {
+            Some(UnderWay::Bind { deadline }) => deadline,
+            Some(UnderWay::Pdu { .. } | UnderWay::Block(_)) | None => {
+                self.begin_action();
+                let told = format!("set bind {}", if up { "up" } else { "down" });
+                self.lanes.add(self.action_seq, self.stage.now(), name, told);
+                if up == self.stage.esme(name).is_bound() {
+                    return Ok(());
+                }
+                let request = request(&account, pdu, &[]).expect("a PDU without fields");
+                self.stage.esme_sends(name, request);
+                if !up {
+                    self.stage.esme_hangs_up(name);
+                }
+                self.stage.now() + self.patience
+            }
+        };
         while self.stage.esme(name).is_bound() != up && self.stage.step_toward(deadline) {}
         if self.stage.esme(name).is_bound() == up {
+            return Ok(());
+        }
+        if self.stage.waits() {
+            self.under_way = Some(UnderWay::Bind { deadline });
             return Ok(());
         }
         let fault = self.fault(Code::E202, span, format!("{name} could not bind"));
@@ -177,42 +222,45 @@ impl Run<'_> {
             (Sign::Sees, None) => Toward::Smsc,
             (Sign::Does, _) | (Sign::Sees, Some(_)) => Toward::Esme,
         };
-        self.stage.world.records_since(0).filter_map(move |record| {
-            let Event::Pdu {
-                link,
-                toward,
-                name: found,
-                sequence_number,
-                octets,
-                ..
-            } = &record.event
-            else {
-                return None;
-            };
-            let elsewhere = esme_link.is_some_and(|own| own != Some(smpp::LinkId(*link)));
-            if *toward != wanted || *found != step.pdu.node || elsewhere {
-                return None;
-            }
-            let pdu = read(octets)?;
-            let phone = match &pdu {
-                Pdu::SubmitSm(message) => message.destination.msisdn(),
-                Pdu::DeliverSm(message) => message.source.msisdn(),
-                _ => None,
-            };
-            let of_another = |phone| esme_link.is_none() && smsc.carrier_of(phone).name != actor;
-            if phone.is_some_and(of_another) {
-                return None;
-            }
-            let (seq, at) = (record.seq, record.at);
-            Some(Seen {
-                seq,
-                link: *link,
-                sequence_number: *sequence_number,
-                from_smsc: wanted == Toward::Esme,
-                at,
-                pdu,
+        self.stage
+            .world
+            .records_since(self.pdus_from)
+            .filter_map(move |record| {
+                let Event::Pdu {
+                    link,
+                    toward,
+                    name: found,
+                    sequence_number,
+                    octets,
+                    ..
+                } = &record.event
+                else {
+                    return None;
+                };
+                let elsewhere = esme_link.is_some_and(|own| own != Some(smpp::LinkId(*link)));
+                if *toward != wanted || *found != step.pdu.node || elsewhere {
+                    return None;
+                }
+                let pdu = read(octets)?;
+                let phone = match &pdu {
+                    Pdu::SubmitSm(message) => message.destination.msisdn(),
+                    Pdu::DeliverSm(message) => message.source.msisdn(),
+                    _ => None,
+                };
+                let of_another = |phone| esme_link.is_none() && smsc.carrier_of(phone).name != actor;
+                if phone.is_some_and(of_another) {
+                    return None;
+                }
+                let (seq, at) = (record.seq, record.at);
+                Some(Seen {
+                    seq,
+                    link: *link,
+                    sequence_number: *sequence_number,
+                    from_smsc: wanted == Toward::Esme,
+                    at,
+                    pdu,
+                })
             })
-        })
     }
 
     fn has_fields(&self, step: &PduStep, seen: &Seen) -> Fallible<bool> {
@@ -242,16 +290,22 @@ impl Run<'_> {
 
     /// Compares the answer, once it is there: its status with the line's, and the fields `wanted`. A line of an ESME's own
     /// without a status must succeed.
-    fn answered(&mut self, span: Span, step: &PduStep, seen: &Seen, wanted: &[&Param]) -> Fallible<()> {
+    fn answered(
+        &mut self,
+        span: Span,
+        step: &PduStep,
+        seen: Seen,
+        wanted: &[&Param],
+        deadline: Timestamp,
+    ) -> Fallible<()> {
         let own = step.sign == Sign::Does && !seen.from_smsc;
         let expected = match (&step.status, own) {
             (Some(status), _) => status.node.as_str(),
             (None, true) => "ESME_ROK",
             (None, false) => return Ok(()),
         };
-        let deadline = self.stage.now() + self.patience;
         let answer = loop {
-            let answer = self.answer_to(seen);
+            let answer = self.answer_to(&seen);
             if answer.is_some() || !self.stage.step_toward(deadline) {
                 break answer;
             }
@@ -261,6 +315,11 @@ impl Run<'_> {
                 return self.answer_fields(span, step, &pdu, wanted);
             }
             Some((status, _)) => format!("it was answered {status}"),
+            None if self.stage.waits() => {
+                let seen = Box::new(seen);
+                self.under_way = Some(UnderWay::Pdu { seen, deadline });
+                return Ok(());
+            }
             None => "it was not answered".to_owned(),
         };
         let fault = self.fault(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use platform::SubmissionId;
 
 use crate::pattern::{Matcher, filled};
-use crate::syntax::{Actor, Pattern, Text, Value, Var};
+use crate::syntax::{Actor, Arg, Pattern, Spanned, Text, Value, Var};
 
 /// What a variable holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +49,24 @@ impl Scope {
         }
     }
 
+    /// The scope of a scene that is run with these arguments from `caller`.
+    pub fn of_scene(path: &str, params: &[Spanned<Var>], args: &[Spanned<Arg>], caller: &Self) -> Self {
+        let mut scope = Self::new(path);
+        for (param, arg) in params.iter().zip(args) {
+            let bound = match &arg.node {
+                Arg::Actor(Actor::Name(name)) => Bound::Actor(name.clone()),
+                Arg::Actor(Actor::Var(var)) => {
+                    let bound = caller.get(var).cloned();
+                    bound.unwrap_or_else(|| Bound::Value(String::new()))
+                }
+                Arg::Text(text) => Bound::Value(caller.text(text)),
+                Arg::Number(number) => Bound::Value(number.to_string()),
+            };
+            scope.bind(&param.node, bound);
+        }
+        scope
+    }
+
     pub fn bind(&mut self, var: &Var, bound: Bound) {
         if !var.is_blank() {
             self.bound.insert(var.0.clone(), bound);
@@ -58,6 +76,13 @@ impl Scope {
     /// The names that are bound.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.bound.keys().map(String::as_str)
+    }
+
+    /// What is bound, as `{$x}` inserts it, by name.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, String)> {
+        self.bound
+            .iter()
+            .map(|(name, bound)| (name.as_str(), bound.text()))
     }
 
     pub fn get(&self, var: &Var) -> Option<&Bound> {

@@ -13,6 +13,7 @@ use world::{ConfigError, Event, Input, Output, World};
 use crate::esme_actor::EsmeActor;
 use crate::outside::{Arrived, Outside, OutsideCall};
 use crate::runner::inbox::{Content, Inbox, Item, Said};
+use crate::runner::served::{CALLS_OF_STEPS, KEPT_MAX, Served};
 use crate::stub_app::StubApps;
 use crate::world_config::{Actors, DeclaredWorld};
 
@@ -33,23 +34,25 @@ pub(super) struct Stage<'o> {
     pub held: Option<String>,
     /// A running hash of all records.
     pub hash: u64,
-    stubs: StubApps,
-    credentials: BTreeMap<AppId, Credentials>,
+    pub(super) stubs: StubApps,
+    pub(super) credentials: BTreeMap<AppId, Credentials>,
     phones: BTreeMap<Msisdn, String>,
     /// The record up to which all were read.
-    read_to: u64,
-    next_call: u64,
+    pub(super) read_to: u64,
+    pub(super) next_call: u64,
     replies: BTreeMap<CallId, Reply>,
-    stub_calls: BTreeMap<CallId, AppId>,
+    pub(super) stub_calls: BTreeMap<CallId, AppId>,
     signatures: BTreeMap<CallbackId, bool>,
     session_key: Option<String>,
     outside: Option<Box<dyn Outside + 'o>>,
     /// Callbacks that real apps have not answered: while there is one, the clock stands still.
-    holds: BTreeMap<CallbackId, AppId>,
+    pub(super) holds: BTreeMap<CallbackId, AppId>,
     /// Calls of real apps that wait for their answer.
     outside_calls: BTreeMap<CallId, OutsideCall>,
     pub(super) esmes: BTreeMap<String, EsmeActor>,
     pub(super) next_link: u64,
+    /// What there is more when somebody else lets the time pass.
+    pub(super) served: Option<Served>,
 }
 
 /// A receipt that reached the platform.
@@ -115,6 +118,7 @@ impl<'o> Stage<'o> {
                 .map(|(name, account)| (name.clone(), EsmeActor::new(account.clone())))
                 .collect(),
             next_link: 1,
+            served: None,
         };
         stage.settle();
         Ok(stage)
@@ -131,12 +135,16 @@ impl<'o> Stage<'o> {
 
     /// Whether real apps can be reached.
     pub fn reaches_outside(&self) -> bool {
-        self.outside.is_some()
+        self.outside.is_some() || self.served.is_some()
     }
 
     /// Waits, with the clock standing still, until a real app does something. False when it did nothing for as long as the
-    /// clock is held.
-    pub fn wait_outside(&mut self) -> bool {
+    /// clock is held. Where somebody else lets the time pass, what is waited for may come until `deadline`.
+    pub fn wait_outside(&mut self, deadline: Timestamp) -> bool {
+        if self.served.is_some() {
+            self.wait_until(deadline, true);
+            return false;
+        }
         let arrived = self.outside.as_mut().and_then(|outside| outside.wait());
         let Some(arrived) = arrived else { return false };
         self.take(arrived);
@@ -157,6 +165,10 @@ impl<'o> Stage<'o> {
 
     /// Moves the clock to `end`, through everything that is due by then.
     pub fn advance_to(&mut self, end: Timestamp) {
+        if self.served.is_some() {
+            self.wait_until(end, false);
+            return;
+        }
         while self.step_toward(end) {}
         if self.now() < end && !self.restless && self.held.is_none() {
             self.world.handle(end, Input::Tick);
@@ -166,6 +178,10 @@ impl<'o> Stage<'o> {
 
     /// Moves the clock to the next event that is due by `deadline`. False, and nothing moves, when there is none.
     pub fn step_toward(&mut self, deadline: Timestamp) -> bool {
+        if self.served.is_some() {
+            self.wait_until(deadline, false);
+            return false;
+        }
         if self.restless || self.held.is_some() {
             return false;
         }
@@ -255,6 +271,8 @@ impl<'o> Stage<'o> {
         self.input(Input::Api { call, request });
         let deadline = self.now() + patience;
         while !self.replies.contains_key(&call) && self.step_toward(deadline) {}
+        // A call is made once: it is answered at once, or counts as not answered.
+        let _ = self.take_wait();
         self.replies.remove(&call)
     }
 
@@ -263,7 +281,9 @@ impl<'o> Stage<'o> {
         if let Some(session) = self.world.rest().session_of(self.now(), app, user) {
             return session.key;
         }
+        self.minting(true);
         self.input(Input::MintSession { app, user });
+        self.minting(false);
         self.session_key.take().unwrap_or_default()
     }
 
@@ -272,7 +292,7 @@ impl<'o> Stage<'o> {
         self.next_call.to_string()
     }
 
-    fn name_call(&mut self) -> CallId {
+    pub(super) fn name_call(&mut self) -> CallId {
         let call = CallId(self.next_call);
         self.next_call += 1;
         call
@@ -337,11 +357,7 @@ impl<'o> Stage<'o> {
 
     /// The app whose key a call bears.
     fn caller(&self, request: &Request) -> Option<AppId> {
-        let (_, key) = request.params.iter().find(|(name, _)| name == "api_key")?;
-        self.credentials
-            .values()
-            .find(|app| app.api_key == *key)
-            .map(|app| app.app)
+        caller(&self.credentials, &request.params)
     }
 
     fn stub_calls_api(&mut self, app: AppId, request: Request) {
@@ -350,7 +366,22 @@ impl<'o> Stage<'o> {
         self.world.handle(self.now(), Input::Api { call, request });
     }
 
-    fn perform(&mut self, output: Output) {
+    pub(super) fn perform(&mut self, output: Output) {
+        if let Output::Callback {
+            callback,
+            app,
+            request,
+            ..
+        } = &output
+        {
+            self.signatures.insert(*callback, self.is_signed(*app, request));
+            if self.served.is_some() && self.signatures.len() > KEPT_MAX {
+                self.signatures.pop_first();
+            }
+        }
+        let Some(output) = self.for_elsewhere(output) else {
+            return;
+        };
         match output {
             Output::ApiReply {
                 call,
@@ -380,7 +411,6 @@ impl<'o> Stage<'o> {
                 request,
                 ..
             } => {
-                self.signatures.insert(callback, self.is_signed(app, &request));
                 match (self.stubs.callback(self.now(), app, &request), &mut self.outside) {
                     (Some(Some(outcome)), _) => {
                         self.world
@@ -447,12 +477,15 @@ impl<'o> Stage<'o> {
     }
 
     /// Puts what the new records tell into inboxes, and into the hash.
-    fn read_records(&mut self) {
+    pub(super) fn read_records(&mut self) {
+        let hashes = self.served.is_none();
         for record in self.world.records_since(self.read_to) {
-            let line = serde_json::to_vec(&record).unwrap_or_default();
-            self.hash = line.iter().fold(self.hash, |hash, octet| {
-                (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
-            });
+            if hashes {
+                let line = serde_json::to_vec(&record).unwrap_or_default();
+                self.hash = line.iter().fold(self.hash, |hash, octet| {
+                    (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+                });
+            }
             let (seq, at) = (record.seq, record.at);
             match &record.event {
                 Event::Received {
@@ -483,7 +516,7 @@ impl<'o> Stage<'o> {
                     fields,
                     ..
                 } => {
-                    let signed = self.signatures.get(callback).copied().unwrap_or_default();
+                    let signed = self.signatures.remove(callback).unwrap_or_default();
                     let (Some(content), Some(app)) = (
                         Content::callback(*user, fields, signed),
                         self.actors.app_name(*app),
@@ -496,11 +529,13 @@ impl<'o> Stage<'o> {
                         .push(Item::new(seq, at, content));
                 }
                 Event::ApiCall { call, params } => {
-                    let Some(app) = self
-                        .stub_calls
-                        .get(call)
-                        .and_then(|app| self.actors.app_name(*app))
-                    else {
+                    let app = match (self.stub_calls.get(call), &self.served) {
+                        (Some(app), _) => Some(*app),
+                        // What a step itself calls is answered to it, and nobody's own accord.
+                        (None, Some(_)) if call.0 < CALLS_OF_STEPS => caller(&self.credentials, params),
+                        (None, _) => None,
+                    };
+                    let Some(app) = app.and_then(|app| self.actors.app_name(app)) else {
                         continue;
                     };
                     let said = Said {
@@ -511,6 +546,20 @@ impl<'o> Stage<'o> {
                         claimed: false,
                     };
                     self.said.entry(app.to_owned()).or_default().push(said);
+                }
+                Event::ApiReply {
+                    call, summary, body, ..
+                } => {
+                    let Some(served) = &mut self.served else { continue };
+                    self.stub_calls.remove(call);
+                    let mut said = self.said.values_mut().flatten();
+                    if let Some(said) = said.find(|said| said.call == *call && said.reply.is_none()) {
+                        said.reply = Some(Reply {
+                            value: rest::client::parse(body),
+                            submission: served.sent(*call),
+                            summary: summary.clone(),
+                        });
+                    }
                 }
                 Event::Receipt { submission, state } => {
                     self.receipts.push(Receipt {
@@ -523,5 +572,15 @@ impl<'o> Stage<'o> {
             }
         }
         self.read_to = self.world.next_record();
+        if self.served.is_some() {
+            self.forget_old();
+        }
     }
+}
+
+/// The app whose key stands among the parameters of a call.
+fn caller(credentials: &BTreeMap<AppId, Credentials>, params: &[(String, String)]) -> Option<AppId> {
+    let (_, key) = params.iter().find(|(name, _)| name == "api_key")?;
+    let app = credentials.values().find(|app| app.api_key == *key)?;
+    Some(app.app)
 }

@@ -305,6 +305,20 @@ pub(crate) fn receipt_mode(word: &str) -> Result<ReceiptMode, String> {
     one_of(&[word], RECEIPT_MODES)
 }
 
+/// The name of a receipt mode, as `set` and `check` say it.
+pub fn receipt_mode_name(mode: ReceiptMode) -> &'static str {
+    match mode {
+        ReceiptMode::Normal => "normal",
+        ReceiptMode::Late => "late",
+        ReceiptMode::Lost => "lost",
+        ReceiptMode::Duplicated => "duplicated",
+        ReceiptMode::Early => "early",
+        ReceiptMode::Sibling => "sibling",
+        ReceiptMode::WrongId => "wrong_id",
+        ReceiptMode::OnePart => "one_part",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,12 +70,12 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         &args.config.rules()?,
         args.config.sources()?,
     )?;
-    if !world.start_given {
+    if !world.declared.start_given {
         // Apps compare a callback's time with their own clock, and refuse what is days old.
-        world.config.start = crate::clock::wall();
+        world.declared.config.start = crate::clock::wall();
     }
     if let Some(seed) = args.seed {
-        world.config.seed = seed;
+        world.declared.config.seed = seed;
     }
     let ports = match args.port {
         Some(port) => Ports {
@@ -112,7 +112,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         // A signal that comes as soon as the ports are said must find somebody who listens.
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        let greeting = Greeting::of(&world, tls.as_ref().and_then(|tls| tls.trust.clone()));
+        let greeting = Greeting::of(&world.declared, tls.as_ref().and_then(|tls| tls.trust.clone()));
         let admission = Admission::new(args.limits.clone());
         let server = Server::start(world, ports, tls, admission).await?;
         if let Some(capture) = capture {

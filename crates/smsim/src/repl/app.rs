@@ -1,7 +1,6 @@
 //! `/app`: what apps do, and real apps in the place of declared ones.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rest::{CallbackRequest, Response};
 use scenario::Kind;
@@ -13,23 +12,30 @@ use crate::repl::session::{Said, Session, Trouble, unknown};
 
 /// The way to real apps, which outlives every world of a session.
 #[derive(Clone)]
-pub struct SharedApps(Rc<RefCell<RealApps>>);
+pub struct SharedApps(Arc<Mutex<RealApps>>);
+
+impl SharedApps {
+    fn apps(&self) -> MutexGuard<'_, RealApps> {
+        // What a panic left behind is at most an answer that was not sent.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Outside for SharedApps {
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
-        self.0.borrow_mut().post(callback, request);
+        self.apps().post(callback, request);
     }
 
     fn wait(&mut self) -> Option<Arrived> {
-        self.0.borrow_mut().wait()
+        self.apps().wait()
     }
 
     fn poll(&mut self) -> Option<Arrived> {
-        self.0.borrow_mut().poll()
+        self.apps().poll()
     }
 
     fn reply(&mut self, call: OutsideCall, response: &Response) {
-        self.0.borrow_mut().reply(call, response);
+        self.apps().reply(call, response);
     }
 }
 
@@ -86,7 +92,7 @@ impl Session {
         }
         let apps = RealApps::open(self.options.http_port, self.options.hold_max)?;
         let said = format!("  real apps call http://{}/restserver.php\n", apps.http);
-        let apps = SharedApps(Rc::new(RefCell::new(apps)));
+        let apps = SharedApps(Arc::new(Mutex::new(apps)));
         self.table.open_outside(Box::new(apps.clone()));
         self.apps = Some(apps);
         Ok(said)
