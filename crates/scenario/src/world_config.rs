@@ -26,6 +26,8 @@ use crate::script::{Located, Script};
 use crate::stub_app::StubApps;
 use crate::syntax::{Clause, Decl, Dur, Spanned, TimeOfDay, Value};
 
+/// How many texts a phone of `handsets` keeps for observers: a crowd is for load.
+const CROWD_INBOX_MAX: u16 = 10;
 /// Phones of `handsets` in one world, at most.
 pub const HANDSETS_MAX: u64 = 100_000;
 
@@ -388,7 +390,11 @@ impl Building {
         let session_keys = sessions
             .filter_map(|clause| Some((self.app_id(first(clause))?, word(clause, 1).to_owned())))
             .collect();
-        self.declared.config.users.push(UserConfig { user, session_keys });
+        self.declared.config.users.push(UserConfig {
+            user,
+            session_keys,
+            inbox_max: None,
+        });
     }
 
     fn handsets(&mut self, decl: Located<'_, Decl>) {
@@ -418,6 +424,7 @@ impl Building {
             self.declared.config.users.push(UserConfig {
                 user,
                 session_keys: Vec::new(),
+                inbox_max: Some(CROWD_INBOX_MAX),
             });
         }
     }

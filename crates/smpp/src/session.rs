@@ -138,6 +138,11 @@ impl<T> Session<T> {
         self.limits.window_max
     }
 
+    /// Sets how many requests may wait at a time, at least 1; what is on its way stays.
+    pub fn set_window_max(&mut self, window_max: usize) {
+        self.limits.window_max = window_max.max(1);
+    }
+
     /// Whether [`Session::send`] would take `pdu` now.
     pub fn may_send(&self, pdu: &Pdu) -> bool {
         self.state_allows(pdu) && (is_outside_window(pdu) || self.outstanding.len() < self.limits.window_max)

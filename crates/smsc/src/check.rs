@@ -281,9 +281,9 @@ impl Rules<'_> {
             "message_payload beside a short_message",
         )?;
         self.check_length(&message.short_message)?;
-        let segment = message.segment();
         ensure(
-            segment.encoding() != Encoding::Ucs2 || segment.body().len().is_multiple_of(2),
+            Encoding::from_data_coding(message.data_coding) != Encoding::Ucs2
+                || message.segment().body().len().is_multiple_of(2),
             Status::ESME_RINVMSGLEN,
             "UCS-2 with an odd number of octets",
         )

@@ -16,7 +16,7 @@ pub(crate) struct NumberPlan {
 }
 
 impl NumberPlan {
-    /// Assigns every number that begins with those digits.
+    /// Assigns every number that begins with those digits. All ranges are assigned before any number.
     pub fn assign_range(&mut self, prefix: &str, carrier: u16) {
         self.prefix_max = self.prefix_max.max(prefix.len());
         self.ranges.insert(CompactString::new(prefix), carrier);
@@ -31,7 +31,10 @@ impl NumberPlan {
 
     /// Assigns one number.
     pub fn assign(&mut self, msisdn: Msisdn, carrier: u16) {
-        self.numbers.insert(msisdn, carrier);
+        // Where nothing else is assigned, the numbers of carrier 0 need no entry of their own.
+        if carrier > 0 || !self.ranges.is_empty() || self.numbers.contains(msisdn) {
+            self.numbers.insert(msisdn, carrier);
+        }
     }
 
     /// The carrier of a number.
@@ -59,6 +62,11 @@ mod tests {
         let mut plan = NumberPlan::default();
         let number = |text: &str| text.parse::<Msisdn>().expect("a number");
         assert_eq!(plan.carrier(number("+14155550101")), 0);
+        let mut ported = NumberPlan::default();
+        for carrier in [0, 2, 0] {
+            ported.assign(number("+14155550101"), carrier);
+            assert_eq!(ported.carrier(number("+14155550101")), carrier);
+        }
         plan.assign_range("1", 1);
         plan.assign_range("1415", 2);
         plan.assign_range("44", 3);

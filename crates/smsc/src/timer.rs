@@ -45,10 +45,14 @@ pub(crate) enum Timer {
 /// Timers in the order of their instants, then of their kind, then of their making.
 #[derive(Default)]
 pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Timestamp, Timer, u32)>>,
+    heap: Heap,
+    /// The ends of validities, days away, which would make the way of everything else through one heap long.
+    expiries: Heap,
     made: u32,
     stale: usize,
 }
+
+type Heap = BinaryHeap<Reverse<(Timestamp, Timer, u32)>>;
 
 /// The heap is swept when more entries than this are stale, and they are the majority.
 const STALE_MIN: usize = 1_024;
@@ -57,7 +61,11 @@ impl Timers {
     /// Sets a timer.
     pub fn set(&mut self, due_at: Timestamp, timer: Timer) {
         self.made = self.made.wrapping_add(1);
-        self.heap.push(Reverse((due_at, timer, self.made)));
+        let heap = match timer {
+            Timer::Expiry { .. } => &mut self.expiries,
+            _ => &mut self.heap,
+        };
+        heap.push(Reverse((due_at, timer, self.made)));
     }
 
     /// Counts one timer that means nothing any more; the owner sweeps when [`Timers::wants_sweep`] says so.
@@ -67,27 +75,37 @@ impl Timers {
 
     /// Whether most of the heap is stale.
     pub fn wants_sweep(&self) -> bool {
-        self.stale > STALE_MIN && self.stale * 2 > self.heap.len()
+        self.stale > STALE_MIN && self.stale * 2 > self.heap.len() + self.expiries.len()
     }
 
     /// Keeps only the timers that are live.
     pub fn sweep(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
-        self.heap
-            .retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
-        self.heap.shrink_to(self.heap.len() * 2);
+        for heap in [&mut self.heap, &mut self.expiries] {
+            heap.retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
+            heap.shrink_to(heap.len() * 2);
+        }
         self.stale = 0;
     }
 
     /// The first timer and its instant.
     pub fn first(&self) -> Option<(Timestamp, &Timer)> {
-        self.heap
-            .peek()
-            .map(|Reverse((due_at, timer, _))| (*due_at, timer))
+        let Reverse((due_at, timer, _)) = self.first_heap().peek()?;
+        Some((*due_at, timer))
+    }
+
+    /// The heap with the first timer.
+    fn first_heap(&self) -> &Heap {
+        match (self.heap.peek(), self.expiries.peek()) {
+            (Some(Reverse(first)), Some(Reverse(expiry))) if expiry < first => &self.expiries,
+            (None, Some(_)) => &self.expiries,
+            (Some(_) | None, _) => &self.heap,
+        }
     }
 
     /// Takes the first timer if it is due.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Timer> {
-        if self.heap.peek()?.0.0 > now {
+        let (due_at, _) = self.first()?;
+        if due_at > now {
             return None;
         }
         self.take_first()
@@ -95,13 +113,18 @@ impl Timers {
 
     /// Takes the first timer.
     pub fn take_first(&mut self) -> Option<Timer> {
-        self.heap.pop().map(|Reverse((_, timer, _))| timer)
+        let (_, timer) = self.first()?;
+        let heap = match timer {
+            Timer::Expiry { .. } => &mut self.expiries,
+            _ => &mut self.heap,
+        };
+        heap.pop().map(|Reverse((_, timer, _))| timer)
     }
 
     /// How many timers there are, stale ones included.
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.heap.len() + self.expiries.len()
     }
 }
 

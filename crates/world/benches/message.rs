@@ -57,6 +57,7 @@ fn user(nth: u64) -> UserConfig {
     UserConfig {
         user,
         session_keys: Vec::new(),
+        inbox_max: Some(10),
     }
 }
 

@@ -73,6 +73,8 @@ pub struct UserConfig {
     pub user: platform::User,
     /// Session keys by app.
     pub session_keys: Vec<(AppId, String)>,
+    /// How many texts the inbox of the phone keeps for observers; none: as many as [`Config::handset`] says.
+    pub inbox_max: Option<u16>,
 }
 
 /// What is wrong with a configuration.

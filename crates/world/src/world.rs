@@ -151,7 +151,13 @@ impl World {
                 (
                     user.user.phone,
                     Phone {
-                        handset: Handset::new(user.user.phone, config.handset),
+                        handset: Handset::new(
+                            user.user.phone,
+                            handset::Config {
+                                inbox_max: user.inbox_max.unwrap_or(config.handset.inbox_max),
+                                ..config.handset
+                            },
+                        ),
                         wakeup: None,
                     },
                 )

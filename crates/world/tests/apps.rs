@@ -49,6 +49,7 @@ fn user(uid: Uid, name: &str, apps: &[AppId]) -> UserConfig {
             friends: BTreeSet::new(),
         },
         session_keys: Vec::new(),
+        inbox_max: None,
     }
 }
 

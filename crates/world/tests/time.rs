@@ -39,6 +39,7 @@ fn user(uid: u64, name: &str, number: &str, operator: &str, installed: bool) -> 
     UserConfig {
         user,
         session_keys: Vec::new(),
+        inbox_max: None,
     }
 }
 

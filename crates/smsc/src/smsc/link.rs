@@ -200,6 +200,8 @@ impl Smsc {
             return;
         };
         let answer = state.session.accept_bind(now, request, &self.config.system_id);
+        let window_max = self.esmes[usize::from(account)].account.window_max;
+        state.session.set_window_max(window_max);
         state.lingers_for = None;
         state.account = Some(account);
         state.kind = Some(bind.kind);

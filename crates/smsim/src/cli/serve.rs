@@ -152,6 +152,34 @@ struct Greeting {
     try_this: Option<(String, String)>,
 }
 
+/// The phones that a greeting names, at most.
+const PHONES_SHOWN_MAX: usize = 10;
+
+/// The first phones, and how many there are beside them. A phone without a name is a number.
+fn phones(users: &[world::UserConfig]) -> Vec<String> {
+    let shown = users.iter().take(PHONES_SHOWN_MAX).map(|user| {
+        let (name, phone) = (&user.user.name, user.user.phone.to_string());
+        if *name == phone {
+            phone
+        } else {
+            format!("{name} {phone}")
+        }
+    });
+    let more = users.len().saturating_sub(PHONES_SHOWN_MAX);
+    let more = (more > 0).then(|| format!("and {} more", grouped(more)));
+    shown.chain(more).collect()
+}
+
+/// A number with its digits in groups of three.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let first = (digits.len() - 1) % 3 + 1;
+    let groups = digits.as_bytes()[first..].chunks(3);
+    groups.fold(digits[..first].to_owned(), |text, group| {
+        format!("{text} {}", String::from_utf8_lossy(group))
+    })
+}
+
 /// What an app's developer wants to know.
 struct AppShown {
     name: String,
@@ -199,11 +227,7 @@ impl Greeting {
             ),
             apps: apps.collect(),
             esmes: esmes.collect(),
-            phones: config
-                .users
-                .iter()
-                .map(|user| format!("{} {}", user.user.name, user.user.phone))
-                .collect(),
+            phones: phones(&config.users),
             trust,
             try_this: not_installed,
         }
@@ -286,5 +310,32 @@ impl Greeting {
         }
         writeln!(out, "Ctrl-C stops it.")?;
         out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_counted_and_not_listed() {
+        for (count, words) in [
+            (10, None),
+            (11, Some("and 1 more")),
+            (1_009, Some("and 999 more")),
+            (10_000, Some("and 9 990 more")),
+            (100_000, Some("and 99 990 more")),
+        ] {
+            let mut sources = scenario::Sources::new();
+            let last = 14_155_560_000_u64 + count - 1;
+            let world = format!("carrier att\nhandsets +14155560000..+{last} on att\n");
+            sources.insert("world.sms", world);
+            let script = scenario::load(&sources, "world.sms").expect("no faults");
+            let world = scenario::world_config(&script).expect("a world");
+            let shown = phones(&world.config.users);
+            assert_eq!(shown[0], "+14155560000");
+            assert_eq!(shown.get(PHONES_SHOWN_MAX).map(String::as_str), words);
+            assert!(shown.len() <= PHONES_SHOWN_MAX + 1);
+        }
     }
 }
