@@ -11,6 +11,7 @@ pub mod completion;
 pub mod diagnostics;
 mod edit;
 mod esme_actor;
+pub mod explore;
 mod fill;
 mod format;
 pub mod json_form;

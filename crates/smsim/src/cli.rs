@@ -6,6 +6,7 @@ pub(crate) mod check;
 mod conform;
 mod convert;
 mod explain;
+mod explore;
 mod fill;
 mod fmt;
 mod lsp;
@@ -46,6 +47,7 @@ enum Command {
     Convert(convert::Args),
     Fill(fill::Args),
     Lsp(lsp::Args),
+    Explore(explore::Args),
     Mutants(mutants::Args),
     Serve(serve::Args),
     Repl(repl::Args),
@@ -64,6 +66,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Convert(args) => convert::execute(&args),
         Command::Fill(args) => fill::execute(&args),
         Command::Lsp(args) => lsp::execute(&args),
+        Command::Explore(args) => explore::execute(&args),
         Command::Mutants(args) => mutants::execute(&args),
         Command::Serve(args) => serve::execute(&args),
         Command::Repl(args) => repl::execute(&args),

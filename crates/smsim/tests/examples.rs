@@ -60,7 +60,9 @@ fn workshop() -> tempfile::TempDir {
 #[test]
 fn every_example_of_the_tools_runs() {
     let folder = workshop();
-    for command in ["fmt", "convert", "fill", "mutants", "check", "explain", "certs"] {
+    for command in [
+        "fmt", "convert", "fill", "mutants", "check", "explain", "certs", "explore",
+    ] {
         let examples = examples(command);
         assert!(!examples.is_empty(), "{command}");
         for example in examples {

@@ -236,7 +236,7 @@ fn every_option_of_run_and_every_command_for_scenarios_is_listed() {
     }
     assert!(count > 10, "{count} options of run");
     for command in [
-        "run", "check", "fmt", "fill", "convert", "mutants", "explain", "lsp", "repl",
+        "run", "check", "fmt", "fill", "convert", "mutants", "explain", "explore", "lsp", "repl",
     ] {
         assert!(
             guide.contains(&format!("`smsim {command}")),

@@ -9,8 +9,8 @@ use crate::check;
 use crate::diagnostics::{Code, Diagnostic, NoteKind};
 use crate::parser::parse_steps_from;
 use crate::report::TestReport;
-use crate::runner::Run;
 use crate::runner::stage::Stage;
+use crate::runner::{Content, Run};
 use crate::script::load;
 use crate::source::Sources;
 use crate::syntax::{Span, Spanned, Test};
@@ -165,6 +165,23 @@ impl Live {
     /// Who bears which name.
     pub fn actors(&self) -> &Actors {
         &self.run.stage.actors
+    }
+
+    /// What has arrived and no line has claimed, with its actor, in order.
+    pub(crate) fn unclaimed(&self) -> Vec<(String, Timestamp, Content)> {
+        let inboxes = self.run.stage.inboxes.iter();
+        let items = inboxes.flat_map(|(actor, inbox)| inbox.unclaimed().map(move |(_, item)| (actor, item)));
+        let mut items: Vec<_> = items.collect();
+        items.sort_by_key(|(_, item)| item.seq);
+        items
+            .into_iter()
+            .map(|(actor, item)| (actor.clone(), item.at, item.content.clone()))
+            .collect()
+    }
+
+    /// A hash of all records so far.
+    pub(crate) fn records_hash(&self) -> u64 {
+        self.run.stage.hash
     }
 
     /// The world's time.
