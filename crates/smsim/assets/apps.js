@@ -15,7 +15,8 @@ const SHOWN_MAX = 100;
 export function Apps() {
   const apps = [...store.view.apps.values()];
   if (!apps.length) return html`<${Empty}>This world declares no app.</${Empty}>`;
-  const app = store.view.apps.get(store.ui.app) ?? apps[0];
+  // Until one is chosen, the app that something happens with is shown.
+  const app = store.view.apps.get(store.ui.app ?? store.view.exchanges.at(-1)?.app) ?? apps[0];
   const exchanges = store.view.exchanges.filter((one) => one.app === app.id);
   return html`<div class="apps">
     <div class="chips" role="group" aria-label="App">${apps.map((one) => html`<button type="button" class="chip" aria-pressed=${one.id === app.id ? "true" : "false"} onClick=${() => show({ app: one.id })}>${one.title}</button>`)}</div>

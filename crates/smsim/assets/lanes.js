@@ -57,7 +57,7 @@ function pduArrow(state, r, answers) {
   const [from, to] = r.toward === "smsc" ? [esme, SMSC] : [SMSC, esme];
   const text = /^(submit|deliver)_sm$/.test(r.name) ? decodePdu(r.octets) : null;
   const said = text?.receipt ? " receipt" : text?.text ? ` “${cut(text.text)}”` : "";
-  return { from, to, text: `${r.name}${said}${r.command_status ? ` ${statusName(r.command_status)}` : ""}`, dashed: response, bad: r.command_status !== 0, pdu: true };
+  return { from, to, text: `${r.name}${said}${r.command_status ? ` ${statusName(r.command_status)}` : ""}`, dashed: response, bad: r.command_status !== 0, pdu: true, quiet: r.name.startsWith("enquire_link") };
 }
 
 const ORDER = ["phone", "carrier", "smsc", "fbook", "app", "esme"];

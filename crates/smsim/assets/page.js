@@ -2,11 +2,13 @@
 
 import { Apps } from "./apps.js";
 import { Carriers } from "./carriers.js";
+import { Guide } from "./guide.js";
 import { Inspector } from "./inspector.js";
 import { Sequence } from "./lanes.js";
 import { Log } from "./log.js";
 import { Phones } from "./phones.js";
 import { Report } from "./report.js";
+import { Scenario } from "./scenario.js";
 import { Settings } from "./settings.js";
 import { StatePanel } from "./state_panel.js";
 import { dismiss, show, store } from "./store.js";
@@ -24,12 +26,13 @@ export function Page() {
     { id: "carriers", label: "Carriers" }, { id: "state", label: "State", count: live }, { id: "log", label: "Log" },
   ];
   const Panel = { apps: Apps, user: Settings, carriers: Carriers, state: StatePanel, log: Log }[store.ui.tab];
-  const docks = [{ id: "sequence", label: "Sequence" }, { id: "timeline", label: "Timeline" }];
-  const Dock = { sequence: Sequence, timeline: Timeline }[store.ui.dock];
+  const docks = [{ id: "sequence", label: "Sequence" }, { id: "timeline", label: "Timeline" }, { id: "scenario", label: ".sms" }];
+  const Dock = { sequence: Sequence, timeline: Timeline, scenario: Scenario }[store.ui.dock];
   return html`<div class=${`page area-${store.ui.area}${store.ui.inspected === null ? "" : " inspecting"}`}>
     <${Top} />
     <${Report} />
     <${Scrub} />
+    ${store.live ? html`<${Guide} />` : null}
     <nav class="areas" aria-label="Part of the page">${AREAS.map(([id, label]) => html`<button type="button" key=${id} aria-current=${store.ui.area === id ? "true" : undefined} onClick=${() => show({ area: id })}>${label}</button>`)}</nav>
     <main class="work">
       <${Phones} />

@@ -61,7 +61,6 @@ export function open(world, records = []) {
   store.gap = 0;
   store.state = store.view = init(world);
   store.ui.user ??= world.users[0]?.name ?? null;
-  store.ui.app ??= world.apps[0]?.id ?? null;
   add(records);
   changed();
 }

@@ -86,6 +86,7 @@ export function Scrub() {
     <input id="scrub" type="range" min="0" max=${last} value=${place} onInput=${(event) => lookBack(Number(event.target.value))} aria-valuetext=${`record ${record?.seq}, ${clockTime(record?.at ?? 0, zone)}`} />
     <span class="scrub-at">${back ? html`looking back at record ${record.seq}, ${clockTime(record.at, zone)}` : html`${store.state.count.toLocaleString("en")} records${store.gap ? `, ${store.gap.toLocaleString("en")} missed` : ""}`}</span>
     ${back ? html`<button type="button" class="button small primary" onClick=${() => lookBack(null)}>Return to ${store.live ? "now" : "the end"}</button>` : null}
+    ${back ? html`<button type="button" class="button small" onClick=${() => show({ dock: "scenario", area: "dock" })} title="The scenario up to here, to save, to run, and to go on from"><${Icon} name="branch" /> Branch from here</button>` : null}
   </div>`;
 }
 

@@ -5,6 +5,7 @@ mod certs;
 pub(crate) mod check;
 mod conform;
 mod convert;
+mod demo;
 mod explain;
 mod explore;
 mod fill;
@@ -32,6 +33,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "Examples:
   smsim run tests/scenarios        play every scenario in virtual time
+  smsim demo                       try it in a browser: phones, apps, guided demos
   smsim serve                      put FBOOK 32665 on the air on this machine
   smsim repl                       text from a handset at a prompt
 
@@ -50,6 +52,7 @@ enum Command {
     Explore(explore::Args),
     Mutants(mutants::Args),
     Serve(serve::Args),
+    Demo(demo::Args),
     Repl(repl::Args),
     Certs(certs::Args),
     Explain(explain::Args),
@@ -69,6 +72,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explore(args) => explore::execute(&args),
         Command::Mutants(args) => mutants::execute(&args),
         Command::Serve(args) => serve::execute(&args),
+        Command::Demo(args) => demo::execute(&args),
         Command::Repl(args) => repl::execute(&args),
         Command::Certs(args) => certs::execute(&args),
         Command::Explain(args) => explain::execute(&args),

@@ -3,6 +3,7 @@
 //! Both show the same thing, a list of records, which the page folds into everything that it draws.
 
 mod bundle;
+pub mod demos;
 
 use std::borrow::Cow;
 

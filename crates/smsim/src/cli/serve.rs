@@ -59,7 +59,21 @@ pub struct Args {
     pcap: Option<PathBuf>,
 }
 
+/// When a world begins that does not say so itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// Now: apps compare a callback's time with their own clock, and refuse what is days old.
+    Now,
+    /// On the day on which scenarios begin.
+    InThePast,
+}
+
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
+    execute_as(args, Start::Now, &|_| ())
+}
+
+/// Serves, and hands on the page's address when it is there.
+pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyhow::Result<Exit> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
@@ -70,8 +84,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         &args.config.rules()?,
         args.config.sources()?,
     )?;
-    if !world.declared.start_given {
-        // Apps compare a callback's time with their own clock, and refuse what is days old.
+    if !world.declared.start_given && start == Start::Now {
         world.declared.config.start = crate::clock::wall();
     }
     if let Some(seed) = args.seed {
@@ -122,6 +135,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             .print(&server, args.port == Some(0))
             .context("cannot say where the ports are");
         if said.is_ok() {
+            page_is_at(&format!("http://{}/", server.http));
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}

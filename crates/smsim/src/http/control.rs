@@ -9,7 +9,7 @@ mod records;
 mod snapshot;
 mod steps;
 
-pub(super) use guard::is_address;
+pub(super) use guard::{is_address, only_for_us};
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub fn router(engine: EngineHandle, declared: Arc<DeclaredWorld>) -> Router {
             "/api/v1/worlds/{world}/clock",
             get(clock::show).post(clock::command),
         )
-        .layer(middleware::from_fn(guard::only_for_us))
+        .layer(middleware::from_fn(only_for_us))
         .with_state(Control { engine, declared })
 }
 

@@ -1,14 +1,19 @@
 //! The page at `/` and its parts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use scenario::report::human;
+use scenario::{Colour, Diagnostic, RunOptions, Runner, Sources, TestReport, render_all};
 use serde_json::{Value, json};
 
+use crate::http::control::only_for_us;
 use crate::page;
 
 /// The page that shows the world of that description.
@@ -17,6 +22,9 @@ pub fn router(description: Value) -> Router {
         .route("/", get(index))
         .route("/assets/{*path}", get(asset))
         .route("/page/file", get(file))
+        .route("/page/demos", get(|| async { Json(page::demos::demos()) }))
+        .route("/page/run", post(run))
+        .layer(middleware::from_fn(only_for_us))
         .with_state(Arc::new(description))
 }
 
@@ -54,4 +62,43 @@ fn nosniff() -> (header::HeaderName, HeaderValue) {
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     )
+}
+
+/// How long a scenario that the page runs may take, on the machine's clock.
+const RUN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Plays the tests of a scenario in worlds of their own, in virtual time, and says what came of them.
+async fn run(text: String) -> Response {
+    let played = tokio::task::spawn_blocking(move || played(text));
+    match tokio::time::timeout(RUN_TIMEOUT, played).await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(_)) | Err(_) => {
+            let error = format!("the scenario was not over within {} s", RUN_TIMEOUT.as_secs());
+            (StatusCode::GATEWAY_TIMEOUT, Json(json!({ "error": error }))).into_response()
+        }
+    }
+}
+
+fn played(text: String) -> Value {
+    const PATH: &str = "session.sms";
+    let mut sources = Sources::new();
+    sources.insert(PATH, text);
+    let faulty = |faults: &[Diagnostic]| json!({ "passed": false, "told": render_all(faults, &sources, Colour::Never) });
+    let script = match scenario::load(&sources, PATH) {
+        Ok(script) => script,
+        Err(faults) => return faulty(&faults),
+    };
+    let runner = match Runner::new(&sources, &script) {
+        Ok(runner) => runner,
+        Err(faults) => return faulty(&faults),
+    };
+    let reports: Vec<TestReport> = runner
+        .tests()
+        .map(|test| runner.run(test, RunOptions::default()))
+        .collect();
+    let told: String = reports
+        .iter()
+        .map(|report| human::render_test(report, 0, &sources, Colour::Never))
+        .collect();
+    json!({ "passed": !reports.is_empty() && reports.iter().all(TestReport::passed), "told": told })
 }

@@ -9,7 +9,7 @@ use super::Refused;
 
 /// Lets a request pass that was sent to an address of this machine, by a program or by a page of this very server: a page
 /// elsewhere names itself in `Origin`, and a name that was made to point here stands in `Host`.
-pub(super) async fn only_for_us(request: Request, next: Next) -> Response {
+pub async fn only_for_us(request: Request, next: Next) -> Response {
     match reason_to_refuse(request.headers()) {
         None => next.run(request).await,
         Some(why) => Refused::new(StatusCode::FORBIDDEN, why).into_response(),
