@@ -1,5 +1,5 @@
-//! Measuring over SMPP: a load generator ([`load`]), the server that it is compared with ([`baseline`]), and the comparison
-//! ([`compare`]).
+//! Measuring over SMPP: a load generator ([`load`]), the server that it is compared with ([`baseline`]), the comparison
+//! ([`compare`]), and what waiting costs ([`memory`]).
 
 pub mod baseline;
 pub mod compare;
@@ -8,9 +8,11 @@ mod destinations;
 mod histogram;
 mod ledger;
 pub mod load;
+pub mod memory;
 mod outcome;
 mod outstanding;
 pub mod schedule;
+mod server;
 mod wire;
 
 pub use destinations::Destinations;

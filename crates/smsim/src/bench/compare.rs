@@ -4,17 +4,15 @@
 //! busy machine is busy for both. Only ratios mean something beyond the machine.
 
 use std::fmt::Write as _;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
 use sms::ShortCode;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use super::load::{self, Plan};
 use super::outcome::Outcome;
 use super::schedule::Pace;
+use super::server::Server;
 use crate::exit::Wrong;
 
 /// A crowd of phones that are a hundredth of a second away, and an account that may reach them.
@@ -22,7 +20,7 @@ const WORLD: &str = "\
 world seed 1
 carrier ideal, latency 10ms
 handsets +14155560000..+14155569999 on ideal
-esme bench, system_id bench, password bench
+esme bench, password bench, window_max 100
 ";
 const CROWD: &str = "+14155560000..+14155569999";
 
@@ -112,7 +110,7 @@ async fn measure(
     check: bool,
 ) -> anyhow::Result<Outcome> {
     let plan = Plan {
-        target: format!("127.0.0.1:{}", server.port),
+        target: server.target(),
         system_id: "bench".to_owned(),
         password: "bench".to_owned(),
         connections: CONNECTIONS,
@@ -195,32 +193,6 @@ fn report(figures: &[Vec<[f64; 3]>]) -> serde_json::Value {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// A process of ours that serves SMPP; it ends with its owner.
-struct Server {
-    port: u64,
-    _child: Child,
-}
-
-impl Server {
-    async fn start(arguments: &[&str]) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("cannot find the program itself")?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start smsim {}", arguments.join(" ")))?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().context("the server has no stdout")?;
-        BufReader::new(stdout).read_line(&mut line).await?;
-        let said: serde_json::Value = serde_json::from_str(&line)
-            .with_context(|| format!("smsim {} did not start", arguments.join(" ")))?;
-        let port = said["smpp"].as_u64().context("the server names no SMPP port")?;
-        Ok(Self { port, _child: child })
-    }
 }
 
 #[cfg(test)]

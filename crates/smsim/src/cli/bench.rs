@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::bench::load::{Plan, run};
 use crate::bench::schedule::Pace;
-use crate::bench::{Destinations, baseline, compare};
+use crate::bench::{Destinations, baseline, compare, memory};
 use crate::exit::{Exit, Wrong};
 
 /// Messages of one load, at most.
@@ -28,6 +28,7 @@ enum Command {
     Smpp(Smpp),
     Baseline(Baseline),
     Compare(Compare),
+    Memory(Memory),
 }
 
 /// Send messages to an SMSC and print one JSON line about what became of them.
@@ -112,12 +113,29 @@ struct Compare {
     rounds: u32,
 }
 
+/// Measure the memory of `smsim serve` with 1 000 idle binds and with messages for phones that are off.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  smsim bench memory --messages 200000
+
+Build with --release first. The table goes to stderr, one JSON line to stdout. Linux only: it reads /proc.")]
+struct Memory {
+    /// How many messages wait at last.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(150_000..=1_900_000))]
+    messages: u64,
+}
+
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Smpp(args) => smpp(args),
         Command::Baseline(args) => serve_baseline(args),
         Command::Compare(args) => {
             let line = threads(1)?.block_on(compare::run(args.seconds, args.rounds))?;
+            super::say(&format!("{line}\n"))?;
+            Ok(Exit::Ok)
+        }
+        Command::Memory(args) => {
+            let line = threads(1)?.block_on(memory::run(args.messages))?;
             super::say(&format!("{line}\n"))?;
             Ok(Exit::Ok)
         }
