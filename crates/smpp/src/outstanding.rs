@@ -1,13 +1,13 @@
 //! The requests that wait for their responses: [`Outstanding`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use sms::Timestamp;
+use sms::{NumberMap, Timestamp};
 
 /// The requests of one end that wait for their responses, by sequence number and in the order in which they were sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Outstanding<T> {
-    by_sequence_number: BTreeMap<u32, Request<T>>,
+    by_sequence_number: NumberMap<u32, Request<T>>,
     /// In the order of sending; entries whose request is gone are passed over.
     in_order: VecDeque<(u32, u64)>,
     sent: u64,
@@ -24,7 +24,7 @@ struct Request<T> {
 impl<T> Default for Outstanding<T> {
     fn default() -> Self {
         Self {
-            by_sequence_number: BTreeMap::new(),
+            by_sequence_number: NumberMap::default(),
             in_order: VecDeque::new(),
             sent: 0,
         }
@@ -39,7 +39,7 @@ impl<T> Outstanding<T> {
     /// Which operation the request with that sequence number is.
     pub(crate) fn command_id(&self, sequence_number: u32) -> Option<u32> {
         self.by_sequence_number
-            .get(&sequence_number)
+            .get(sequence_number)
             .map(|request| request.command_id)
     }
 
@@ -56,7 +56,7 @@ impl<T> Outstanding<T> {
     }
 
     pub(crate) fn remove(&mut self, sequence_number: u32) -> Option<(T, Timestamp)> {
-        let request = self.by_sequence_number.remove(&sequence_number)?;
+        let request = self.by_sequence_number.remove(sequence_number)?;
         self.forget_gone();
         Some((request.token, request.sent_at))
     }
@@ -64,17 +64,20 @@ impl<T> Outstanding<T> {
     /// The request that was sent first, and when.
     pub(crate) fn first(&self) -> Option<(u32, Timestamp)> {
         let (sequence_number, _) = self.in_order.front()?;
-        let request = self.by_sequence_number.get(sequence_number)?;
+        let request = self.by_sequence_number.get(*sequence_number)?;
         Some((*sequence_number, request.sent_at))
     }
 
     pub(crate) fn take_all(&mut self) -> Vec<T> {
-        let mut requests: Vec<_> = std::mem::take(&mut self.by_sequence_number)
-            .into_values()
-            .collect();
-        self.in_order.clear();
-        requests.sort_by_key(|request| request.order);
-        requests.into_iter().map(|request| request.token).collect()
+        let requests = std::mem::take(&mut self.in_order).into_iter();
+        let tokens = requests.filter_map(|(sequence_number, order)| {
+            self.by_sequence_number
+                .get(sequence_number)
+                .filter(|request| request.order == order)?;
+            let request = self.by_sequence_number.remove(sequence_number)?;
+            Some(request.token)
+        });
+        tokens.collect()
     }
 
     /// Keeps a waiting request at the front of the order, and the order no longer than twice what waits.
@@ -82,7 +85,7 @@ impl<T> Outstanding<T> {
         let by_sequence_number = &self.by_sequence_number;
         let waits = |(sequence_number, order): &(u32, u64)| {
             by_sequence_number
-                .get(sequence_number)
+                .get(*sequence_number)
                 .is_some_and(|request| request.order == *order)
         };
         while self.in_order.front().is_some_and(|entry| !waits(entry)) {

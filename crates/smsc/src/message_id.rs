@@ -61,6 +61,16 @@ impl MessageId {
         std::array::from_fn(digit)
     }
 
+    /// The form in a receipt's text, as [`MessageId::in_receipt`] writes it.
+    pub fn text_in_receipt(self) -> CompactString {
+        match self.style {
+            MessageIdStyle::Same | MessageIdStyle::Uuid => self.text(),
+            MessageIdStyle::HexThenDecimal | MessageIdStyle::DecimalThenHex | MessageIdStyle::Padded => {
+                compact_str::format_compact!("{}", self.in_receipt())
+            }
+        }
+    }
+
     /// The form in a receipt's text.
     pub fn in_receipt(self) -> impl fmt::Display {
         InReceipt(self)
@@ -154,7 +164,9 @@ mod tests {
         for style in MessageIdStyle::ALL {
             for number in [1, 9, 10, 42, 0x00B8_BE19, u32::MAX] {
                 let text = MessageId { number, style }.to_string();
-                assert_eq!(MessageId { number, style }.text(), text);
+                let id = MessageId { number, style };
+                assert_eq!(id.text(), text);
+                assert_eq!(id.text_in_receipt(), id.in_receipt().to_string());
                 assert!(
                     MessageId::candidates(&text).any(|candidate| candidate == number),
                     "{text}"

@@ -1,9 +1,9 @@
 //! What a receipt says: [`ReceiptStyle`] and the text of SMPP v3.4 Appendix B.
 
-use std::fmt::Write as _;
-
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use sms::{Civil, MessageState, Timestamp, Zone};
+use sms::address::decimal;
+use sms::{MessageState, Timestamp, Zone};
 
 use crate::message_id::MessageId;
 
@@ -89,60 +89,74 @@ pub struct Report<'a> {
 }
 
 impl ReceiptStyle {
-    /// The text of a receipt; its dates are local times in `zone`.
-    pub fn write(&self, report: &Report<'_>, zone: &Zone) -> String {
-        let delivered = u8::from(report.state == MessageState::Delivered);
+    /// The text of a receipt; its dates are local times in `zone`, of which `dates` remembers some.
+    pub(crate) fn write(&self, report: &Report<'_>, zone: &Zone, dates: &mut Dates) -> String {
         let mut text = String::with_capacity(160);
-        let mut write = |part: std::fmt::Arguments<'_>| {
-            text.write_fmt(part).expect("a String takes everything");
-        };
-        write(format_args!("id:{}", report.message_id.in_receipt()));
+        text.push_str("id:");
+        text.push_str(&report.message_id.text_in_receipt());
         if self.counts {
-            write(format_args!(" sub:001 dlvrd:{delivered:03}"));
+            let delivered = report.state == MessageState::Delivered;
+            text.push_str(if delivered {
+                " sub:001 dlvrd:001"
+            } else {
+                " sub:001 dlvrd:000"
+            });
         }
-        write(format_args!(
-            " submit date:{}",
-            self.date(zone.civil(report.submitted_at))
-        ));
-        write(format_args!(
-            " done date:{}",
-            self.date(zone.civil(report.done_at))
-        ));
-        write(format_args!(" stat:{}", report.state.stat()));
-        write(format_args!(
-            " err:{:0width$}",
-            report.err,
-            width = self.err_digits
-        ));
-        write(format_args!(
-            " {}:",
-            if self.capital_text { "Text" } else { "text" }
-        ));
+        text.push_str(" submit date:");
+        text.push_str(self.date(&dates.of(report.submitted_at, zone)));
+        text.push_str(" done date:");
+        text.push_str(self.date(&dates.of(report.done_at, zone)));
+        text.push_str(" stat:");
+        text.push_str(report.state.stat());
+        text.push_str(" err:");
+        text.push_str(&decimal(report.err.into(), self.err_digits));
+        text.push_str(if self.capital_text { " Text:" } else { " text:" });
         if self.text {
-            write(format_args!("{}", report.text));
+            text.push_str(report.text);
         }
         text
     }
 
     /// `YYMMDDhhmm`, with seconds if the style has them.
-    fn date(&self, at: Civil) -> String {
-        let mut date = format!(
-            "{:02}{:02}{:02}{:02}{:02}",
-            at.year().rem_euclid(100),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute()
-        );
-        if self.seconds {
-            write!(date, "{:02}", at.second()).expect("a String takes everything");
+    fn date<'d>(&self, date: &'d CompactString) -> &'d str {
+        let digits = if self.seconds { 12 } else { 10 };
+        date.get(..digits).unwrap_or(date)
+    }
+}
+
+/// Dates as receipts write them, `YYMMDDhhmmss`: those of a second are many, and local times are dear.
+#[derive(Debug, Default)]
+pub(crate) struct Dates {
+    /// By the last bit of the second.
+    known: [Option<(i64, CompactString)>; 2],
+}
+
+impl Dates {
+    fn of(&mut self, at: Timestamp, zone: &Zone) -> CompactString {
+        let second = at.as_micros().div_euclid(1_000_000);
+        let known = &mut self.known[usize::from(second & 1 == 1)];
+        if let Some((_, date)) = known.as_ref().filter(|(known, _)| *known == second) {
+            return date.clone();
         }
+        let civil = zone.civil(at);
+        let date = compact_str::format_compact!(
+            "{:02}{:02}{:02}{:02}{:02}{:02}",
+            civil.year().rem_euclid(100),
+            civil.month(),
+            civil.day(),
+            civil.hour(),
+            civil.minute(),
+            civil.second()
+        );
+        *known = Some((second, date.clone()));
         date
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sms::Civil;
+
     use super::*;
     use crate::cause::{Cause, ErrTable};
     use crate::message_id::MessageIdStyle;
@@ -192,7 +206,7 @@ mod tests {
             ),
         ] {
             let style = ReceiptStyle::named(style).expect("a style");
-            assert_eq!(style.write(report, &Zone::utc()), expected);
+            assert_eq!(style.write(report, &Zone::utc(), &mut Dates::default()), expected);
         }
         assert_eq!(ReceiptStyle::named("unheard of"), None);
     }
@@ -200,7 +214,22 @@ mod tests {
     #[test]
     fn dates_are_local_times() {
         let zone = Zone::named("America/Los_Angeles").expect("in the database");
-        let text = ReceiptStyle::default().write(&report(MessageState::Delivered, None), &zone);
+        let text = ReceiptStyle::default().write(
+            &report(MessageState::Delivered, None),
+            &zone,
+            &mut Dates::default(),
+        );
         assert!(text.contains("submit date:0903020600"), "{text}");
+    }
+
+    #[test]
+    fn remembered_dates_are_those_of_their_second() {
+        let (zone, mut dates) = (Zone::utc(), Dates::default());
+        for second in [0, 1, 2, 1, 0, 59, 60, 3_600, 2, -1, -2] {
+            let at = Timestamp::from_secs(second);
+            let fresh = Dates::default().of(at, &zone);
+            assert_eq!(dates.of(at, &zone), fresh, "{second}");
+            assert_eq!(dates.of(at, &zone), fresh, "{second}");
+        }
     }
 }

@@ -30,6 +30,7 @@ use crate::finals::Finals;
 use crate::message_id::MessageId;
 use crate::note::Note;
 use crate::port::{AttemptId, CarrierIndex, Input, Output};
+use crate::receipt::Dates;
 use crate::routing::NumberPlan;
 use crate::store::{Store, Wait};
 use crate::timer::{Timer, Timers};
@@ -47,6 +48,7 @@ pub struct Smsc {
     plan: NumberPlan,
     store: Store,
     finals: Finals,
+    dates: Dates,
     timers: Timers,
     /// What is in the air.
     pages: NumberMap<AttemptId, Page>,
@@ -140,6 +142,7 @@ impl Smsc {
             plan,
             store: Store::default(),
             finals: Finals::default(),
+            dates: Dates::default(),
             timers: Timers::default(),
             pages: NumberMap::default(),
             late_receipts: NumberMap::default(),

@@ -4,6 +4,9 @@ use sms::{Concatenation, Encoding, Segment};
 
 use crate::carrier::{Carrier, LongText};
 
+/// How much of a text a receipt repeats, in octets (SMPP v3.4 Appendix B).
+const BEGINNING_OCTETS: usize = 20;
+
 /// What a text says, and how it is cut for the air.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Body {
@@ -152,6 +155,10 @@ impl Body {
     /// The first 20 octets of the text for a receipt; empty when it is no text in a one-octet alphabet.
     pub fn beginning(&self) -> String {
         match self.encoding() {
+            encoding @ (Encoding::Gsm7 | Encoding::Ascii | Encoding::Latin1) if !self.udhi => {
+                let octets = self.user_data.len().min(BEGINNING_OCTETS);
+                encoding.decode(&self.user_data[..octets])
+            }
             Encoding::Gsm7 | Encoding::Ascii | Encoding::Latin1 => {
                 let segment = Segment {
                     data_coding: self.data_coding,
@@ -159,7 +166,9 @@ impl Body {
                     user_data: self.user_data.to_vec(),
                 };
                 let body = segment.body();
-                segment.encoding().decode(&body[..body.len().min(20)])
+                segment
+                    .encoding()
+                    .decode(&body[..body.len().min(BEGINNING_OCTETS)])
             }
             Encoding::Ucs2 | Encoding::Binary => String::new(),
         }

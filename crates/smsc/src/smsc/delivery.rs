@@ -9,7 +9,7 @@ use super::state::{Delivery, Esme, Link, Receipt, Token, What};
 use crate::account::ReceiptRoute;
 use crate::event::{DropReason, Event, Parcel, WaitReason};
 use crate::note::{AccountIndex, Note};
-use crate::receipt::Report;
+use crate::receipt::{Dates, Report};
 use crate::timer::Timer;
 
 /// The `network_error_code` TLV's type for the codes that [`crate::ErrTable`] gives (SMPP v3.4 §5.3.2.31).
@@ -160,7 +160,7 @@ impl Smsc {
                     .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
             }
             What::Receipt(receipt) => {
-                let message = receipt_pdu(receipt, with_tlvs, &self.config.zone);
+                let message = receipt_pdu(receipt, with_tlvs, &self.config.zone, &mut self.dates);
                 state
                     .session
                     .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
@@ -311,7 +311,7 @@ const fn is_temporary(status: Status) -> bool {
 
 /// The `deliver_sm` of a receipt or an intermediate notification: the addresses of its text exchanged, and what it
 /// says both in words and, for those who can read them, in TLVs (SMPP v3.4 Appendix B).
-fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMessage {
+fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut Dates) -> ShortMessage {
     let text = receipt.style.write(
         &Report {
             message_id: receipt.written_id,
@@ -322,6 +322,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone) -> ShortMes
             text: &receipt.text,
         },
         zone,
+        dates,
     );
     let segment = Segment::whole(&text, Encoding::Gsm7);
     let mut message = ShortMessage::new(receipt.destination.clone(), receipt.source.clone(), &segment);
