@@ -1,0 +1,130 @@
+//! Octets as what an ESME sends to a message centre.
+
+use std::collections::BTreeMap;
+
+use smpp::{Bind, BindKind, Command, Frame, Framer, LinkId, Pdu, command_id};
+use sms::{Address, Npi, Timestamp, Ton};
+use smsc::{Account, Carrier, Cause, Config, Input, Output, PageOutcome, Smsc};
+
+use super::choice;
+
+const LINK: LinkId = LinkId(1);
+/// The steps of time after which everything that was asked must be answered.
+const WAKEUPS_MAX: usize = 2_000;
+
+/// A message centre with a link, and what is not answered on it.
+struct Bench {
+    smsc: Smsc,
+    now: Timestamp,
+    /// How many requests of each sequence number have no answer.
+    unanswered: BTreeMap<u32, usize>,
+    is_closed: bool,
+    /// What comes of each page.
+    outcome: PageOutcome,
+}
+
+/// Every request gets one answer with its sequence number, or the link is closed.
+pub fn smsc(octets: &[u8]) {
+    let chosen = choice(octets);
+    let mut account = Account::new("fuzz", "fuzz");
+    account.default_source = Some(Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665"));
+    let mut config = Config::new(vec![account], vec![Carrier::new("att")]);
+    config.session.timers = smpp::Timers::OFF;
+    let mut bench = Bench {
+        smsc: Smsc::new(config),
+        now: Timestamp::from_secs(1_236_031_200),
+        unanswered: BTreeMap::new(),
+        is_closed: false,
+        outcome: match chosen % 3 {
+            0 => PageOutcome::Delivered,
+            1 => PageOutcome::Failed(Cause::Absent),
+            _ => PageOutcome::Failed(Cause::UnknownSubscriber),
+        },
+    };
+    bench.handle(Input::Connected {
+        link: LINK,
+        peer: None,
+    });
+    if chosen & 8 != 0 {
+        let bind = Bind::new(BindKind::Transceiver, "fuzz", "fuzz");
+        bench.receive(&smpp::encode(&Command::request(1, Pdu::Bind(bind))));
+    }
+    bench.receive(octets);
+    for _ in 0..WAKEUPS_MAX {
+        let Some(at) = bench.smsc.next_wakeup().filter(|_| !bench.unanswered.is_empty()) else {
+            break;
+        };
+        bench.now = at;
+        bench.handle(Input::Tick);
+    }
+    let unanswered = &bench.unanswered;
+    assert!(
+        bench.is_closed || unanswered.is_empty(),
+        "no answer to {unanswered:?}"
+    );
+    bench.handle(Input::Closed { link: LINK });
+    assert_eq!(bench.smsc.bound_sessions("fuzz"), 0);
+}
+
+impl Bench {
+    fn receive(&mut self, octets: &[u8]) {
+        let mut framer = Framer::default();
+        framer.feed(octets);
+        while let Some(frame) = framer.next_frame() {
+            if self.is_closed {
+                return;
+            }
+            self.expect_answer(&frame);
+            self.handle(Input::Received { link: LINK, frame });
+        }
+    }
+
+    fn expect_answer(&mut self, frame: &Frame) {
+        let (id, sequence_number) = match frame {
+            Frame::Pdu { command, .. } => (command.pdu.command_id(), command.sequence_number),
+            Frame::Malformed { header, .. } => (header.command_id, header.sequence_number),
+            Frame::Broken { header } => {
+                *self
+                    .unanswered
+                    .entry(header.map_or(0, |header| header.sequence_number))
+                    .or_default() += 1;
+                return;
+            }
+        };
+        if !command_id::is_response(id) && !command_id::is_unanswered(id) {
+            *self.unanswered.entry(sequence_number).or_default() += 1;
+        }
+    }
+
+    /// Handles an input and every page that comes of it.
+    fn handle(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            for output in self.smsc.handle(self.now, input) {
+                match output {
+                    Output::Send { command, .. } if command.pdu.is_response() => self.answered(&command),
+                    Output::Page { attempt, .. } => {
+                        let outcome = self.outcome;
+                        inputs.push(Input::PageAnswered { attempt, outcome });
+                    }
+                    Output::Close { .. } => self.is_closed = true,
+                    _ => {}
+                }
+            }
+            assert!(
+                self.smsc.next_wakeup().is_none_or(|at| at > self.now),
+                "a timer that stays due"
+            );
+        }
+    }
+
+    fn answered(&mut self, command: &Command) {
+        assert!(!self.is_closed, "{command} after the end");
+        let count = self.unanswered.get_mut(&command.sequence_number);
+        let count = count.unwrap_or_else(|| panic!("{command} answers nothing"));
+        *count -= 1;
+        if *count == 0 {
+            self.unanswered.remove(&command.sequence_number);
+        }
+    }
+}
