@@ -3,12 +3,12 @@
 
 After each case an ESME must bind and have its enquire_link answered on a new connection. Standard library only.
 """
-import http.client, random, socket, struct, sys, threading, time
+import http.client, json, pathlib, random, resource, socket, struct, sys, threading, time
 
 from support import (
-    ALICE_UID, ANSWER_S_MAX, API_KEY, BIND_TRANSCEIVER, DELIVER_SM, ENQUIRE_LINK, GENERIC_NACK, RBINDFAIL, RESP,
-    RINVBNDSTS, RINVCMDID, RINVCMDLEN, RINVMSGLEN, ROK, SUBMIT_SM, UNBIND, Checks, Link, Serve, bind, bounded, http_get,
-    pdu, rest, submit,
+    ALICE_UID, ANSWER_S_MAX, API_KEY, BIND_RECEIVER, BIND_TRANSCEIVER, BIND_TRANSMITTER, CODE, DELIVER_SM, ENQUIRE_LINK,
+    GENERIC_NACK, QUERY_SM, RBINDFAIL, RESP, RINVBNDSTS, RINVCMDID, RINVCMDLEN, RINVMSGID, RINVMSGLEN, ROK, SUBMIT_SM, UNBIND,
+    Checks, Link, Serve, bind, bounded, http_get, pdu, rest, submit,
 )
 
 SEED = 7
@@ -17,6 +17,11 @@ BINDS_MAX = 16  # of an account, unless it says otherwise
 PDU_READ_S_MAX = 30  # the server's own timer is shorter
 UNREAD_OCTETS_MAX = 256 << 20  # far more than both ends of a connection buffer
 BODY_OCTETS_MAX = 1 << 20  # of an HTTP request
+SILENCE_S_MAX = 90  # the server's timers are shorter
+UNBINDS = "19925550170"  # a magic number: an unbind instead of an answer
+PILED_RECEIPTS = 3_000
+PILED_OCTETS_MAX = 128 << 20
+CROWD = 10_000
 ENQUIRED = (RESP | ENQUIRE_LINK, ROK, 77)
 
 
@@ -212,6 +217,213 @@ def storm(check, serve):
     wait_until(lambda: can_bind(serve))
 
 
+# What a peer of bad manners does: the personalities of an SMPP test client.
+
+def query_of_nothing(check, serve):
+    body = b"no-such-id\0" + b"\0\3" + CODE.encode() + b"\0"
+    with Link(serve.smpp).bound() as link:
+        check("query_sm_resp RINVMSGID", link.send(pdu(QUERY_SM, 8, body)).answer(), (RESP | QUERY_SM, RINVMSGID, 8))
+        check("query_sm without a body: query_sm_resp RINVMSGID or RINVCMDLEN",
+              link.send(pdu(QUERY_SM, 9)).answer() in [(RESP | QUERY_SM, status, 9) for status in (RINVMSGID, RINVCMDLEN)], True)
+        check("the link lives on", enquire(link), ENQUIRED)
+
+
+def nack_of_nothing(check, serve):
+    """generic_nack with sequence number 0, which belongs to no request, while a receipt waits for its answer."""
+    with Link(serve.smpp).bound() as link:
+        link.send(submit(2, b"a receipt", 1))
+        check("submit_sm_resp", link.answer(), (RESP | SUBMIT_SM, ROK, 2))
+        command_id, _, sequence_number, _ = raw(link)
+        check("deliver_sm", command_id, DELIVER_SM)
+        link.send(pdu(GENERIC_NACK, 0, status=RINVCMDID))
+        check("it is ignored", enquire(link), ENQUIRED)
+        link.send(pdu(RESP | DELIVER_SM, sequence_number, b"\0"))
+        check("the receipt is answered after that", enquire(link), ENQUIRED)
+
+
+def length_that_lies(check, serve):
+    """A command_length that takes in the next PDU: the stream is cut where it says, and both ends stay in step."""
+    with Link(serve.smpp).bound() as link:
+        swallowed = pdu(ENQUIRE_LINK, 5)
+        link.send(pdu(ENQUIRE_LINK, 4, swallowed))
+        check("enquire_link that swallows another is answered once", link.answer(), (RESP | ENQUIRE_LINK, ROK, 4))
+        check("the link is in step", enquire(link), ENQUIRED)
+        text = submit(6, b"whole")
+        short = text[:3] + bytes([text[3] - 3]) + text[4:]
+        link.send(short)
+        check("a submit_sm that says three octets less: RINVMSGLEN", link.answer(), (RESP | SUBMIT_SM, RINVMSGLEN, 6))
+        # The three octets are the beginning of what comes next: "ole" and the first octet of a length.
+        link.send(pdu(ENQUIRE_LINK, 7))
+        command_id, status, _ = link.answer()
+        check("what follows is no PDU: generic_nack RINVCMDLEN", (command_id, status), (GENERIC_NACK, RINVCMDLEN))
+        check("then closed", link.end(), "closed")
+
+
+def leaves_after_unbind(check, serve):
+    """Nothing is done after unbind, and what is sent gets its answer."""
+    with Link(serve.smpp).bound() as link:
+        check("unbind_resp", link.send(pdu(UNBIND, 2)).answer(), (RESP | UNBIND, ROK, 2))
+        check("submit_sm then: RINVBNDSTS", link.send(submit(3, b"too late")).answer(), (RESP | SUBMIT_SM, RINVBNDSTS, 3))
+    with Link(serve.smpp).bound() as link:
+        link.send(pdu(UNBIND, 2) + submit(3, b"in one write"))
+        check("in one write as well", [link.answer(), link.answer()],
+              [(RESP | UNBIND, ROK, 2), (RESP | SUBMIT_SM, RINVBNDSTS, 3)])
+
+
+def silences(check, serve):
+    """Peers that answer nothing, all at once, since each takes its time: the server asks, waits, and closes."""
+    with Link(serve.smpp).bound() as half_open, Link(serve.smpp).bound() as unbinding, Link(serve.smpp).bound() as stays, \
+            Link(serve.smpp) as never_binds:
+        for link in (half_open, unbinding, stays, never_binds):
+            link.socket.settimeout(SILENCE_S_MAX)
+        unbinding.send(submit(2, b"unbind, please", destination=UNBINDS))
+        stays.send(pdu(UNBIND, 2))
+        check("the server's unbind", raw(unbinding)[0], UNBIND)
+        check("no unbind_resp: closed", unbinding.end(), "closed")
+        check("unbind_resp", stays.answer(), (RESP | UNBIND, ROK, 2))
+        check("a peer that stays after unbind: closed", ended(stays), "closed")
+        check("a peer that never binds: closed", ended(never_binds), "closed")
+        check("a peer that is silent: enquire_link", first_of(half_open, ENQUIRE_LINK), ENQUIRE_LINK)
+        check("no answer: closed", ended(half_open), "closed")
+
+
+def receipts_pile_up(check, serve):
+    """Receipts for a receiver that never reads: memory stays within bounds, and the next receiver gets them all."""
+    before = resident_octets(serve)
+    with Link(serve.smpp) as deaf, Link(serve.smpp) as sender:
+        deaf.send(bind(command_id=BIND_RECEIVER))
+        sender.send(bind(command_id=BIND_TRANSMITTER))
+        check("bind_transmitter_resp", sender.answer(), (RESP | BIND_TRANSMITTER, ROK, 1))
+        accepted = 0
+        for first in range(2, PILED_RECEIPTS + 2, 100):
+            # Numbers that nobody has: a phone of its own takes one text at a time.
+            sender.send(b"".join(submit(number, b"x" * 160, 1, f"1415557{number:04}") for number in range(first, first + 100)))
+            accepted += sum(sender.answer()[1] == ROK for _ in range(100))
+        check("every submit_sm is accepted", accepted, PILED_RECEIPTS)
+        grown = resident_octets(serve) - before
+        check(f"the server grows by less than {PILED_OCTETS_MAX >> 20} MiB", grown < PILED_OCTETS_MAX, True)
+    with Link(serve.smpp) as reader:
+        reader.send(bind(command_id=BIND_RECEIVER))
+        check("bind_receiver_resp", reader.answer(), (RESP | BIND_RECEIVER, ROK, 1))
+        reader.send(pdu(ENQUIRE_LINK, 77))
+        reader.receive()
+        reader.socket.settimeout(1)
+        until = time.monotonic() + SILENCE_S_MAX
+        while reader.delivered < PILED_RECEIPTS and time.monotonic() < until:
+            try:
+                reader.receive()
+            except TimeoutError:
+                pass
+        check("every receipt comes to the next receiver", reader.delivered >= PILED_RECEIPTS, True)
+
+
+def ten_thousand(check, serve):
+    """10,000 connections at once, each asking something; those that the system has no room for are not counted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    room = min(CROWD, hard - 500, open_files_max(serve) - 500)
+    links = []
+    try:
+        for number in range(room):
+            # One address has half of the server's connections at most.
+            link = socket.create_connection(
+                ("127.0.0.1", serve.smpp), timeout=ANSWER_S_MAX, source_address=(f"127.0.0.{2 + number % 3}", 0))
+            link.sendall(pdu(ENQUIRE_LINK, number + 1))
+            links.append(link)
+        answers, closed = 0, 0
+        for number, link in enumerate(links):
+            try:
+                octets = link.recv(16)
+            except ConnectionResetError:
+                octets = b""
+            answers += octets == pdu(RESP | ENQUIRE_LINK, number + 1)
+            closed += octets == b""
+        check(f"each of {room} connections is answered, or closed beyond the server's limit", answers + closed, room)
+        check("and nearly all are answered", answers > room * 0.9, True)
+        for link in links[:room // 2]:
+            link.close()
+        wait_until(lambda: can_bind(serve))
+        check("an ESME is served beside what is left", can_bind(serve), True)
+    finally:
+        for link in links:
+            link.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    wait_until(lambda: can_bind(serve))
+
+
+def raw(link):
+    """The next PDU, whatever it is, without any answer to it."""
+    header = link._exactly(16)
+    length, command_id, status, sequence_number = struct.unpack(">IIII", header)
+    return command_id, status, sequence_number, link._exactly(length - 16)
+
+
+def first_of(link, command_id):
+    """Passes over receipts until such a PDU comes; gives its command_id."""
+    while (came := raw(link)[0]) == DELIVER_SM and came != command_id:
+        pass
+    return came
+
+
+def ended(link):
+    """How a connection ends on which nothing is answered; what comes before is passed over."""
+    try:
+        while link._exactly(1) is not None:
+            pass
+        return "closed"
+    except ConnectionResetError:
+        return "reset"
+    except TimeoutError:
+        return "still open"
+
+
+def resident_octets(serve):
+    """The memory that the server has, on Linux; 0 elsewhere."""
+    try:
+        lines = pathlib.Path(f"/proc/{serve.process.pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmRSS"))
+
+
+def open_files_max(serve):
+    """How many files the server may open."""
+    try:
+        lines = pathlib.Path(f"/proc/{serve.process.pid}/limits").read_text().splitlines()
+    except OSError:
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return next(int(line.split()[3]) for line in lines if line.startswith("Max open files"))
+
+
+class Ledger:
+    """What became of every message that was accepted, read from the server's records as they come."""
+
+    def __init__(self):
+        self.since, self.accepted, self.finished, self.missed = 0, set(), set(), 0
+
+    def follow(self, serve):
+        while True:
+            page = json.loads(http_get(serve.http, f"/api/v1/worlds/default/records?since={self.since}")[1])
+            records = page["records"]
+            if not records:
+                return
+            self.missed += records[0]["seq"] - self.since
+            for record in records:
+                if record["event"] == "accepted":
+                    self.accepted.add(record["message_id"])
+                elif record["event"] == "finished":
+                    self.finished.add(record["message_id"])
+            self.since = records[-1]["seq"] + 1
+
+    def lost(self, serve):
+        """The messages that were accepted and have come to no end, once all have had time to."""
+        def all_finished():
+            self.follow(serve)
+            return self.accepted <= self.finished
+        wait_until(all_finished)
+        return sorted(self.accepted - self.finished)[:10]
+
+
 # HTTP
 
 def error_code(serve, **call):
@@ -278,6 +490,8 @@ def half_a_request(check, serve):
 
 
 CASES = {
+    # The first: it fills the ring of records, and the ledger begins after it.
+    "a peer that never reads": never_reads,
     "command_length 0": broken_framing(pdu(ENQUIRE_LINK, 1, length=0)),
     "command_length 15": broken_framing(pdu(ENQUIRE_LINK, 1, length=15)),
     "command_length 0xFFFFFFFF": broken_framing(pdu(ENQUIRE_LINK, 6, length=0xFFFFFFFF)),
@@ -292,7 +506,13 @@ CASES = {
     "connection closed in the middle of a PDU": closed_in_the_middle,
     "connection closed before its answers": gone_before_the_answers,
     "silence in the middle of a PDU": silent_in_the_middle,
-    "a peer that never reads": never_reads,
+    "query_sm of nothing": query_of_nothing,
+    "generic_nack of nothing": nack_of_nothing,
+    "a command_length that lies": length_that_lies,
+    "after unbind": leaves_after_unbind,
+    "peers that answer nothing": silences,
+    "receipts for a peer that never reads": receipts_pile_up,
+    f"{CROWD} connections": ten_thousand,
     "a crowd of idle connections": idle_crowd,
     f"{STORM_LINKS} x {STORM_ROUNDS} binds and unbinds in parallel": storm,
     "HTTP: wrong signature": wrong_signature,
@@ -317,8 +537,8 @@ def wait_until(condition):
 
 
 def main():
-    bounded(300)
-    checks = Checks()
+    bounded(420)
+    checks, ledger = Checks(), Ledger()
     with Serve() as serve:
         checks.check("the server serves", can_bind(serve), "it does not")
         for name, case in CASES.items():
@@ -334,6 +554,12 @@ def main():
                          f"{detail}, exit code {serve.process.poll()}\n{serve.log_text()[-2000:]}")
             if serve.process.poll() is not None:
                 break
+            ledger.follow(serve)
+            if case is never_reads:
+                ledger.missed = 0
+        checks.equal("no accepted message is lost", ledger.lost(serve), [])
+        checks.check("and many were accepted, all of them on record",
+                     len(ledger.accepted) > PILED_RECEIPTS and not ledger.missed, (len(ledger.accepted), ledger.missed))
         checks.equal("HTTP goes on too", http_get(serve.http, "/healthz")[0], 200)
     return checks.done()
 

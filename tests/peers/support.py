@@ -162,8 +162,8 @@ def steps(http_port, lines):
 # SMPP v3.4, by hand: what a peer library would never send
 
 GENERIC_NACK, BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM = 0x80000000, 0x09, 0x04, 0x05
-UNBIND, ENQUIRE_LINK, RESP = 0x06, 0x15, 0x80000000
-ROK, RINVMSGLEN, RINVCMDLEN, RINVCMDID, RINVBNDSTS, RBINDFAIL = 0x00, 0x01, 0x02, 0x03, 0x04, 0x0D
+BIND_RECEIVER, BIND_TRANSMITTER, QUERY_SM, UNBIND, ENQUIRE_LINK, RESP = 0x01, 0x02, 0x03, 0x06, 0x15, 0x80000000
+ROK, RINVMSGLEN, RINVCMDLEN, RINVCMDID, RINVBNDSTS, RINVMSGID, RBINDFAIL = 0x00, 0x01, 0x02, 0x03, 0x04, 0x0C, 0x0D
 
 
 def pdu(command_id, sequence_number, body=b"", status=0, length=None):
@@ -172,10 +172,10 @@ def pdu(command_id, sequence_number, body=b"", status=0, length=None):
     return struct.pack(">IIII", length, command_id, status, sequence_number) + body
 
 
-def bind(sequence_number=1, password=PASSWORD):
-    """A bind_transceiver of the account of world.sms."""
+def bind(sequence_number=1, password=PASSWORD, command_id=BIND_TRANSCEIVER):
+    """A bind of the account of world.sms."""
     body = f"{SYSTEM_ID}\0{password}\0\0".encode() + b"\x34\0\0\0"
-    return pdu(BIND_TRANSCEIVER, sequence_number, body)
+    return pdu(command_id, sequence_number, body)
 
 
 def submit(sequence_number, short_message, registered_delivery=0, destination=ALICE_MSISDN):
