@@ -35,7 +35,7 @@ pub use carrier::{
 };
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
-pub use event::{DropReason, Event};
+pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
 pub use note::{AccountIndex, Note};

@@ -20,6 +20,7 @@ use world::io::CallbackId;
 use world::{Input, Output, World};
 
 use crate::callback_client::{CallbackClient, CallbackEnd};
+use crate::observer::Observed;
 use crate::pcap::Capture;
 use crate::smpp_listener::LinkSender;
 
@@ -94,6 +95,7 @@ pub struct EngineHandle {
     /// The number that the next record will have.
     next_record: watch::Receiver<u64>,
     live: LiveMessages,
+    observed: Observed,
 }
 
 /// What open pages hear from the engine.
@@ -242,6 +244,16 @@ impl EngineHandle {
         }
     }
 
+    /// What was seen of the world so far.
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// How many messages wait for the world.
+    pub fn waiting(&self) -> u64 {
+        (self.inbox.max_capacity() - self.inbox.capacity()) as u64
+    }
+
     async fn callback_over(&self, callback: CallbackId, end: CallbackEnd) {
         let _ = self.inbox.send(Message::CallbackOver { callback, end }).await;
     }
@@ -282,6 +294,7 @@ impl Engine {
             inbox: sender,
             next_record: watched,
             live: messages,
+            observed: Observed::default(),
         };
         let engine = Self {
             served,
@@ -417,8 +430,9 @@ impl Engine {
         self.follow();
     }
 
-    /// Writes down what is new, before the ring of records can turn it out.
+    /// Counts, logs and writes down what is new, before the ring of records can turn it out.
     fn follow(&mut self) {
+        self.handle.observed.lock().follow(self.served.world());
         let Some(capture) = &mut self.capture else { return };
         match capture.follow(self.served.world()) {
             Ok(0) => {}

@@ -2,6 +2,7 @@
 
 pub mod control;
 mod form;
+pub mod metrics;
 pub mod page;
 pub mod pages;
 
@@ -91,6 +92,6 @@ async fn readyz(State(behind): State<Behind>) -> Response {
 
 async fn nothing_here() -> Response {
     let text = "Nothing stands here. The REST API is at /restserver.php, the pages of the time begin at /home.php, what people text goes to /api/v1/worlds/default/steps, what happened \
-                stands at /api/v1/worlds/default/records, the server's state at /healthz and /readyz.\n";
+                stands at /api/v1/worlds/default/records, the server's state at /healthz, /readyz and /metrics.\n";
     (StatusCode::NOT_FOUND, text).into_response()
 }

@@ -78,7 +78,7 @@ impl Server {
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
         let world = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
-        let links = Links::new(handle.clone(), command_length_max, admission);
+        let links = Links::new(handle.clone(), command_length_max, admission.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
             let acceptor = TlsAcceptor::from(tls.config);
@@ -87,7 +87,8 @@ impl Server {
         let app = http::router(http::Behind::Engine(handle.clone()))
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(description))
-            .merge(http::control::router(handle.clone(), declared))
+            .merge(http::control::router(handle.clone(), declared));
+        let app = http::metrics::with_metrics(app, handle.clone(), admission)
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
         let apps = async move {

@@ -127,7 +127,7 @@ async fn serve(
     }: Links,
 ) {
     let link = LinkId(next_link.fetch_add(1, Ordering::Relaxed));
-    info!(link = link.0, %peer, "ESME connected");
+    debug!(link = link.0, %peer, "connection opened");
     let (commands, outgoing) = mpsc::unbounded_channel();
     let unwritten = Arc::new(Unwritten::default());
     let sender = LinkSender {
@@ -147,7 +147,7 @@ async fn serve(
         }
         _ = &mut writing => engine.link_closed(link).await,
     }
-    info!(link = link.0, %peer, "ESME gone");
+    debug!(link = link.0, %peer, "connection closed");
 }
 
 /// What waits to be written to one ESME.

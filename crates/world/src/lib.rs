@@ -15,6 +15,7 @@
 //! ```
 
 mod air;
+pub mod brief;
 mod coming;
 pub mod config;
 pub mod dice;
@@ -27,6 +28,7 @@ mod wiring;
 #[allow(clippy::module_inception)]
 pub mod world;
 
+pub use brief::Brief;
 pub use coming::Coming;
 pub use config::{AppConfig, Config, ConfigError, UserConfig};
 pub use io::{Change, Input, Output, Purpose};

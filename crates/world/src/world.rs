@@ -37,7 +37,7 @@ pub struct World {
     pub(crate) dice: Dice,
     /// The dice of each carrier, by its place.
     pub(crate) carrier_dice: Vec<Die>,
-    records: Ring,
+    pub(crate) records: Ring,
     pub(crate) outputs: VecDeque<Output>,
     /// Memory for what the message centre and a phone say, empty between two of their inputs.
     pub(crate) smsc_outputs: Vec<smsc::Output>,

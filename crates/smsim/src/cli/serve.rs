@@ -1,17 +1,17 @@
 //! `smsim serve`: a world on real ports and the machine's clock.
 
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use scenario::DeclaredWorld;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::engine::FileCapture;
 use crate::exit::Exit;
+use crate::logging::LogArgs;
 use crate::pcap::Capture;
 use crate::rules::ConfigArgs;
 use crate::server::{Ports, Server};
@@ -26,7 +26,7 @@ use crate::tls::TlsArgs;
   smsim serve world.sms --port 0       any free ports, printed as one JSON line
   smsim serve --tls                    SMPP over TLS on 3550 too, with a test certificate
   smsim serve --pcap links.pcapng      for Wireshark
-  RUST_LOG=smsim=debug smsim serve     with what happens on every link
+  smsim serve --log info               with what happens on every SMPP session
 
 Stop it with Ctrl-C: ESMEs are unbound, then the ports are closed.")]
 pub struct Args {
@@ -51,6 +51,8 @@ pub struct Args {
     limits: LimitArgs,
     #[command(flatten)]
     config: ConfigArgs,
+    #[command(flatten)]
+    log: LogArgs,
     /// The seed of all chance; it overrides the world's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -74,11 +76,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
 
 /// Serves, and hands on the page's address when it is there.
 pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyhow::Result<Exit> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    args.log.start()?;
     let mut world = sources::load_world(
         args.world.as_deref(),
         &args.config.rules()?,

@@ -70,8 +70,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every one, in the order of [`Admission::refused`].
+    /// Every one.
     pub const ALL: [Self; 3] = [Self::NotAllowed, Self::ConnectionsMax, Self::ConnectionsPerIpMax];
+
+    /// It as one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not_allowed",
+            Self::ConnectionsMax => "connections_max",
+            Self::ConnectionsPerIpMax => "connections_per_ip_max",
+        }
+    }
 }
 
 impl Admission {
@@ -114,6 +123,11 @@ impl Admission {
         open.all += 1;
         *open.by_ip.entry(ip).or_default() += 1;
         Ok(())
+    }
+
+    /// How many connections were not let in for that reason.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.shared.refused[refusal as usize].load(Ordering::Relaxed)
     }
 
     fn leave(&self, ip: IpAddr) {
@@ -179,6 +193,7 @@ mod tests {
             admission.admit(ip("192.0.2.3")).err(),
             Some(Refusal::ConnectionsMax)
         );
+        assert_eq!(Refusal::ALL.map(|refusal| admission.refused(refusal)), [0, 1, 1]);
         drop(first);
         let fourth = admission.admit(ip("192.0.2.1")).expect("there is room again");
         drop((second, third, fourth));

@@ -18,6 +18,7 @@ pub struct Served {
         reason = "not every test file that has this module speaks SMPP without TLS"
     )]
     pub smpp: u16,
+    #[allow(dead_code, reason = "not every test file that has this module speaks TLS")]
     pub smpps: Option<u16>,
     pub folder: tempfile::TempDir,
 }

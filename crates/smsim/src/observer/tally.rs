@@ -1,0 +1,346 @@
+//! Counts and times of what happens in a world: [`Tally`].
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use platform::{CallId, NotifyOutcome};
+use smpp::command_id;
+use sms::{MessageState, Timestamp};
+use smsc::{BindRefusal, Cause, CloseReason, Note};
+use world::io::CallbackId;
+use world::link::OWN_LINKS;
+use world::{Brief, Event, Toward};
+
+use super::histogram::{Begun, Histogram};
+
+/// Requests of ESMEs whose answers are timed at once.
+const REQUESTS_TIMED_MAX: usize = 1 << 14;
+/// Messages whose ends are timed at once: the last that were accepted.
+const MESSAGES_TIMED_MAX: usize = 1 << 16;
+/// Calls and callbacks that are timed at once, each; one more is not timed.
+const CALLS_TIMED_MAX: usize = 1 << 16;
+/// Places for the operations of SMPP, with their responses.
+const COMMANDS: usize = 128;
+
+/// Where a PDU went, and whose link it was on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Way {
+    /// Whether it is the platform's own link, not that of an outside ESME.
+    pub own: bool,
+    /// Whether it went to the message centre.
+    pub to_smsc: bool,
+}
+
+impl Way {
+    /// All four.
+    pub const ALL: [Self; 4] = [
+        Self::new(false, false),
+        Self::new(false, true),
+        Self::new(true, false),
+        Self::new(true, true),
+    ];
+
+    const fn new(own: bool, to_smsc: bool) -> Self {
+        Self { own, to_smsc }
+    }
+
+    const fn index(self) -> usize {
+        (self.own as usize) * 2 + self.to_smsc as usize
+    }
+}
+
+/// Counts of what happened, and how long it took in the world's time.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    pdus: [[u64; COMMANDS]; Way::ALL.len()],
+    pdus_in_error: BTreeMap<(Way, usize, u32), u64>,
+    /// Binds by account and kind.
+    pub binds: BTreeMap<(CompactString, &'static str), u64>,
+    /// Refused binds by reason.
+    pub binds_refused: Vec<(BindRefusal, u64)>,
+    /// Links that ended, by reason.
+    pub links_closed: Vec<(CloseReason, u64)>,
+    /// Accepted messages by carrier.
+    pub accepted: BTreeMap<CompactString, u64>,
+    /// Finished messages by state.
+    pub finished: [u64; MessageState::ALL.len()],
+    /// Failed attempts by cause.
+    pub attempts_failed: BTreeMap<Cause, u64>,
+    /// Callbacks that ended, by what came of them.
+    pub callbacks: BTreeMap<&'static str, u64>,
+    /// Calls that were answered, by method and error number, 0 for success.
+    pub calls: BTreeMap<(&'static str, u16), u64>,
+    /// From `submit_sm` to its response.
+    pub response: Histogram,
+    /// From acceptance to delivery.
+    pub delivery: Histogram,
+    /// From acceptance to the receipt's way to the ESME.
+    pub receipt: Histogram,
+    /// From a callback to the app's answer.
+    pub callback: Histogram,
+    /// From a call of the API to its answer.
+    pub call: Histogram,
+    requests: Begun,
+    messages: Begun,
+    calls_begun: BTreeMap<CallId, (&'static str, Timestamp)>,
+    callbacks_begun: BTreeMap<CallbackId, Timestamp>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            pdus: [[0; COMMANDS]; Way::ALL.len()],
+            pdus_in_error: BTreeMap::new(),
+            binds: BTreeMap::new(),
+            binds_refused: Vec::new(),
+            links_closed: Vec::new(),
+            accepted: BTreeMap::new(),
+            finished: [0; MessageState::ALL.len()],
+            attempts_failed: BTreeMap::new(),
+            callbacks: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            response: Histogram::default(),
+            delivery: Histogram::default(),
+            receipt: Histogram::default(),
+            callback: Histogram::default(),
+            call: Histogram::default(),
+            requests: Begun::with_room_for(REQUESTS_TIMED_MAX),
+            messages: Begun::with_room_for(MESSAGES_TIMED_MAX),
+            calls_begun: BTreeMap::new(),
+            callbacks_begun: BTreeMap::new(),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts what a record says.
+    pub fn count(&mut self, at: Timestamp, brief: Brief<'_>) {
+        match brief {
+            Brief::Pdu { link, toward, octets } => self.count_pdu(at, link, toward, octets),
+            Brief::Smsc(note) => self.count_note(at, note),
+            Brief::Event(event) => self.count_event(at, event),
+            Brief::OnAir | Brief::Received => {}
+        }
+    }
+
+    fn count_event(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::Pdu {
+                link, toward, octets, ..
+            } => self.count_pdu(at, *link, *toward, octets),
+            Event::ApiCall { call, params } if self.calls_begun.len() < CALLS_TIMED_MAX => {
+                self.calls_begun.insert(*call, (method(params), at));
+            }
+            Event::ApiReply { call, error_code, .. } => {
+                if let Some((method, begun_at)) = self.calls_begun.remove(call) {
+                    self.call.observe(at.since(begun_at));
+                    *self.calls.entry((method, error_code.unwrap_or(0))).or_default() += 1;
+                }
+            }
+            Event::CallbackSent { callback, .. } if self.callbacks_begun.len() < CALLS_TIMED_MAX => {
+                self.callbacks_begun.insert(*callback, at);
+            }
+            Event::CallbackDone {
+                callback, outcome, ..
+            } => {
+                if let Some(begun_at) = self.callbacks_begun.remove(callback) {
+                    self.callback.observe(at.since(begun_at));
+                }
+                *self.callbacks.entry(outcome_word(outcome)).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn count_pdu(&mut self, at: Timestamp, link: u64, toward: Toward, octets: &[u8]) {
+        let (Some(id), Some(status), Some(sequence_number)) =
+            (word_at(octets, 4), word_at(octets, 8), word_at(octets, 12))
+        else {
+            return;
+        };
+        let way = Way::new(link >= OWN_LINKS, toward == Toward::Smsc);
+        let place = place(id);
+        if status == 0 {
+            self.pdus[way.index()][place] += 1;
+        } else {
+            *self.pdus_in_error.entry((way, place, status)).or_default() += 1;
+        }
+        // Links and sequence numbers count up from 1 each: both together tell the requests under way apart.
+        let number = (link << 48) ^ u64::from(sequence_number);
+        if id == command_id::SUBMIT_SM && way.to_smsc {
+            self.requests.begin(number, at);
+        } else if id == command_id::SUBMIT_SM_RESP
+            && !way.to_smsc
+            && let Some(took) = self.requests.end(number, at)
+        {
+            self.response.observe(took);
+        }
+    }
+
+    fn count_note(&mut self, at: Timestamp, note: &Note) {
+        match note {
+            Note::Finished {
+                message_id, state, ..
+            } => {
+                self.finished[usize::from(state.code())] += 1;
+                if *state == MessageState::Delivered
+                    && let Some(took) = self.messages.since(message_id.number.into(), at)
+                {
+                    self.delivery.observe(took);
+                }
+            }
+            Note::ReceiptSent { message_id, .. } => {
+                if let Some(took) = self.messages.since(message_id.number.into(), at) {
+                    self.receipt.observe(took);
+                }
+            }
+            Note::Paged { .. } | Note::ReceiptTaken { .. } => {}
+            Note::Event(event) => self.count_smsc(at, event),
+        }
+    }
+
+    fn count_smsc(&mut self, at: Timestamp, event: &smsc::Event) {
+        match event {
+            smsc::Event::Accepted {
+                message_id, carrier, ..
+            } => {
+                self.messages.begin(message_id.number.into(), at);
+                match self.accepted.get_mut(carrier) {
+                    Some(count) => *count += 1,
+                    None => {
+                        self.accepted.insert(carrier.clone(), 1);
+                    }
+                }
+            }
+            smsc::Event::AttemptFailed { cause, .. } => *self.attempts_failed.entry(*cause).or_default() += 1,
+            smsc::Event::Bound { system_id, kind, .. } => {
+                *self.binds.entry((system_id.clone(), kind)).or_default() += 1;
+            }
+            smsc::Event::BindRefused { reason, .. } => add(&mut self.binds_refused, *reason),
+            smsc::Event::LinkClosed { reason, .. } => add(&mut self.links_closed, *reason),
+            _ => {}
+        }
+    }
+
+    /// The PDUs that there were: their way, name, status and number.
+    pub fn pdus(&self) -> impl Iterator<Item = (Way, &'static str, u32, u64)> {
+        let good = Way::ALL.into_iter().flat_map(|way| {
+            let counts = self.pdus[way.index()].iter().enumerate();
+            counts
+                .filter(|(_, count)| **count > 0)
+                .map(move |(place, count)| (way, name(place), 0, *count))
+        });
+        let in_error = self.pdus_in_error.iter();
+        good.chain(in_error.map(|((way, place, status), count)| (*way, name(*place), *status, *count)))
+    }
+}
+
+/// Four octets of a header as a number.
+pub(super) fn word_at(octets: &[u8], at: usize) -> Option<u32> {
+    let word = octets.get(at..at + 4)?.try_into().ok()?;
+    Some(u32::from_be_bytes(word))
+}
+
+fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, what: T) {
+    match counts.iter_mut().find(|(counted, _)| *counted == what) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((what, 1)),
+    }
+}
+
+/// The place of an operation among the counts; those that the specification does not name share one.
+fn place(id: u32) -> usize {
+    let place = match id & !command_id::RESPONSE {
+        low @ 0..=0x21 => low,
+        middle @ 0x102..=0x103 => middle - 0x102 + 0x22,
+        high @ 0x111..=0x113 => high - 0x111 + 0x24,
+        _ => return COMMANDS - 1,
+    };
+    let response = if command_id::is_response(id) {
+        COMMANDS / 2
+    } else {
+        0
+    };
+    place as usize + response
+}
+
+/// The name of the operation at that place.
+fn name(of: usize) -> &'static str {
+    let requests = (0..=0x21).chain(0x102..=0x103).chain(0x111..=0x113);
+    let mut ids = requests.flat_map(|id| [id, id | command_id::RESPONSE]);
+    ids.find(|id| place(*id) == of)
+        .and_then(command_id::name)
+        .unwrap_or("unknown")
+}
+
+/// The method of a call, if the API has it.
+fn method(params: &[(String, String)]) -> &'static str {
+    let named = params
+        .iter()
+        .find(|(name, _)| name == "method")
+        .map(|(_, value)| value.as_str());
+    let methods = rest::method::METHODS.iter().map(|method| method.name);
+    let plain = |text: &str| {
+        text.strip_prefix("facebook.")
+            .unwrap_or(text)
+            .to_ascii_lowercase()
+    };
+    named
+        .map(plain)
+        .and_then(|named| {
+            methods
+                .into_iter()
+                .find(|method| method.eq_ignore_ascii_case(&named))
+        })
+        .unwrap_or("unknown")
+}
+
+/// What came of a callback, in as few words as there are kinds.
+const fn outcome_word(outcome: &NotifyOutcome) -> &'static str {
+    match outcome {
+        NotifyOutcome::Answered(100..=199) => "1xx",
+        NotifyOutcome::Answered(200..=299) => "2xx",
+        NotifyOutcome::Answered(300..=399) => "3xx",
+        NotifyOutcome::Answered(400..=499) => "4xx",
+        NotifyOutcome::Answered(_) => "5xx",
+        NotifyOutcome::TimedOut => "timed_out",
+        NotifyOutcome::Unreachable(_) => "unreachable",
+        NotifyOutcome::NoUrl => "no_url",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_place_of_its_own() {
+        let mut named = 0;
+        for id in 0..0x200 {
+            for id in [id, id | command_id::RESPONSE] {
+                match command_id::name(id) {
+                    Some(of) => {
+                        assert_eq!(name(place(id)), of, "{id:#x}");
+                        named += 1;
+                    }
+                    None => assert!(!name(place(id)).contains("_sm"), "{id:#x}"),
+                }
+            }
+        }
+        assert_eq!(named, 33);
+        assert_eq!(name(place(0x7FFF_FFFF)), "unknown");
+    }
+
+    #[test]
+    fn methods_are_known_in_every_spelling_and_others_are_one() {
+        for (said, counted) in [
+            ("sms.send", "sms.send"),
+            ("facebook.sms.send", "sms.send"),
+            ("facebook.Sms.canSend", "sms.canSend"),
+            ("sms.sendAll", "unknown"),
+        ] {
+            assert_eq!(method(&[("method".to_owned(), said.to_owned())]), counted);
+        }
+        assert_eq!(method(&[]), "unknown");
+    }
+}

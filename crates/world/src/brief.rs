@@ -1,0 +1,49 @@
+//! A record as it is kept, for who reads every one of them: [`Brief`].
+
+use sms::Timestamp;
+
+use crate::record::{Event, Toward};
+use crate::ring::Kept;
+use crate::world::World;
+
+/// A record that is not spelt out. To look at it costs nothing but the look.
+#[derive(Clone, Copy, Debug)]
+pub enum Brief<'a> {
+    /// [`Event::Smsc`].
+    Smsc(&'a smsc::Note),
+    /// [`Event::Pdu`] of a PDU that could be read and holds no password.
+    Pdu {
+        /// The link.
+        link: u64,
+        /// Its direction.
+        toward: Toward,
+        /// Its octets.
+        octets: &'a [u8],
+    },
+    /// [`Event::OnAir`].
+    OnAir,
+    /// [`Event::Received`].
+    Received,
+    /// Any other, and a PDU that could not be read or holds a password.
+    Event(&'a Event),
+}
+
+impl World {
+    /// What [`World::records_since`] gives, not spelt out.
+    pub fn briefs_since(&self, seq: u64) -> impl ExactSizeIterator<Item = (Timestamp, Brief<'_>)> {
+        self.records.since(seq).map(|(_, (at, kept))| {
+            let brief = match kept {
+                Kept::Smsc(note) => Brief::Smsc(note),
+                Kept::Pdu { link, toward, octets } => Brief::Pdu {
+                    link: *link,
+                    toward: *toward,
+                    octets,
+                },
+                Kept::OnAir { .. } => Brief::OnAir,
+                Kept::Received { .. } => Brief::Received,
+                Kept::Event(event) => Brief::Event(event),
+            };
+            (*at, brief)
+        })
+    }
+}
