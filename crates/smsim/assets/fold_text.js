@@ -60,7 +60,9 @@ const STEPS = {
     const phone = phoneOf(state, r.handset);
     const bubble = phone?.sending.at(-1);
     if (!phone) return;
-    if (bubble) {
+    if (bubble && / waits in the phone /.test(r.why)) {
+      bubble.why = "waits in the phone until it is on the air";
+    } else if (bubble) {
       Object.assign(bubble, { way: "failed", why: r.why });
       sent(phone, bubble);
     } else {

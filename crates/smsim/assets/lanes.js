@@ -140,8 +140,8 @@ function Arrow({ one, lanes, top }) {
   const kinds = `${one.dashed ? " dashed" : ""}${one.bad ? " bad" : ""}${one.pdu ? " pdu" : ""}${a === b ? " point" : b < a ? " leftward" : ""}`;
   const reach = a === b ? LANE * 2.4 : (right - left) * LANE;
   const told = `${time} ${one.from.name}${one.to ? ` to ${one.to.name}` : ""}: ${one.text}`;
-  return html`<button type="button" class=${`arrow-row${chosen ? " chosen" : ""}`} style=${{ top: `${top}px` }} onClick=${() => show({ inspected: one.record.seq })} aria-label=${told} title=${told}>
-    <time>${time}</time>
+  return html`<button type="button" class=${`arrow-row${chosen ? " chosen" : ""}`} style=${{ top: `${top}px` }} onClick=${() => show({ inspected: one.record.seq })} title=${told}>
+    <time>${time}</time><span class="unseen">${one.from.name}${one.to ? ` to ${one.to.name}` : ""}:</span>
     <span class=${`arrow${kinds}`} style=${{ left: `${TIME + (left + 0.5) * LANE}px`, width: `${reach}px` }}><span class="arrow-text">${one.text}</span></span>
   </button>`;
 }

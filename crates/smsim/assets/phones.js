@@ -18,7 +18,6 @@ export function Phones() {
   const shown = only ? phones.filter((phone) => phone.name === only) : phones;
   return html`<section class=${`phones${only ? " alone" : ""}`} aria-label="Phones">
     ${shown.map((phone) => html`<${Phone} key=${phone.number} phone=${phone} />`)}
-    ${only || !store.live ? null : html`<${AddPhone} />`}
   </section>`;
 }
 
@@ -149,29 +148,3 @@ function context(text, { at, character }) {
 function Toggle({ on, icon, label, line }) {
   return html`<button type="button" role="switch" class="toggle" aria-checked=${on ? "true" : "false"} aria-label=${label} title=${`${label}: ${on ? "yes" : "no"} — ${line}`} disabled=${!canAct()} onClick=${() => perform(line)}><${Icon} name=${icon} /></button>`;
 }
-
-function AddPhone() {
-  const [open, setOpen] = useState(false);
-  const [name, setName] = useState("");
-  const carriers = [...store.view.carriers.keys()];
-  const [carrier, setCarrier] = useState(carriers[0] ?? "");
-  const taken = new Set(store.view.phones.keys());
-  let n = 104;
-  while (taken.has(`+1415555${String(n).padStart(4, "0")}`)) n += 1;
-  const line = `user ${name || "dave"} +1415555${String(n).padStart(4, "0")} on ${carrier}`;
-  const add = async (event) => {
-    event.preventDefault();
-    if ((await perform(line)).ok) {
-      setOpen(false);
-      setName("");
-    }
-  };
-  if (!open) return html`<button type="button" class="add-phone" onClick=${() => setOpen(true)} disabled=${!canAct()}><${Icon} name="plus" /> Add a phone</button>`;
-  return html`<form class="add-phone open" onSubmit=${add}>
-    <label>Whose? <input type="text" value=${name} placeholder="dave" pattern="[a-z][a-z0-9_]*" onInput=${(event) => setName(event.target.value)} /></label>
-    <label>Carrier <select value=${carrier} onChange=${(event) => setCarrier(event.target.value)}>${carriers.map((one) => html`<option>${one}</option>`)}</select></label>
-    <${Line} line=${line} />
-    <p><button type="submit" class="button primary">Add</button> <button type="button" class="button" onClick=${() => setOpen(false)}>Cancel</button></p>
-  </form>`;
-}
-

@@ -53,8 +53,7 @@ function Next() {
   const at = useNow(500);
   const next = store.clock?.next;
   if (!next) return "nothing is due";
-  const words = next.what;
-  return `${words} in ${length(next.at - at)}`;
+  return html`<span title=${next.what}>in ${length(next.at - at)}: ${next.what}</span>`;
 }
 
 function Jump({ done }) {
