@@ -52,11 +52,16 @@ fn octets(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-/// The vectors that say what a server answers.
-fn vectors() -> Vec<Vector> {
+/// All vectors.
+fn values() -> Vec<Value> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../smpp/tests/vectors.json");
     let text = std::fs::read_to_string(file).expect("the vectors are there");
-    let values: Vec<Value> = serde_json::from_str(&text).expect("the vectors are JSON");
+    serde_json::from_str(&text).expect("the vectors are JSON")
+}
+
+/// The vectors that say what a server answers.
+fn vectors() -> Vec<Vector> {
+    let values = values();
     let of_a_server = values.iter().filter(|value| !value["expected_machine"].is_null());
     of_a_server
         .map(|value| {
@@ -190,4 +195,80 @@ fn submissions_are_refused_in_the_states_that_do_not_submit() {
             assert_eq!(Status(got[0].status), Status::ESME_RINVBNDSTS, "{}", vector.name);
         }
     }
+}
+
+/// The vectors that a message centre sends: their names and octets.
+fn outputs_of_a_server() -> Vec<(String, Vec<u8>)> {
+    let values = values();
+    let of_a_server = values.iter().filter(|value| value["direction"] == "smsc->esme");
+    let named = of_a_server.map(|value| {
+        let name = value["name"].as_str().expect("a name").to_owned();
+        (name, octets(value["hex"].as_str().expect("octets")))
+    });
+    named.collect()
+}
+
+/// What an ESME gets that sends a PDU of the message centre's back to it: nothing for a response and for an outbind, a
+/// refusal for a `deliver_sm`.
+#[test]
+fn the_pdus_of_a_message_centre_are_ignored_or_refused_when_an_esme_sends_them() {
+    let vectors = outputs_of_a_server();
+    assert!(vectors.len() >= 20, "{}", vectors.len());
+    for (name, octets) in vectors {
+        let mut framer = Framer::default();
+        framer.feed(&octets);
+        let (command_id, sequence_number) = match framer.next_frame() {
+            Some(Frame::Pdu { command, .. }) => (command.pdu.command_id(), command.sequence_number),
+            Some(Frame::Malformed { header, .. }) => (header.command_id, header.sequence_number),
+            other => panic!("{name}: {other:?}"),
+        };
+        let expected = match command_id {
+            smpp::command_id::DELIVER_SM => Some(("deliver_sm_resp", Status::ESME_RINVBNDSTS)),
+            smpp::command_id::UNBIND => Some(("unbind_resp", Status::ESME_ROK)),
+            id if smpp::command_id::is_response(id) || smpp::command_id::is_unanswered(id) => None,
+            other => panic!("{name}: {other:#010x} is sent by no message centre"),
+        };
+        let expected = expected.map(|(pdu, status)| Reply {
+            pdu: Some(pdu.to_owned()),
+            status: status.0,
+            sequence_number,
+            closes: false,
+        });
+        let mut bench = bench_in("BOUND_TRX", &octets);
+        assert_eq!(answers(&mut bench, &octets), Vec::from_iter(expected), "{name}");
+        let still_bound = command_id != smpp::command_id::UNBIND;
+        assert_eq!(
+            bench.smsc.bound_sessions("fbook"),
+            usize::from(still_bound),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_message_centre_unbinds_octet_by_octet_as_its_vector() {
+    let (_, vector) = outputs_of_a_server()
+        .into_iter()
+        .find(|(name, _)| name == "unbind_server")
+        .expect("the vector");
+    let mut bench = Bench::bound(vector_config(&[]));
+    let outputs = bench.handle(Input::Unbind {
+        system_id: "fbook".into(),
+    });
+    let sent: Vec<Vec<u8>> = sent(&outputs)
+        .into_iter()
+        .map(|(_, command)| smpp::encode(&command).to_vec())
+        .collect();
+    assert_eq!(sent, [vector]);
+}
+
+#[test]
+fn every_vector_is_about_one_end() {
+    let of_a_server = outputs_of_a_server().len();
+    let checked = vectors().len();
+    assert!(
+        of_a_server + checked >= values().len(),
+        "{of_a_server} and {checked} of {}",
+        values().len()
+    );
 }
