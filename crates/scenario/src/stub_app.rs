@@ -36,6 +36,13 @@ impl StubApps {
         self.apps.insert(credentials.app, StubApp { credentials, rules });
     }
 
+    /// Gives an app another key.
+    pub fn rename_key(&mut self, app: AppId, api_key: &str) {
+        if let Some(stub) = self.apps.get_mut(&app) {
+            stub.credentials.api_key = api_key.to_owned();
+        }
+    }
+
     /// Takes an app away: a real one plays its part.
     pub fn remove(&mut self, app: AppId) {
         self.apps.remove(&app);

@@ -14,8 +14,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
-use crate::engine::EngineHandle;
 use crate::real_apps::CallSender;
+use crate::worlds::{self, Worlds};
 
 /// The largest body of a call.
 const BODY_OCTETS_MAX: usize = 1 << 20;
@@ -23,8 +23,8 @@ const BODY_OCTETS_MAX: usize = 1 << 20;
 /// Who answers behind the server.
 #[derive(Clone, Debug)]
 pub enum Behind {
-    /// A world on the machine's clock.
-    Engine(EngineHandle),
+    /// The worlds of a server.
+    Worlds(Worlds),
     /// A scenario run that real apps take part in.
     Run(CallSender),
 }
@@ -32,7 +32,11 @@ pub enum Behind {
 impl Behind {
     async fn api(&self, request: rest::Request) -> Option<rest::Response> {
         match self {
-            Self::Engine(engine) => engine.api(request).await,
+            Self::Worlds(worlds) => {
+                let key = request.params.iter().find(|(name, _)| name == "api_key");
+                let key = key.map_or("", |(_, key)| key.as_str());
+                worlds.of_app(key)?.api(request).await
+            }
             Self::Run(run) => run.api(request).await,
         }
     }
@@ -40,7 +44,10 @@ impl Behind {
     /// Whether a text would get through; none when nobody is there any more.
     async fn is_ready(&self) -> Option<bool> {
         match self {
-            Self::Engine(engine) => engine.look(|world| world.esme().is_bound()).await,
+            Self::Worlds(worlds) => {
+                let own = worlds.world(worlds::DEFAULT).ok()?;
+                own.engine.look(|world| world.esme().is_bound()).await
+            }
             Self::Run(_) => Some(true),
         }
     }

@@ -26,6 +26,7 @@ mod server;
 mod smpp_listener;
 mod sources;
 mod tls;
+mod worlds;
 
 use std::process::ExitCode;
 

@@ -3,19 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
-use scenario::ServedWorld;
 use scenario::report::description::{Secrets, describe};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use crate::callback_client::CallbackClient;
-use crate::engine::{Engine, EngineHandle, Pace};
+use crate::engine::EngineHandle;
 use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
 use crate::sources::LoadedWorld;
 use crate::tls::Tls;
+use crate::worlds::{self, Worlds};
 use crate::{http, smpp_listener};
 
 /// Connections that may wait to be accepted, on each port.
@@ -44,7 +43,7 @@ pub struct Server {
     pub engine: EngineHandle,
     stop: watch::Sender<bool>,
     running: Vec<JoinHandle<()>>,
-    world: JoinHandle<()>,
+    worlds: Worlds,
 }
 
 impl Server {
@@ -64,30 +63,23 @@ impl Server {
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
         let description = describe(&world.declared, Secrets::Told);
-        let LoadedWorld { script, mut declared } = world;
-        // Peers on a network can go silent or be half open.
-        declared.config.smsc.session = smpp::SessionLimits::default();
-        let pace = Pace::new(declared.config.start, declared.clock);
-        let callbacks = CallbackClient::new(declared.config.callback_timeout);
-        let command_length_max = declared.config.command_length_max;
-        let live =
-            ServedWorld::new(script, &declared).map_err(|error| crate::exit::Wrong(error.to_string()))?;
-        let (engine, handle) = Engine::new(live, pace, callbacks);
-        let declared = std::sync::Arc::new(declared);
+        let command_length_max = world.declared.config.command_length_max;
+        let worlds = Worlds::new(world).map_err(|error| crate::exit::Wrong(error.to_string()))?;
+        let handle = worlds
+            .world(worlds::DEFAULT)
+            .map(|world| world.engine.clone())
+            .map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
-        let runtime = tokio::runtime::Handle::current();
-        // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
-        let world = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
-        let links = Links::new(handle.clone(), command_length_max, admission.clone());
+        let links = Links::new(worlds.clone(), command_length_max, admission.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
             let acceptor = TlsAcceptor::from(tls.config);
             smpp_listener::listen(socket, Some(acceptor), links, stopped.clone())
         });
-        let app = http::router(http::Behind::Engine(handle.clone()))
+        let app = http::router(http::Behind::Worlds(worlds.clone()))
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(description))
-            .merge(http::control::router(handle.clone(), declared));
+            .merge(http::control::router(worlds.clone()));
         let app = http::metrics::with_metrics(app, handle.clone(), admission)
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
@@ -111,7 +103,7 @@ impl Server {
             engine: handle,
             stop,
             running,
-            world,
+            worlds,
         })
     }
 
@@ -121,8 +113,7 @@ impl Server {
         /// How long calls and links may take to end.
         const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
         let _ = self.stop.send(true);
-        let _ = tokio::time::timeout(GRACE, self.engine.stop()).await;
-        let _ = tokio::time::timeout(GRACE, self.world).await;
+        self.worlds.end().await;
         for task in self.running {
             let abort = task.abort_handle();
             if tokio::time::timeout(GRACE, task).await.is_err() {

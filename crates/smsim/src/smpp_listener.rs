@@ -6,6 +6,7 @@
 pub mod admission;
 mod transport;
 
+use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use smpp::{Frame, Framer, LinkId};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Chain};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -23,12 +24,15 @@ use tracing::{debug, info, warn};
 use self::admission::{Admission, Permit};
 use self::transport::{TlsHalf, WriteHalf};
 use crate::engine::EngineHandle;
+use crate::worlds::Worlds;
 
 /// Octets read at once.
 const READ_OCTETS: usize = 64 * 1024;
 /// PDUs that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
 /// TCP instead of filling the memory.
 const UNWRITTEN_MAX: usize = 4_096;
+/// The octets of a bind in which its `system_id` stands: the header, and a name of 15 characters with its NUL.
+const BIND_BEGIN_OCTETS: usize = 16 + 16;
 /// How long a PDU may take from its first octet to its last.
 const PDU_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a closed connection stays half open, so that the peer reads the last answer before it sees the end.
@@ -42,7 +46,7 @@ const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// What every SMPP port of a server shares.
 #[derive(Clone, Debug)]
 pub struct Links {
-    engine: EngineHandle,
+    worlds: Worlds,
     command_length_max: u32,
     admission: Admission,
     next_link: Arc<AtomicU64>,
@@ -50,9 +54,9 @@ pub struct Links {
 
 impl Links {
     /// No link is open yet.
-    pub fn new(engine: EngineHandle, command_length_max: u32, admission: Admission) -> Self {
+    pub fn new(worlds: Worlds, command_length_max: u32, admission: Admission) -> Self {
         Self {
-            engine,
+            worlds,
             command_length_max,
             admission,
             next_link: Arc::new(AtomicU64::new(1)),
@@ -120,12 +124,15 @@ async fn serve(
     writer: impl WriteHalf,
     peer: SocketAddr,
     Links {
-        engine,
+        worlds,
         command_length_max,
         next_link,
         ..
     }: Links,
 ) {
+    let Some((engine, reader)) = which_world(&worlds, reader).await else {
+        return;
+    };
     let link = LinkId(next_link.fetch_add(1, Ordering::Relaxed));
     debug!(link = link.0, %peer, "connection opened");
     let (commands, outgoing) = mpsc::unbounded_channel();
@@ -148,6 +155,39 @@ async fn serve(
         _ = &mut writing => engine.link_closed(link).await,
     }
     debug!(link = link.0, %peer, "connection closed");
+}
+
+/// The way to the world that an ESME is for, and what it sends, from its first octet on. With one world there is no
+/// question; with several, the name in its bind says it.
+async fn which_world<R: AsyncRead + Unpin>(
+    worlds: &Worlds,
+    mut reader: R,
+) -> Option<(EngineHandle, Chain<Cursor<Vec<u8>>, R>)> {
+    let mut begun = Vec::new();
+    if worlds.are_many() {
+        let reading = async {
+            while begun.len() < BIND_BEGIN_OCTETS && system_id(&begun).is_none() {
+                let mut octets = [0; BIND_BEGIN_OCTETS];
+                let room = BIND_BEGIN_OCTETS - begun.len();
+                match reader.read(&mut octets[..room]).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(count) => begun.extend_from_slice(&octets[..count]),
+                }
+            }
+        };
+        // Who says nothing is the server's own world's affair: it has a time for that.
+        let _ = tokio::time::timeout(PDU_READ_TIMEOUT, reading).await;
+    }
+    let engine = worlds.of_esme(system_id(&begun).unwrap_or_default())?;
+    Some((engine, Cursor::new(begun).chain(reader)))
+}
+
+/// The name in what may be the beginning of a bind, as soon as it is whole: it stands behind the header, up to a NUL
+/// (SMPP v3.4 §4.1.1).
+fn system_id(begun: &[u8]) -> Option<&[u8]> {
+    let behind = begun.get(16..)?;
+    let end = behind.iter().position(|octet| *octet == 0)?;
+    Some(&behind[..end])
 }
 
 /// What waits to be written to one ESME.

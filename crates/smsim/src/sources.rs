@@ -26,6 +26,10 @@ pub struct LoadedWorld {
     pub script: Arc<Script>,
     /// What it declares.
     pub declared: DeclaredWorld,
+    /// The rules under which it stands.
+    pub rules: Rules,
+    /// The carrier profiles that worlds may name.
+    pub profiles: Sources,
 }
 
 /// Why a scenario file cannot be used.
@@ -55,6 +59,7 @@ pub fn read_world(sources: &mut Sources, path: Option<&Path>) -> anyhow::Result<
 
 /// The world of that file, or the demo world, under those rules; `sources` has the carrier profiles.
 pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> anyhow::Result<LoadedWorld> {
+    let profiles = sources.clone();
     let loaded = match path {
         Some(path) => load(&mut sources, path),
         None => {
@@ -70,7 +75,12 @@ pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> a
     eprint!("{}", rendered(&script.warnings, &sources));
     let declared = scenario::world_config_with(&script, rules).map_err(|faults| wrong(&sources, &faults))?;
     let script = Arc::new(script);
-    Ok(LoadedWorld { script, declared })
+    Ok(LoadedWorld {
+        script,
+        declared,
+        rules: rules.clone(),
+        profiles,
+    })
 }
 
 /// Reads a file and everything that it uses into `sources`, and checks it.

@@ -8,6 +8,7 @@ mod guard;
 mod records;
 mod snapshot;
 mod steps;
+mod worlds;
 
 pub(super) use guard::{is_address, only_for_us};
 
@@ -15,51 +16,39 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use scenario::DeclaredWorld;
 use serde_json::json;
 
-use crate::engine::EngineHandle;
+use crate::worlds::{RunningWorld, Worlds};
 
-/// The one world of a server.
-const WORLD: &str = "default";
+/// The largest body of a request.
+const BODY_OCTETS_MAX: usize = 1 << 20;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
 struct Control {
-    engine: EngineHandle,
-    declared: Arc<DeclaredWorld>,
-}
-
-/// A world that a request is about.
-#[derive(Clone, Debug)]
-struct Target {
-    id: String,
-    engine: EngineHandle,
-    declared: Arc<DeclaredWorld>,
+    worlds: Worlds,
 }
 
 impl Control {
     /// The world of that name, or the answer that there is none.
-    fn world(&self, id: &str) -> Result<Target, Refused> {
-        if id != WORLD {
-            let message = format!("there is no world {id:?}; this server has {WORLD:?}");
-            return Err(Refused::new(StatusCode::NOT_FOUND, message));
-        }
-        Ok(Target {
-            id: id.to_owned(),
-            engine: self.engine.clone(),
-            declared: Arc::clone(&self.declared),
-        })
+    fn world(&self, id: &str) -> Result<Arc<RunningWorld>, Refused> {
+        Ok(self.worlds.world(id)?)
     }
 }
 
-/// The control API of one world.
-pub fn router(engine: EngineHandle, declared: Arc<DeclaredWorld>) -> Router {
+/// The control API of a server's worlds.
+pub fn router(worlds: Worlds) -> Router {
     Router::new()
+        .route("/api/v1/worlds", get(worlds::list).post(worlds::create))
+        .route(
+            "/api/v1/worlds/{world}",
+            get(snapshot::show).delete(worlds::delete),
+        )
         .route("/api/v1/worlds/{world}/world", get(snapshot::show))
         .route("/api/v1/worlds/{world}/steps", post(steps::perform))
         .route("/api/v1/worlds/{world}/records", get(records::show))
@@ -67,8 +56,9 @@ pub fn router(engine: EngineHandle, declared: Arc<DeclaredWorld>) -> Router {
             "/api/v1/worlds/{world}/clock",
             get(clock::show).post(clock::command),
         )
+        .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
         .layer(middleware::from_fn(only_for_us))
-        .with_state(Control { engine, declared })
+        .with_state(Control { worlds })
 }
 
 /// A request that is not granted, with its reason: a JSON object with `errors`, each with a `message`.

@@ -99,7 +99,7 @@ pub async fn show(
     let target = control.world(&world)?;
     let Query(Since { since, limit }) = since
         .map_err(|why| Refused::wrong(format!("{}; write ?since=NUMBER&limit=NUMBER", why.body_text())))?;
-    let engine = target.engine;
+    let engine = target.engine.clone();
     let resumed = last_event_id(&headers).map(|last| last + 1);
     if let Ok(upgrade) = upgrade {
         let since = since.unwrap_or(0);

@@ -3,26 +3,39 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use platform::{AppId, LiveSession, User};
-use scenario::{DeclaredWorld, Person, ServedWorld, receipt_mode_name};
+use scenario::{Person, ServedWorld, receipt_mode_name};
 use serde_json::{Map, Value, json};
 use sms::Timestamp;
 
 use super::{Control, Refused, clock};
+use crate::worlds::RunningWorld;
 
 /// The world, its people, apps, carriers and ESMEs, and its clock.
 pub async fn show(State(control): State<Control>, Path(world): Path<String>) -> Result<Json<Value>, Refused> {
-    let target = control.world(&world)?;
-    let (id, declared) = (target.id, target.declared);
-    let shown = target.engine.look_around(move |served, pace, posted| {
-        let mut value = snapshot(served, &declared, pace.now());
+    Ok(Json(of(&*control.world(&world)?).await?))
+}
+
+/// The world as JSON.
+pub(super) async fn of(world: &RunningWorld) -> Result<Value, Refused> {
+    let (id, start, patience, seed) = (
+        world.id.clone(),
+        world.declared.config.start,
+        world.declared.patience,
+        world.declared.config.seed,
+    );
+    let shown = world.engine.look_around(move |served, pace, posted| {
+        let mut value = snapshot(served, pace.now());
         value["id"] = json!(id);
+        value["seed"] = json!(seed);
+        value["start"] = json!(start);
+        value["patience_ms"] = json!(millis(patience));
         value["clock"] = clock::state(served, pace, posted);
         value
     });
-    Ok(Json(shown.await.ok_or_else(Refused::ended)?))
+    shown.await.ok_or_else(Refused::ended)
 }
 
-fn snapshot(served: &ServedWorld, declared: &DeclaredWorld, now: Timestamp) -> Value {
+fn snapshot(served: &ServedWorld, now: Timestamp) -> Value {
     let (world, actors) = (served.world(), served.actors());
     let users = actors
         .users
@@ -41,11 +54,8 @@ fn snapshot(served: &ServedWorld, declared: &DeclaredWorld, now: Timestamp) -> V
     });
     let kept = world.records_since(0).len() as u64;
     json!({
-        "seed": declared.config.seed,
-        "start": declared.config.start,
         "zone": world.zone().name(),
         "short_code": world.short_code().to_string(),
-        "patience_ms": millis(declared.patience),
         "records": { "from": world.next_record() - kept, "next": world.next_record() },
         "fbook": { "bound": world.esme().is_bound(), "live_messages": world.platform().live_messages_on() },
         "settings": serde_json::to_value(world.platform().settings()).ok(),

@@ -83,7 +83,7 @@ fn not_performed(faults: &[Diagnostic], body: String) -> Response {
 }
 
 /// A diagnostic with its place, and as a terminal shows it.
-fn told(fault: &Diagnostic, sources: &Sources) -> Value {
+pub(super) fn told(fault: &Diagnostic, sources: &Sources) -> Value {
     let mut value = diagnostic_value(fault, sources);
     value["rendered"] = json!(render(fault, sources, Colour::Never));
     value
