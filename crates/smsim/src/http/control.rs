@@ -5,6 +5,7 @@
 
 mod clock;
 mod guard;
+mod messages;
 mod records;
 mod snapshot;
 mod steps;
@@ -52,6 +53,8 @@ pub fn router(worlds: Worlds) -> Router {
         .route("/api/v1/worlds/{world}/world", get(snapshot::show))
         .route("/api/v1/worlds/{world}/steps", post(steps::perform))
         .route("/api/v1/worlds/{world}/records", get(records::show))
+        .route("/api/v1/worlds/{world}/messages", get(messages::search))
+        .route("/api/v1/worlds/{world}/messages/{id}", get(messages::show))
         .route(
             "/api/v1/worlds/{world}/clock",
             get(clock::show).post(clock::command),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A world with one account, `gate`, password `gate`.
+#[allow(dead_code, reason = "not every test file that has this module wants it")]
 pub const WORLD: &str = "carrier att, latency 1ms\nuser alice +14155550101 on att\nesme gate\n";
 
 /// A server on free ports; it is stopped when it goes out of scope.
