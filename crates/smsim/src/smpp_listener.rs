@@ -4,6 +4,7 @@
 //! the world has encoded, once for its records and for the wire.
 
 pub mod admission;
+mod read_buffer;
 mod transport;
 
 use std::io::Cursor;
@@ -22,12 +23,11 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use self::admission::{Admission, Permit};
+use self::read_buffer::ReadBuffer;
 use self::transport::{TlsHalf, WriteHalf};
 use crate::engine::EngineHandle;
 use crate::worlds::Worlds;
 
-/// Octets read at once.
-const READ_OCTETS: usize = 64 * 1024;
 /// PDUs that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
 /// TCP instead of filling the memory.
 const UNWRITTEN_MAX: usize = 4_096;
@@ -257,11 +257,11 @@ async fn read(
     unwritten: &Unwritten,
 ) {
     let mut framer = Framer::new(command_length_max);
-    let mut octets = vec![0; READ_OCTETS];
+    let mut octets = ReadBuffer::new();
     let mut unfinished_until = None;
     loop {
         unwritten.wait_for_room().await;
-        let reading = reader.read(&mut octets);
+        let reading = reader.read(octets.space());
         let reading = async {
             match unfinished_until {
                 Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
@@ -276,7 +276,8 @@ async fn read(
         let frames: Vec<Frame> = match count {
             Ok(Ok(0)) => return,
             Ok(Ok(count)) => {
-                framer.feed(&octets[..count]);
+                framer.feed(octets.filled(count));
+                octets.adapt(count);
                 std::iter::from_fn(|| framer.next_frame()).collect()
             }
             Ok(Err(error)) => {
@@ -298,7 +299,7 @@ async fn read(
         if !engine.link_received(link, frames).await || broken {
             // After a broken frame nothing can be told apart; what still comes is read and dropped until the peer, or the
             // message centre, closes.
-            while broken && matches!(reader.read(&mut octets).await, Ok(count) if count > 0) {}
+            while broken && matches!(reader.read(octets.space()).await, Ok(count) if count > 0) {}
             return;
         }
     }
