@@ -41,6 +41,14 @@ impl Behind {
         }
     }
 
+    /// Why a call is not answered.
+    fn gone(&self) -> &'static str {
+        match self {
+            Self::Worlds(_) => "shutting down\n",
+            Self::Run(_) => "the test that this call belongs to has ended\n",
+        }
+    }
+
     /// Whether a text would get through; none when nobody is there any more.
     async fn is_ready(&self) -> Option<bool> {
         match self {
@@ -80,7 +88,7 @@ async fn restserver(
     };
     match behind.api(request).await {
         Some(response) => ([(header::CONTENT_TYPE, response.content_type)], response.body).into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, behind.gone()).into_response(),
     }
 }
 

@@ -15,7 +15,13 @@ use tokio::sync::oneshot;
 use world::io::CallbackId;
 
 use crate::callback_client::CallbackClient;
+use crate::clock::Stopwatch;
 use crate::http;
+
+/// How long an app must be silent behind a test in which it was called back.
+const LATE_CALL_WAIT: Duration = Duration::from_millis(50);
+/// How long late calls are listened to, at most.
+const LATE_CALLS_MAX: Duration = Duration::from_secs(1);
 
 /// What arrives from the tasks that do the I/O.
 enum FromApp {
@@ -54,6 +60,8 @@ pub struct RealApps {
     hold_max: Duration,
     /// Counts the tests: an answer to a callback of an earlier one means nothing to this one.
     test: u64,
+    /// Whether this test has called any app back.
+    has_posted: bool,
     /// Where apps call.
     pub http: SocketAddr,
 }
@@ -83,17 +91,37 @@ impl RealApps {
             next_call: 0,
             hold_max,
             test: 0,
+            has_posted: false,
             http,
         })
     }
 }
 
 impl RealApps {
-    /// Begins another test: what is left of the last one is dropped, and its calls end without an answer.
+    /// Begins another test: what is left of the last one is dropped, and its calls are refused. An app that was called back in
+    /// the last test has a moment for what it still had to say, so that it does not say it in the next.
     pub fn begin_test(&mut self) {
         self.test += 1;
         self.replies.clear();
-        while self.arrivals.try_recv().is_ok() {}
+        let since = Stopwatch::start();
+        let is_late = |arrivals: &mpsc::Receiver<FromApp>| match self.has_posted {
+            true => arrivals.recv_timeout(LATE_CALL_WAIT).ok(),
+            false => arrivals.try_recv().ok(),
+        };
+        while let Some(arrived) = is_late(&self.arrivals) {
+            if let FromApp::Called(request, _) = arrived {
+                let method = request.params.iter().find(|(name, _)| name == "method");
+                let method = method.map_or("a call", |(_, method)| method.as_str());
+                tracing::warn!(
+                    method,
+                    "a real app called after its test had ended; it is refused"
+                );
+            }
+            if since.elapsed() >= LATE_CALLS_MAX {
+                break;
+            }
+        }
+        self.has_posted = false;
     }
 
     /// What arrived, with a name for a call until it is answered; none for what belongs to an earlier test.
@@ -114,6 +142,7 @@ impl Outside for RealApps {
     fn post(&mut self, callback: CallbackId, request: &CallbackRequest) {
         let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
         let test = self.test;
+        self.has_posted = true;
         self.runtime.spawn(async move {
             let outcome = client.post(request).await.outcome();
             // Nobody listens any more when the run is over.
@@ -145,6 +174,29 @@ impl Outside for RealApps {
         if let Some(reply) = self.replies.remove(&call) {
             // An app that hung up does not want it any more.
             let _ = reply.send(response.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_comes_after_its_test_is_refused_and_reaches_no_other() {
+        for has_posted in [false, true] {
+            let mut apps = RealApps::open(0, Duration::from_secs(1)).expect("a port");
+            apps.has_posted = has_posted;
+            let (reply, mut response) = oneshot::channel();
+            let request = Request {
+                params: vec![("method".to_owned(), "sms.send".to_owned())],
+                peer: None,
+            };
+            let sent = apps.sender.send(FromApp::Called(request, reply));
+            assert!(sent.is_ok());
+            apps.begin_test();
+            assert!(apps.poll().is_none());
+            assert_eq!(response.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         }
     }
 }
