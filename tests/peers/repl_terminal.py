@@ -98,11 +98,17 @@ def typing(checks, state, folder):
         terminal.type("/check alice texts on\r")
         checks.check("and nothing was texted", terminal.sees(r"  yes\r?\n"), terminal.shown)
         terminal.sees(r"alice@att> ")
+        terminal.type("/clock x60\r")
+        checks.check("the clock runs while nothing is typed", terminal.sees(r"the clock runs x60"), terminal.shown)
+        terminal.sees(r"alice@att> ")
+        terminal.type("/clock pause\r")
+        checks.check("and stops", terminal.sees(r"the clock stands while you type"), terminal.shown)
+        terminal.sees(r"alice@att> ")
         terminal.type("\x04")
         checks.equal("Ctrl-D leaves, exit code", terminal.exit_code(), 0)
     with Terminal(state, folder) as terminal:
         terminal.sees(r"carol@sprint> ")
-        terminal.type("\x1b[A\r")
+        terminal.type("\x1b[A\x1b[A\x1b[A\r")
         checks.check("the next session remembers the lines", terminal.sees(r"/check alice texts on[\s\S]*  yes"),
                      terminal.shown)
         terminal.sees(r"carol@sprint> ")

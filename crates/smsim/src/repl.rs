@@ -7,6 +7,7 @@ mod looking;
 mod saving;
 mod session;
 mod terminal;
+mod time;
 mod users;
 mod wording;
 

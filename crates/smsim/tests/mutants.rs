@@ -33,10 +33,56 @@ fn of_the_four_workflows_every_mutant_dies() {
     }
 }
 
+/// A row of `tests/survivors.md`: file, change and line, in which `*` stands for anything.
+fn survivors_listed() -> Vec<[String; 3]> {
+    let table = std::fs::read_to_string(top().join("tests/survivors.md")).expect("a table");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert!(
+            cells.len() == 4 && cells[3].len() > 5,
+            "a row has a reason: {row}"
+        );
+        [cells[0], cells[1], cells[2].trim_matches('`')].map(str::to_owned)
+    })
+    .collect()
+}
+
+/// Whether the text is the pattern, with `*` for anything.
+fn fits(pattern: &str, text: &str) -> bool {
+    let parts: Vec<String> = pattern.split('*').map(regex::escape).collect();
+    let whole = format!("^{}$", parts.join(".*"));
+    regex::Regex::new(&whole).expect("an expression").is_match(text)
+}
+
 #[test]
-fn the_shipped_scenarios_kill_95_of_a_hundred() {
+fn the_shipped_scenarios_kill_95_of_a_hundred_and_every_survivor_is_listed_with_a_reason() {
     let output = smsim(&top(), &["mutants", "--at-least", "95", "tests/scenarios"]);
     assert!(output.status.success(), "{}", stdout(&output));
+    let rows = survivors_listed();
+    let mut needed = vec![false; rows.len()];
+    let told = stdout(&output);
+    for line in told
+        .lines()
+        .filter_map(|line| line.strip_prefix("tests/scenarios/"))
+    {
+        let parts: Vec<&str> = line.splitn(3, ": ").collect();
+        let file = parts[0].rsplit_once(':').expect("a line number").0;
+        let found: [&str; 3] = [file, parts[1], parts[2].lines().next().unwrap_or_default()];
+        let fitting = |row: &[String; 3]| row.iter().zip(found).all(|(pattern, text)| fits(pattern, text));
+        let listed: Vec<usize> = (0..rows.len()).filter(|index| fitting(&rows[*index])).collect();
+        assert!(
+            !listed.is_empty(),
+            "{line} survives and is not listed in tests/survivors.md"
+        );
+        listed.into_iter().for_each(|index| needed[index] = true);
+    }
+    for (row, needed) in rows.iter().zip(needed) {
+        assert!(
+            needed,
+            "tests/survivors.md lists {row:?}, which no longer survives"
+        );
+    }
 }
 
 const WORLD: &str = "carrier att\napp quiz \"Quiz\"\nuser alice +14155550101 on att, apps quiz\n\n";

@@ -445,3 +445,70 @@ fn a_line_has_a_limit() {
     assert_eq!(session.told, "  a line has at most 65536 octets\n");
     assert_eq!(session.code, Some(2));
 }
+
+#[test]
+fn the_clock_stands_steps_and_runs() {
+    let session = anywhere(&[
+        "/clock",
+        "/set carol phone off",
+        "/as alice",
+        "/app news > alice \"Scores\"",
+        "news hello",
+        "/clock step",
+        "/clock x100000",
+        "/clock pause",
+        "/clock backward",
+        "/clock x0",
+    ]);
+    for part in [
+        "  the clock stands while you type; ",
+        "; next: 1",
+        "  the clock runs x100000; ",
+        "write /clock pause, step, real or, for example, x20",
+    ] {
+        assert!(session.told.contains(part), "{part} in\n{}", session.told);
+    }
+    assert_eq!(session.code, Some(2), "two lines could not be understood");
+}
+
+#[test]
+fn a_test_of_a_file_is_played_in_the_world_of_the_prompt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tests = "test \"one\":\n  carol > \"quiz play\"\n  carol < ~\"*Reply Y*\"\n\ntest \"two\":\n  carol > \"Y\"\n  \
+                 quiz  < carol \"play\", new\n\ntest \"three\":\n  carol < \"never\"\n";
+    let world = std::fs::read_to_string(top().join("simulator-config/demo.sms")).expect("a world");
+    std::fs::write(folder.path().join("tests.sms"), format!("{world}\n{tests}")).expect("written");
+    let two = format!("/play tests.sms:{}", world.lines().count() + 6);
+    let three = format!("/play tests.sms:{}", world.lines().count() + 11);
+    let session = typed(
+        folder.path(),
+        &[],
+        &[
+            "/play tests.sms",
+            &two,
+            "/check carol app quiz on",
+            &three,
+            "/play",
+            "/play no.sms",
+        ],
+    );
+    for part in [
+        "played \"one\", 2 steps",
+        "quiz  < carol \"play\", new",
+        "played \"two\", 2 steps",
+        "  yes\n",
+        "error[E20",
+    ] {
+        assert!(session.told.contains(part), "{part} in\n{}", session.told);
+    }
+    assert!(
+        session.told.contains("write /play FILE, or /play FILE:LINE"),
+        "{}",
+        session.told
+    );
+    assert_eq!(
+        session.code,
+        Some(1),
+        "what the third test expects did not happen"
+    );
+}

@@ -21,6 +21,8 @@ pub enum Verb {
     Wait,
     /// `at`.
     At,
+    /// How time passes between lines.
+    Clock,
     /// The decisions behind the last line.
     Why,
     /// All records behind the last line.
@@ -37,6 +39,8 @@ pub enum Verb {
     Save,
     /// The tests of a file.
     Run,
+    /// The steps of a test, in this world.
+    Play,
     /// Everything from the beginning.
     Reset,
     /// What can be typed.
@@ -59,7 +63,7 @@ pub struct Command {
 }
 
 /// Every command, in the order of `/help`.
-pub const COMMANDS: [Command; 20] = [
+pub const COMMANDS: [Command; 22] = [
     command("/as", Verb::As, "USER", "text from that user's phone"),
     command(
         "/new",
@@ -94,6 +98,12 @@ pub const COMMANDS: [Command; 20] = [
     ),
     command("/wait", Verb::Wait, "61s", "let that much time pass"),
     command("/at", Verb::At, "[+1d] 23:30", "jump to that time of day"),
+    command(
+        "/clock",
+        Verb::Clock,
+        "[pause | step | real | x20]",
+        "let the clock run while you type, stop it, or go on to what is due next",
+    ),
     command(
         "/why",
         Verb::Why,
@@ -136,6 +146,12 @@ pub const COMMANDS: [Command; 20] = [
         Verb::Run,
         "FILE",
         "run the tests of a scenario file, each in a new world",
+    ),
+    command(
+        "/play",
+        Verb::Play,
+        "FILE[:LINE]",
+        "do here what a test of a file does, step by step",
     ),
     command("/reset", Verb::Reset, "", "begin again"),
     command("/help", Verb::Help, "[COMMAND]", "this"),

@@ -55,6 +55,7 @@ impl Offers {
             Verb::As | Verb::Inbox if first => names(Kind::User),
             Verb::Callbacks if first => names(Kind::App),
             Verb::Pdu if first => vec!["on".to_owned(), "off".to_owned()],
+            Verb::Clock if first => ["pause", "step", "real", "x20"].map(str::to_owned).to_vec(),
             Verb::Help if first => COMMANDS.map(|command| command.word[1..].to_owned()).to_vec(),
             Verb::New if rest.trim_end().ends_with(" on") || rest.contains(" on ") => names(Kind::Carrier),
             Verb::New if !first => vec!["on".to_owned()],
@@ -69,6 +70,7 @@ impl Offers {
             | Verb::Callbacks
             | Verb::Wait
             | Verb::At
+            | Verb::Clock
             | Verb::Why
             | Verb::Trace
             | Verb::Pdu
@@ -76,6 +78,7 @@ impl Offers {
             | Verb::Undo
             | Verb::Save
             | Verb::Run
+            | Verb::Play
             | Verb::Reset
             | Verb::Help
             | Verb::Quit => Vec::new(),
@@ -109,7 +112,7 @@ impl Completer for Offers {
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = &line[..at];
         if let Line::Command(command, _) = Line::read(before)
-            && matches!(command.verb, Verb::Save | Verb::Run)
+            && matches!(command.verb, Verb::Save | Verb::Run | Verb::Play)
             && before.len() > command.word.len()
         {
             return self.files.complete(line, at, context);

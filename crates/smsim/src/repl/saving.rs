@@ -123,7 +123,7 @@ impl Session {
     }
 }
 
-fn loaded(profiles: &Sources, path: &Path) -> Result<(Sources, Script), Trouble> {
+pub(super) fn loaded(profiles: &Sources, path: &Path) -> Result<(Sources, Script), Trouble> {
     let mut sources = profiles.clone();
     match sources::load(&mut sources, path) {
         Ok(script) => Ok((sources, script)),

@@ -11,6 +11,7 @@ use sms::Timestamp;
 
 use crate::repl::app::SharedApps;
 use crate::repl::command::{self, COMMANDS, Command, Line, Verb};
+use crate::repl::time::Pace;
 use crate::repl::users::{first_handset, with_users};
 use crate::repl::{looking, wording};
 use crate::sources;
@@ -67,6 +68,8 @@ pub struct Session {
     pub(super) users: Vec<String>,
     pub(super) apps: Option<SharedApps>,
     pub(super) handset: String,
+    /// How the clock runs while lines are typed; it stands unless said.
+    pub(super) pace: Option<Pace>,
     pub(super) marks: Vec<Mark>,
     lines: usize,
     /// The lines of a block that is not closed yet.
@@ -135,6 +138,7 @@ impl Session {
             users: Vec::new(),
             apps: None,
             handset,
+            pace: None,
             marks: Vec::new(),
             lines: 0,
             block: None,
@@ -163,8 +167,22 @@ impl Session {
         )
     }
 
-    /// Takes a line.
+    /// Takes a line. What the clock brought meanwhile is told before what the line does.
     pub fn line(&mut self, line: &str) -> Answer {
+        let from = self.table.next_record();
+        let before = match self.flow(false) {
+            true => self.happened(from),
+            false => String::new(),
+        };
+        let answer = self.taken(line);
+        self.run_on();
+        Answer {
+            text: before + &answer.text,
+            ..answer
+        }
+    }
+
+    fn taken(&mut self, line: &str) -> Answer {
         if line.len() > LINE_OCTETS_MAX {
             let trouble = format!("a line has at most {LINE_OCTETS_MAX} octets");
             return self.answered("", |_| Err(trouble.into()));
@@ -209,10 +227,11 @@ impl Session {
         Answer::default()
     }
 
-    /// What real apps did meanwhile, if anything.
+    /// What real apps did meanwhile, and what the clock brought, if anything.
     pub fn poll(&mut self) -> String {
         let from = self.table.next_record();
-        match self.table.poll_outside() {
+        let flowed = self.flow(true);
+        match self.table.poll_outside() || flowed {
             true => self.happened(from),
             false => String::new(),
         }
@@ -317,6 +336,7 @@ impl Session {
             }
             Verb::Wait => self.scenario(&format!("wait {rest}")),
             Verb::At => self.scenario(&format!("at {rest}")),
+            Verb::Clock => self.clock(rest),
             Verb::Why => Ok(looking::why(&self.table)),
             Verb::Trace => Ok(looking::trace(&self.table)),
             Verb::Pdu => self.pdus(rest),
@@ -331,6 +351,7 @@ impl Session {
             Verb::Undo => self.undo(),
             Verb::Save => self.save(rest),
             Verb::Run => self.run(rest),
+            Verb::Play => self.play(rest),
             Verb::Reset => self.reset(),
             Verb::Help => Ok(command::help(rest)),
             Verb::Quit => Ok(String::new()),
