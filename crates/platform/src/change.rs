@@ -36,6 +36,7 @@ impl Platform {
             | Change::GrantSms(uid, _)
             | Change::RevokeSms(uid, _)
             | Change::RemoveApp(uid, _)
+            | Change::Operator(uid, _)
             | Change::QuietHours(uid, _)
             | Change::DailyMax(uid, _) => match self.who(uid) {
                 Some(who) => self.change_user(now, who, change),
@@ -97,6 +98,10 @@ impl Platform {
             }
             Change::RemoveApp(_, app) => {
                 self.change_install(now, who, app, None, "removed");
+            }
+            Change::Operator(_, operator) => {
+                self.changed(who, None, &format!("the phone's operator is {operator}"));
+                self.account_mut(who).user.operator = operator;
             }
             Change::QuietHours(_, hours) => {
                 self.account_mut(who).user.quiet_hours = hours;

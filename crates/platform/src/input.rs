@@ -169,6 +169,8 @@ pub enum Change {
     RemoveApp(Uid, AppId),
     /// Quiet hours.
     QuietHours(Uid, Option<QuietHours>),
+    /// The user's number has moved to another operator.
+    Operator(Uid, String),
     /// The user's own daily limit.
     DailyMax(Uid, Option<u32>),
     /// Two users become friends, or are friends no more.

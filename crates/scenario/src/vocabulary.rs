@@ -2,7 +2,7 @@
 
 use crate::check::{self, Kind};
 use crate::parser;
-use crate::world_config::{ACCOUNT_KEYS, carrier_keys, platform_keys};
+use crate::world_config::{ACCOUNT_KEYS, SMSC_KEYS, carrier_keys, platform_keys};
 
 /// The words that begin a line outside of scenes and tests.
 pub fn top_words() -> &'static [&'static str] {
@@ -35,11 +35,15 @@ pub fn clauses(declaration: &str) -> Vec<&'static str> {
     check::clause_keys(declaration)
 }
 
-/// The clauses that a declaration has beside its own: the rules of the platform, the keys of a carrier profile or of an
+/// The clauses that a declaration has beside its own: the rules of the platform and the message centre, the keys of a carrier profile or of an
 /// account.
 pub fn keys(declaration: &str) -> Vec<String> {
     match declaration {
-        "world" => platform_keys(),
+        "world" => {
+            let mut keys = platform_keys();
+            keys.extend(SMSC_KEYS.iter().map(|key| (*key).to_owned()));
+            keys
+        }
         "carrier" => carrier_keys(),
         "esme" => ACCOUNT_KEYS[3..].iter().map(|key| (*key).to_owned()).collect(),
         _ => Vec::new(),

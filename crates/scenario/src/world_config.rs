@@ -4,6 +4,7 @@ mod account_key;
 mod carrier_key;
 mod fault_key;
 mod key;
+mod smsc_key;
 mod words;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
+pub use smsc_key::GivenTimers;
+pub(crate) use smsc_key::{SMSC_KEYS, check_smsc_key};
 
 use crate::check::date;
 use crate::diagnostics::{Code, Diagnostic};
@@ -55,6 +58,8 @@ pub struct DeclaredWorld {
     pub patience: Duration,
     /// How a server lets time pass; a test's time is always virtual.
     pub clock: ClockMode,
+    /// The timers of ESMEs' sessions that the script sets; they are set in the configuration already.
+    pub timers: GivenTimers,
     /// Whether the script says when the world begins.
     pub start_given: bool,
     /// Who bears which name.
@@ -203,6 +208,7 @@ impl Building {
             stubs: StubApps::default(),
             patience: PATIENCE,
             clock: ClockMode::default(),
+            timers: GivenTimers::default(),
             start_given: false,
             actors: Actors::default(),
             declarations: script.declarations(),
@@ -253,6 +259,13 @@ impl Building {
                     }
                     // The only profile is the default one.
                     "profile" => {}
+                    key if SMSC_KEYS.contains(&key) => {
+                        let timers = &mut self.declared.timers;
+                        if let Err(reason) = smsc_key::set_smsc_key(&mut config.smsc, timers, clause) {
+                            self.faults.push(misfit(decl.path, clause, &reason));
+                        }
+                        timers.apply(&mut config.smsc.session.timers);
+                    }
                     _ => {
                         if let Err(reason) = set_platform_key(config, clause) {
                             self.faults.push(misfit(decl.path, clause, &reason));

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use smpp::Status;
+use smpp::{Status, Tlv};
 
 pub use self::alphabet::Alphabet;
 pub use self::latency::Latency;
@@ -37,6 +37,13 @@ pub struct Carrier {
     /// How many texts of a hundred reach the handset although their acknowledgement is lost, so that it gets them
     /// again. The owner draws and applies it.
     pub duplicated_percent: f64,
+    /// How many texts from its handsets of a hundred never reach the message centre. The owner draws and applies it.
+    pub mo_loss_percent: f64,
+    /// How many of them reach it twice, because the handset sends again what it thinks lost. The owner draws and applies it.
+    pub mo_duplicated_percent: f64,
+    /// How many of them are held up for [`Carrier::reordered_by`], so that later ones overtake them. The owner draws and
+    /// applies it.
+    pub mo_reordered_percent: f64,
     /// How many texts of a hundred fail at their first attempt.
     pub first_attempt_failure_percent: f64,
     /// How many texts of a hundred the network loses for good: they end UNDELIV.
@@ -57,6 +64,9 @@ pub struct Carrier {
     pub validity_max: Duration,
     /// What its receipts look like.
     pub receipts: ReceiptStyle,
+    /// The parameter that names it in what its handsets send and in receipts (never to an ESME of SMPP v3.3); none: there is
+    /// none.
+    pub tlv: Option<Tlv>,
     /// Which number its receipts give for each cause.
     pub err: ErrTable,
     /// How the ids of its texts are written.
@@ -133,6 +143,9 @@ impl Carrier {
             latency: Latency::Fixed(Duration::from_secs(1)),
             loss_percent: 0.0,
             duplicated_percent: 0.0,
+            mo_loss_percent: 0.0,
+            mo_duplicated_percent: 0.0,
+            mo_reordered_percent: 0.0,
             first_attempt_failure_percent: 0.0,
             lost_for_good_percent: 0.0,
             reordered_percent: 0.0,
@@ -143,6 +156,7 @@ impl Carrier {
             validity: Duration::from_secs(72 * 3_600),
             validity_max: Duration::from_secs(240 * 3_600),
             receipts: ReceiptStyle::default(),
+            tlv: None,
             err: ErrTable::default(),
             message_ids: MessageIdStyle::default(),
             blocked_codes: BTreeSet::new(),

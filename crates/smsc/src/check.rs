@@ -1,13 +1,16 @@
 //! Whether a text may be submitted: every check of a `submit_sm`, a `data_sm` and a `submit_multi`, field by field in
 //! the order of the wire.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use compact_str::CompactString;
 use smpp::time::Time;
 use smpp::{ShortMessage, Status, Tlvs as _, esm_class, registered_delivery, tag};
 use sms::{Address, Encoding, Npi, Segment, Timestamp, Ton};
 
 use crate::account::Account;
+use crate::carrier::Carrier;
 use crate::event::SubmitRefusal;
 use crate::message::Destination;
 
@@ -23,6 +26,8 @@ pub(crate) struct Rules<'a> {
     pub data_sm: bool,
     /// [`crate::Config::schedule_max`].
     pub schedule_max: Duration,
+    /// [`crate::Config::default_messages`].
+    pub default_messages: &'a BTreeMap<u8, CompactString>,
 }
 
 /// A text that passed.
@@ -99,7 +104,7 @@ impl Rules<'_> {
         let mode = message.esm_class & esm_class::MODE;
         Ok(Submission {
             source,
-            segment: message.segment(),
+            segment: self.text(message),
             scheduled_at,
             expires_at,
             registered_delivery,
@@ -135,6 +140,17 @@ impl Rules<'_> {
             return Err(invalid("destination_addr has letters"));
         }
         Destination::of(destination).ok_or_else(|| invalid("destination_addr is no subscriber number"))
+    }
+
+    /// A parameter that names a carrier must name the one that serves the number.
+    pub fn check_carrier(message: &ShortMessage, carrier: &Carrier) -> Result<(), Refusal> {
+        let Some(own) = &carrier.tlv else { return Ok(()) };
+        let said = message.tlvs.tlv(own.tag);
+        ensure(
+            said.is_none_or(|said| said.text() == own.text()),
+            WRONG_CARRIER,
+            "the parameter for the carrier names another one than serves the number",
+        )
     }
 
     /// Checks a source, and puts the account's own in the place of none.
@@ -262,6 +278,23 @@ impl Rules<'_> {
         Ok(flags)
     }
 
+    /// What a message says: its own text, else the canned one that it names.
+    fn text(&self, message: &ShortMessage) -> Segment {
+        match self.canned(message.sm_default_msg_id) {
+            Ok(Some(text)) if message.user_data().is_empty() => Segment::whole(text, Encoding::of(text)),
+            Ok(_) | Err(_) => message.segment(),
+        }
+    }
+
+    /// The canned text of that number; none for 0.
+    pub fn canned(&self, sm_default_msg_id: u8) -> Result<Option<&str>, Status> {
+        match (sm_default_msg_id, self.default_messages.get(&sm_default_msg_id)) {
+            (0, _) => Ok(None),
+            (_, Some(text)) => Ok(Some(text.as_str())),
+            (_, None) => Err(Status::ESME_RINVDFTMSGID),
+        }
+    }
+
     fn check_text(&self, message: &ShortMessage) -> Result<(), Refusal> {
         let payload = message.tlvs.tlv(tag::MESSAGE_PAYLOAD).is_some();
         ensure(
@@ -271,9 +304,9 @@ impl Rules<'_> {
         )?;
         let user_data = message.user_data();
         ensure(
-            message.sm_default_msg_id == 0 || !user_data.is_empty(),
+            !user_data.is_empty() || self.canned(message.sm_default_msg_id).is_ok(),
             Status::ESME_RINVDFTMSGID,
-            "there are no canned messages",
+            "there is no such canned message",
         )?;
         ensure(
             message.short_message.is_empty() || !payload,
@@ -308,6 +341,9 @@ impl Rules<'_> {
         ensure(known || !self.strict, status, reason)
     }
 }
+
+/// The answer to a text whose parameter names a wrong carrier, as an aggregator of the time had it.
+const WRONG_CARRIER: Status = Status(0x401);
 
 /// The most characters of an alphanumeric source: 11 septets of 7 bits fill the 10 octets of an address on the air
 /// (3GPP TS 23.040 §9.1.2.5).

@@ -1,5 +1,6 @@
 //! What a message centre is made from: [`Config`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -61,6 +62,8 @@ pub struct Config {
     pub waiting_validity: Duration,
     /// Whether the numbers of [`crate::fault::magic`] are.
     pub magic_numbers: bool,
+    /// The texts that `sm_default_msg_id` stands for.
+    pub default_messages: BTreeMap<u8, CompactString>,
     /// What a handset is told when nobody can be reached at a code.
     pub bounce_text: CompactString,
 }
@@ -98,6 +101,7 @@ impl Config {
             deliver_retry_after: Duration::from_secs(1),
             waiting_validity: Duration::from_secs(72 * 3_600),
             magic_numbers: true,
+            default_messages: BTreeMap::new(),
             bounce_text: CompactString::const_new(
                 "Message failed. Shortcode may have expired or shortcode texting may be blocked on your account. \
                  Msg 1051",

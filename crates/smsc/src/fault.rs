@@ -1,5 +1,7 @@
 //! Hostility on demand: [`Fault`], a rule that says which request meets which [`Effect`]; and the [`magic`] numbers.
 
+mod words;
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -97,6 +99,11 @@ impl TextPattern {
             .size_limit(64 * 1024)
             .build()
             .map(Self)
+    }
+
+    /// The expression.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 

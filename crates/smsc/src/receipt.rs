@@ -26,6 +26,8 @@ pub struct ReceiptStyle {
     pub tlvs: bool,
     /// Whether final states are told at all: a carrier without handset receipts says DELIVRD on hand-over.
     pub fakes_delivered: bool,
+    /// Whether a receipt with ACCEPTD comes first, when the text is accepted.
+    pub accepted_first: bool,
 }
 
 impl Default for ReceiptStyle {
@@ -38,12 +40,14 @@ impl Default for ReceiptStyle {
             text: true,
             tlvs: true,
             fakes_delivered: false,
+            accepted_first: false,
         }
     }
 }
 impl ReceiptStyle {
     /// The style of that name: `standard` (Appendix B with TLVs), `minimal` (no counts, no text, as Jasmin's),
-    /// `seconds` (12-digit dates, small `text:`), `text_only` (no TLVs), `handover` (DELIVRD on hand-over).
+    /// `seconds` (12-digit dates, small `text:`), `text_only` (no TLVs), `handover` (DELIVRD on hand-over), `accepted` (ACCEPTD,
+    /// then DELIVRD on hand-over, as in Canada).
     pub fn named(name: &str) -> Option<Self> {
         let standard = Self::default();
         Some(match name {
@@ -64,6 +68,11 @@ impl ReceiptStyle {
             },
             "handover" => Self {
                 fakes_delivered: true,
+                ..standard
+            },
+            "accepted" => Self {
+                fakes_delivered: true,
+                accepted_first: true,
                 ..standard
             },
             _ => return None,

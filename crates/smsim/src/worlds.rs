@@ -211,6 +211,7 @@ impl Worlds {
         if declared.clock != ClockMode::Virtual {
             // Peers on a network can go silent or be half open.
             declared.config.smsc.session = smpp::SessionLimits::default();
+            declared.timers.apply(&mut declared.config.smsc.session.timers);
         }
         let pace = Pace::new(declared.config.start, declared.clock);
         let callbacks = CallbackClient::new(declared.config.callback_timeout);

@@ -34,6 +34,45 @@ impl World {
         self.smsc.carrier_at(carrier).latency.sample(chance)
     }
 
+    /// A phone's segment crosses its carrier's air: it may be lost, held up, or reach the message centre twice. A share that
+    /// is nothing draws nothing.
+    pub(crate) fn mo_on_air(&mut self, from: Msisdn, to: Address, segment: Segment) {
+        let carrier = self.smsc.carrier_index_of(from);
+        let mut latency = self.latency(carrier);
+        let (die, profile) = (
+            self.carrier_dice[usize::from(carrier.0)],
+            self.smsc.carrier_at(carrier),
+        );
+        let reordered_by = profile.reordered_by;
+        let dice = &mut self.dice;
+        let mut happens = |percent: f64| percent > 0.0 && dice.unit(die) * 100.0 < percent;
+        let (lost, twice, held_up) = (
+            happens(profile.mo_loss_percent),
+            happens(profile.mo_duplicated_percent),
+            happens(profile.mo_reordered_percent),
+        );
+        if held_up {
+            latency += reordered_by;
+        }
+        self.keep(Kept::OnAir {
+            handset: from,
+            carrier,
+            mobile_originated: true,
+            latency_us: micros(latency),
+            lost,
+        });
+        if lost {
+            return;
+        }
+        for _ in 0..=usize::from(twice) {
+            let (to, segment) = (to.clone(), segment.clone());
+            self.schedule(
+                latency,
+                Hop::Smsc(Box::new(smsc::Input::Mo { from, to, segment })),
+            );
+        }
+    }
+
     /// Sends a page over the carrier's air. The dice decide how long it takes, whether it is lost, and whether only its
     /// acknowledgement is; the stream is the carrier's, and a share that is nothing draws nothing.
     pub(crate) fn page_on_air(

@@ -110,8 +110,8 @@ pub enum Change {
     Platform(platform::Change),
     /// Of a carrier, at the message centre.
     Carrier(String, smsc::Change),
-    /// Which carrier serves a number: it takes its number with it, and with it what waits. The platform, which looked it up
-    /// when it was registered, is not told.
+    /// Which carrier serves a number: it takes its number with it, and with it what waits, and the
+    /// platform looks it up again.
     Ported(Msisdn, String),
     /// Of a phone.
     Handset(Msisdn, handset::Setting),

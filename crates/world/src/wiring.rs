@@ -1,6 +1,7 @@
 //! The only place where one part's output becomes another part's input. It maps; it decides nothing.
 
 mod apps;
+mod changes;
 
 use bytes::Bytes;
 use platform::NotifyOutcome;
@@ -174,25 +175,7 @@ impl World {
 
     pub(crate) fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
         match output {
-            handset::Output::Transmit { to, segment } => {
-                let carrier = self.smsc.carrier_index_of(msisdn);
-                let latency = self.latency(carrier);
-                self.keep(Kept::OnAir {
-                    handset: msisdn,
-                    carrier,
-                    mobile_originated: true,
-                    latency_us: micros(latency),
-                    lost: false,
-                });
-                self.schedule(
-                    latency,
-                    Hop::Smsc(Box::new(smsc::Input::Mo {
-                        from: msisdn,
-                        to,
-                        segment,
-                    })),
-                );
-            }
+            handset::Output::Transmit { to, segment } => self.mo_on_air(msisdn, to, segment),
             handset::Output::Received(text) => self.keep(Kept::Received {
                 handset: msisdn,
                 text,
@@ -413,7 +396,7 @@ impl World {
 
     fn change(&mut self, change: Change) {
         self.record(Event::Changed {
-            what: format!("{change:?}"),
+            what: self.change_words(&change),
         });
         match change {
             Change::Platform(change) => self.platform_at_once(platform::Input::Change(change)),
@@ -424,7 +407,13 @@ impl World {
                 });
             }
             Change::Ported(msisdn, carrier) => match self.smsc.carrier(&carrier) {
-                Some(_) => self.smsc.assign(msisdn, &carrier),
+                Some(_) => {
+                    self.smsc.assign(msisdn, &carrier);
+                    if let Some(uid) = self.platform.user_by_phone(msisdn).map(|user| user.uid) {
+                        let change = platform::Change::Operator(uid, carrier);
+                        self.at_once(Hop::Platform(Box::new(platform::Input::Change(change))));
+                    }
+                }
                 None => self.record(Event::Changed {
                     what: format!("{carrier} is no carrier of this world; {msisdn} stays where it is"),
                 }),

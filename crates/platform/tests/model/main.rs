@@ -94,6 +94,8 @@ fn change() -> impl Strategy<Value = Change> {
         (uid(), proptest::option::of((0..1_440_u16, 0..1_440_u16))).prop_map(|(uid, hours)| {
             Change::QuietHours(uid, hours.map(|(from, to)| QuietHours { from, to }))
         }),
+        (uid(), any::<bool>())
+            .prop_map(|(uid, att)| { Change::Operator(uid, if att { "att" } else { "sprint" }.to_owned()) }),
         (uid(), proptest::option::of(0..3_u32)).prop_map(|(uid, max)| Change::DailyMax(uid, max)),
         (id(), any::<bool>()).prop_map(|(app, blocked)| Change::OperatorBlock {
             operator: "att".to_owned(),

@@ -47,7 +47,7 @@ const TOKYO: i64 = 9 * 3_600;
 impl Model {
     pub(super) fn new(users: &[User]) -> Self {
         let person = |user: &User| Person {
-            operator: if user.operator == "att" { "att" } else { "sprint" },
+            operator: operator(&user.operator),
             offset: if user.zone.name() == "Asia/Tokyo" {
                 TOKYO
             } else {
@@ -237,6 +237,7 @@ impl Model {
             }
             Change::RemoveApp(uid, app) => drop(self.person(*uid).apps.remove(app)),
             Change::QuietHours(uid, hours) => self.person(*uid).quiet = *hours,
+            Change::Operator(uid, name) => self.person(*uid).operator = operator(name),
             Change::DailyMax(uid, max) => self.person(*uid).daily_max = *max,
             Change::OperatorBlock {
                 operator,
@@ -287,4 +288,9 @@ impl Model {
             assert_eq!(platform.opted_in(app), Some(opted_in as u64));
         }
     }
+}
+
+/// One of the two operators of the test.
+fn operator(name: &str) -> &'static str {
+    if name == "att" { "att" } else { "sprint" }
 }

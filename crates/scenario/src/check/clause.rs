@@ -74,7 +74,8 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
         match &decl.node {
             Decl::Use(_) => {}
             Decl::World(clauses) => {
-                let keys = crate::world_config::platform_keys();
+                let mut keys = crate::world_config::platform_keys();
+                keys.extend(crate::world_config::SMSC_KEYS.iter().map(|key| (*key).to_owned()));
                 check.clauses("world", clauses, WORLD, &keys, &mut world_keys);
             }
             Decl::Carrier { clauses, .. } => {
@@ -172,7 +173,11 @@ impl Check<'_> {
             let fault = crate::world_config::account_key_fault(self.path, clause);
             return self.diagnostics.extend(fault);
         }
-        if let Err(reason) = crate::world_config::check_platform_key(clause) {
+        let checked = match crate::world_config::SMSC_KEYS.contains(&clause.key.node.as_str()) {
+            true => crate::world_config::check_smsc_key(clause),
+            false => crate::world_config::check_platform_key(clause),
+        };
+        if let Err(reason) = checked {
             let message = format!("the value of `{}` does not fit", clause.key.node);
             self.diagnostics
                 .push(Diagnostic::new(Code::E105, self.path, clause.span(), message).label(reason));
@@ -243,5 +248,5 @@ impl Check<'_> {
 
 /// Whether each occurrence of the clause adds to those before.
 fn may_repeat(key: &str) -> bool {
-    matches!(key, "session" | "block" | "answer")
+    matches!(key, "session" | "block" | "answer" | "default_message")
 }

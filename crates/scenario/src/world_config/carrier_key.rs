@@ -16,6 +16,11 @@ use crate::syntax::Clause;
 /// What stands before a cause in the keys of the `err` table: `err_absent`.
 const ERR: &str = "err_";
 
+/// The tag of `carrier_tlv` where none is said: that of a US aggregator.
+const CARRIER_TAG: u16 = 0x1401;
+/// The tags that vendors may use (SMPP v3.4 §5.3.1).
+const VENDORS_TAGS: std::ops::RangeInclusive<u16> = 0x1400..=0x3FFF;
+
 /// Every key, in the order of `simulator-config/README.md`.
 pub(crate) fn carrier_keys() -> Vec<String> {
     let errs = Cause::ALL.iter().map(|cause| format!("{ERR}{}", cause.name()));
@@ -30,6 +35,9 @@ const KEYS: &[&str] = &[
     "first_attempt_failure",
     "lost_for_good",
     "duplicated",
+    "mo_loss",
+    "mo_duplicated",
+    "mo_reordered",
     "reordered",
     "reordered_by",
     "roaming",
@@ -50,10 +58,12 @@ const KEYS: &[&str] = &[
     "receipt_text",
     "receipt_tlvs",
     "receipt_hand_over",
+    "receipt_accepted",
     "receipt_mode",
     "receipts_late_by",
     "receipts_lost",
     "receipts_duplicated",
+    "carrier_tlv",
     "message_ids",
     "alphabet",
     "substitute",
@@ -123,6 +133,10 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
         "first_attempt_failure" => carrier.first_attempt_failure_percent = share(words)?,
         "lost_for_good" => carrier.lost_for_good_percent = share(words)?,
         "duplicated" => carrier.duplicated_percent = share(words)?,
+        "mo_loss" => carrier.mo_loss_percent = share(words)?,
+        "mo_duplicated" => carrier.mo_duplicated_percent = share(words)?,
+        "mo_reordered" => carrier.mo_reordered_percent = share(words)?,
+        "carrier_tlv" => carrier.tlv = carrier_tlv(words)?,
         "reordered" => carrier.reordered_percent = share(words)?,
         "reordered_by" => carrier.reordered_by = dur(one(words)?)?,
         "roaming" => carrier.roaming_allowed = one_of(words, &[("allowed", true), ("forbidden", false)])?,
@@ -167,6 +181,7 @@ fn set_receipts(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), 
         "receipt_text" => style.text = on_off(words)?,
         "receipt_tlvs" => style.tlvs = on_off(words)?,
         "receipt_hand_over" => style.fakes_delivered = on_off(words)?,
+        "receipt_accepted" => style.accepted_first = on_off(words)?,
         "receipt_mode" => carrier.receipt_mode = receipt_mode(one(words)?)?,
         "receipts_late_by" => carrier.receipts_late_by = dur(one(words)?)?,
         "receipts_lost" => carrier.receipts_lost_percent = share(words)?,
@@ -289,6 +304,28 @@ fn latency(words: &[&str]) -> Result<Latency, String> {
     }
 }
 
+/// What names the carrier: characters, and the tag if it is another than is usual.
+fn carrier_tlv(words: &[&str]) -> Result<Option<smpp::Tlv>, String> {
+    let (text, tag) = match words {
+        ["none"] => return Ok(None),
+        [text] => (text, CARRIER_TAG),
+        [text, tag] => {
+            let number = tag
+                .strip_prefix("0x")
+                .and_then(|hex| u16::from_str_radix(hex, 16).ok());
+            (
+                text,
+                number.ok_or("expected a tag such as 0x1401 after the name")?,
+            )
+        }
+        _ => return Err("expected a name, and a tag such as 0x1401 or none".to_owned()),
+    };
+    if !VENDORS_TAGS.contains(&tag) {
+        return Err("a vendor's tags are 0x1400 to 0x3FFF".to_owned());
+    }
+    Ok(Some(smpp::Tlv::c_octet_string(tag, text)))
+}
+
 fn message_ids(words: &[&str]) -> Result<MessageIdStyle, String> {
     let styles = [
         ("same", MessageIdStyle::Same),
@@ -371,6 +408,13 @@ mod tests {
             ("concatenation", "", true),
             ("concatenation", "off", true),
             ("concatenation", "perhaps", false),
+            ("carrier_tlv", "att", true),
+            ("carrier_tlv", "383 0x2150", true),
+            ("carrier_tlv", "none", true),
+            ("carrier_tlv", "att 0x0204", false),
+            ("carrier_tlv", "att 5", false),
+            ("mo_loss", "1%", true),
+            ("receipts", "accepted", true),
             ("nonsense", "1", false),
             ("receipt_nonsense", "1", false),
         ] {

@@ -202,7 +202,8 @@ impl Body {
         Some(segment.concatenation()?.number)
     }
 
-    const fn encoding(&self) -> Encoding {
+    /// How its text is coded.
+    pub const fn encoding(&self) -> Encoding {
         Encoding::from_data_coding(self.data_coding)
     }
 

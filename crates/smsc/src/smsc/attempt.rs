@@ -62,6 +62,14 @@ impl Smsc {
     pub(super) fn start(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message(slot);
         if !message.queued && message.scheduled_at <= now {
+            if self
+                .carrier_state(message.carrier)
+                .carrier
+                .receipts
+                .accepted_first
+            {
+                self.report_accepted(now, slot);
+            }
             self.enqueue(now, slot);
         }
     }
@@ -375,6 +383,18 @@ impl Smsc {
         }
     }
 
+    /// Tells the sender, if it wants receipts of success, that the carrier has taken a text on.
+    fn report_accepted(&mut self, now: Timestamp, slot: u32) {
+        let message = self.store.message(slot);
+        if message.wants_receipt(true) && !message.once && message.attempts == 0 {
+            let (account, receipt) = (
+                message.account,
+                self.receipt(now, message, MessageState::Accepted),
+            );
+            self.deliver(now, account, What::Receipt(receipt));
+        }
+    }
+
     /// Sends a receipt as the carrier's mode has it.
     fn report(&mut self, now: Timestamp, message: &Message, state: MessageState) {
         let CarrierState { carrier, chance, .. } = &mut self.carriers[usize::from(message.carrier)];
@@ -455,6 +475,7 @@ impl Smsc {
             source: message.source.clone(),
             destination: message.to.address(),
             user_message_reference: message.user_message_reference,
+            tlv: carrier.tlv.clone(),
             text: if style.text {
                 message.body.beginning().into()
             } else {

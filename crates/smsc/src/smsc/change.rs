@@ -1,10 +1,9 @@
 //! An operator changes how a carrier behaves.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::format_compact;
 use sms::Timestamp;
 
 use super::Smsc;
-use crate::carrier::ReceiptMode;
 use crate::event::Event;
 use crate::fault::{Armed, FAULTS_MAX};
 use crate::port::Change;
@@ -17,70 +16,39 @@ impl Smsc {
             return;
         };
         let state = &mut self.carriers[usize::from(index)];
-        let setting = match change {
+        let setting = format_compact!("{change}");
+        match change {
             Change::LinkUp => return self.link_up(now, index),
             Change::LinkDown => return self.link_down(index),
-            Change::Latency(latency) => {
-                state.carrier.latency = latency;
-                format_compact!("latency {latency:?}")
-            }
-            Change::Loss(percent) => {
-                state.carrier.loss_percent = percent;
-                format_compact!("loss {percent} %")
-            }
+            Change::Latency(latency) => state.carrier.latency = latency,
+            Change::Loss(percent) => state.carrier.loss_percent = percent,
             Change::BlockCode(code) => {
-                let words = format_compact!("blocks {code}");
                 state.carrier.blocked_codes.insert(code);
-                words
             }
             Change::UnblockCode(code) => {
                 state.carrier.blocked_codes.remove(&code);
-                format_compact!("blocks {code} no more")
             }
             Change::Answer { status, count } => {
                 state.answer = Some((status, count)).filter(|_| !status.is_ok() && count != Some(0));
-                match count {
-                    Some(count) => format_compact!("answers {status} {count} times"),
-                    None => format_compact!("answers {status}"),
-                }
             }
             Change::Fault(fault) => {
-                let words = format_compact!("on demand: {}", fault.effect.words());
                 if state.faults.len() < FAULTS_MAX {
                     self.operation_rules += usize::from(fault.is_about_others());
                     state.faults.push(Armed::new(*fault));
                 }
-                words
             }
             Change::NoFaults => {
                 let others = state.faults.iter().filter(|armed| armed.fault.is_about_others());
                 self.operation_rules -= others.count();
                 state.faults.clear();
                 state.answer = None;
-                CompactString::const_new("nothing goes wrong on demand")
             }
             Change::Throttle(per_s) => {
                 state.carrier.throttle_per_s = per_s;
                 state.throttle = Throttle::new(per_s, now);
-                match per_s {
-                    Some(per_s) => format_compact!("takes {per_s} texts a second"),
-                    None => CompactString::const_new("takes any number of texts a second"),
-                }
             }
-            Change::Receipts(mode) => {
-                state.carrier.receipt_mode = mode;
-                CompactString::const_new(match mode {
-                    ReceiptMode::Normal => "receipts normal",
-                    ReceiptMode::Late => "receipts late",
-                    ReceiptMode::Lost => "receipts lost",
-                    ReceiptMode::Duplicated => "receipts duplicated",
-                    ReceiptMode::Early => "receipts early",
-                    ReceiptMode::Sibling => "receipts to a sibling",
-                    ReceiptMode::WrongId => "receipts with a wrong id",
-                    ReceiptMode::OnePart => "receipts for one part",
-                })
-            }
-        };
+            Change::Receipts(mode) => state.carrier.receipt_mode = mode,
+        }
         self.note(Event::Changed {
             carrier: carrier.into(),
             setting,

@@ -154,7 +154,9 @@ impl Smsc {
         let with_tlvs = state.version >= 0x34;
         let command = match &delivery.what {
             What::Mo { from, to, segment } => {
-                let message = ShortMessage::new(from.address(), to.clone(), segment);
+                let mut message = ShortMessage::new(from.address(), to.clone(), segment);
+                let carrier = usize::from(self.plan.carrier(*from));
+                message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
                 state
                     .session
                     .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
@@ -349,6 +351,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut
                 .push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, high, low]));
         }
     }
+    message.tlvs.extend(receipt.tlv.clone());
     if let Some(reference) = receipt.user_message_reference {
         message
             .tlvs

@@ -10,7 +10,7 @@ use sms::{Address, MessageState, Timestamp, Zone};
 use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
 use crate::cause::Cause;
-use crate::check::Refusal;
+use crate::check::{Refusal, Rules};
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::ServiceType;
@@ -203,6 +203,7 @@ impl Smsc {
         let rules = self.rules(sender, false);
         let submission = rules.check(now, &multi.message)?;
         let to = rules.check_destination(address)?;
+        Rules::check_carrier(&multi.message, self.carrier_of(to.msisdn))?;
         self.admit(now, sender, &submission, to)?;
         self.accept(
             now,
@@ -306,13 +307,13 @@ impl Smsc {
             .tlvs
             .tlv(tag::MESSAGE_PAYLOAD)
             .map(|tlv| tlv.value.clone());
-        let text = payload.unwrap_or_else(|| replace.short_message.clone());
+        let mut text = payload.unwrap_or_else(|| replace.short_message.clone());
         let (times, flags) = {
             let rules = self.rules(sender, false);
             let status = |refusal: Refusal| refusal.status;
             rules.check_length(&replace.short_message).map_err(status)?;
-            if replace.sm_default_msg_id != 0 && text.is_empty() {
-                return Err(Status::ESME_RINVDFTMSGID);
+            if let (true, Some(canned)) = (text.is_empty(), rules.canned(replace.sm_default_msg_id)?) {
+                text = self.store.message(slot).body.encoding().encode(canned);
             }
             let as_message = ShortMessage {
                 schedule_delivery_time: replace.schedule_delivery_time.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use regex::Regex;
-use smpp::{BindKind, LinkId, Session, Status};
+use smpp::{BindKind, LinkId, Session, Status, Tlv};
 use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
 
 use crate::account::Account;
@@ -106,6 +106,8 @@ pub(crate) struct Receipt {
     /// The text's destination.
     pub destination: Address,
     pub user_message_reference: Option<u16>,
+    /// What names the carrier.
+    pub tlv: Option<Tlv>,
     pub text: Box<str>,
     pub style: ReceiptStyle,
 }

@@ -215,6 +215,7 @@ impl Smsc {
         let rules = self.rules(sender, data_sm);
         let submission = rules.check(now, message)?;
         let to = rules.check_destination(&message.destination)?;
+        Rules::check_carrier(message, self.carrier_of(to.msisdn))?;
         self.admit(now, sender, &submission, to)?;
         let number = self.store.next_number();
         self.accept(
@@ -235,6 +236,7 @@ impl Smsc {
             strict: self.config.strict_fields,
             data_sm,
             schedule_max: self.config.schedule_max,
+            default_messages: &self.config.default_messages,
         }
     }
 
