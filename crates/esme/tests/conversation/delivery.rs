@@ -222,7 +222,6 @@ fn a_receipt_of_each_final_state_is_reported() {
         ("EXPIRED", "107"),
         ("DELETED", ""),
         ("UNDELIV", "00B"),
-        ("ACCEPTD", "0"),
         ("REJECTD", "999"),
     ] {
         let mut link = submitted(config(), &["0000002a"]);
@@ -233,6 +232,19 @@ fn a_receipt_of_each_final_state_is_reported() {
         );
         assert_eq!(link.esme.awaiting_receipts(), 0);
     }
+}
+
+#[test]
+fn accepted_is_reported_and_ends_nothing() {
+    let mut link = submitted(config(), &["0000002a"]);
+    for (stat, told) in [("ACCEPTD", "ACCEPTD 000 for now"), ("DELIVRD", "DELIVRD 000")] {
+        let text = format!("id:2A sub:001 dlvrd:000 stat:{stat} err:000 Text:hello");
+        assert_eq!(
+            link.delivers(receipt(&text)),
+            [format!("receipt 1 0000002a {told}")]
+        );
+    }
+    assert_eq!(link.esme.awaiting_receipts(), 0);
 }
 
 #[test]
