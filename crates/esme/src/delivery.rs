@@ -18,43 +18,42 @@ pub(crate) struct Delivery<'a> {
     tlvs: &'a [Tlv],
 }
 
-impl<'a> From<&'a ShortMessage> for Delivery<'a> {
-    fn from(message: &'a ShortMessage) -> Self {
-        let segment = message.segment();
-        let ShortMessage {
-            source,
-            destination,
-            esm_class,
-            tlvs,
-            ..
-        } = message;
+impl<'a> Delivery<'a> {
+    fn new(
+        (source, destination): (&'a Address, &'a Address),
+        esm_class: u8,
+        segment: Segment,
+        tlvs: &'a [Tlv],
+    ) -> Self {
         Self {
             source,
             destination,
-            esm_class: *esm_class,
+            esm_class,
             segment,
             tlvs,
         }
     }
 }
 
+impl<'a> From<&'a ShortMessage> for Delivery<'a> {
+    fn from(it: &'a ShortMessage) -> Self {
+        Self::new(
+            (&it.source, &it.destination),
+            it.esm_class,
+            it.segment(),
+            &it.tlvs,
+        )
+    }
+}
+
 impl<'a> From<&'a DataSm> for Delivery<'a> {
-    fn from(message: &'a DataSm) -> Self {
-        let segment = message.segment();
-        let DataSm {
-            source,
-            destination,
-            esm_class,
-            tlvs,
-            ..
-        } = message;
-        Self {
-            source,
-            destination,
-            esm_class: *esm_class,
-            segment,
-            tlvs,
-        }
+    fn from(it: &'a DataSm) -> Self {
+        Self::new(
+            (&it.source, &it.destination),
+            it.esm_class,
+            it.segment(),
+            &it.tlvs,
+        )
     }
 }
 
