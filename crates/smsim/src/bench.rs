@@ -1,5 +1,5 @@
 //! Measuring over SMPP: a load generator ([`load`]), the server that it is compared with ([`baseline`]), the comparison
-//! ([`compare`]), and what waiting costs ([`memory`]).
+//! ([`compare`]), and what waiting costs ([`memory`]); and the REST API ([`rest`]).
 
 pub mod baseline;
 pub mod compare;
@@ -11,6 +11,7 @@ pub mod load;
 pub mod memory;
 mod outcome;
 mod outstanding;
+pub mod rest;
 pub mod schedule;
 mod server;
 mod wire;

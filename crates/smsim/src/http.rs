@@ -1,7 +1,7 @@
 //! The HTTP server: the REST API of the apps, and whether the server is well.
 
 pub mod control;
-mod form;
+pub mod form;
 pub mod metrics;
 pub mod page;
 pub mod pages;

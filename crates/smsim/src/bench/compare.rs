@@ -110,7 +110,7 @@ async fn measure(
     check: bool,
 ) -> anyhow::Result<Outcome> {
     let plan = Plan {
-        target: server.target(),
+        target: server.target()?,
         system_id: "bench".to_owned(),
         password: "bench".to_owned(),
         connections: CONNECTIONS,
@@ -190,7 +190,8 @@ fn report(figures: &[Vec<[f64; 3]>]) -> serde_json::Value {
     line.into()
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle of the values; 0 when there are none.
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

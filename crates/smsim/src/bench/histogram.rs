@@ -24,6 +24,18 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
+    /// Counts all that another has counted.
+    pub fn add(&mut self, other: &Self) {
+        if other.counts.len() > self.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.total += other.total;
+        self.max = self.max.max(other.max);
+    }
+
     /// The greatest value; 0 when there was none.
     pub fn max(&self) -> u64 {
         self.max
@@ -94,6 +106,23 @@ mod tests {
             );
         }
         assert_eq!(histogram.max(), 100_000);
+    }
+
+    #[test]
+    fn two_together_are_as_one() {
+        let (mut low, mut high, mut all) = (Histogram::default(), Histogram::default(), Histogram::default());
+        for value in 1..=1_000 {
+            if value <= 500 {
+                low.record(value)
+            } else {
+                high.record(value)
+            };
+            all.record(value);
+        }
+        low.add(&high);
+        for quantile in [0.1, 0.5, 0.9, 1.0] {
+            assert_eq!(low.quantile(quantile), all.quantile(quantile));
+        }
     }
 
     #[test]

@@ -76,7 +76,7 @@ async fn measure(world: &str, messages: u64) -> anyhow::Result<Measured> {
 }
 
 async fn idle_binds(server: &Server) -> anyhow::Result<u64> {
-    let target = server.target();
+    let target = server.target()?;
     let first = bind(&target, "bench", "bench").await?;
     let before = server.resident_octets()?;
     let mut bound = vec![first];
@@ -96,7 +96,7 @@ async fn one_more(server: &Server) -> anyhow::Result<f64> {
 /// Sends messages and sees that they wait.
 async fn send(server: &Server, messages: u64) -> anyhow::Result<()> {
     let plan = Plan {
-        target: server.target(),
+        target: server.target()?,
         system_id: "bench".to_owned(),
         password: "bench".to_owned(),
         connections: 10,

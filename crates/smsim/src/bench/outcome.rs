@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::histogram::Histogram;
 use super::ledger::Ledger;
 use super::load::Plan;
 
@@ -70,6 +71,18 @@ pub struct Quantiles {
     pub max: u64,
 }
 
+impl Quantiles {
+    /// Those of these values.
+    pub fn of(histogram: &Histogram) -> Self {
+        Self {
+            p50: histogram.quantile(0.5),
+            p95: histogram.quantile(0.95),
+            p99: histogram.quantile(0.99),
+            max: histogram.max(),
+        }
+    }
+}
+
 impl Outcome {
     /// What the ledger says.
     pub fn new(submitted: u64, plan: &Plan, ledger: &Ledger, lost_connections: Vec<String>) -> Self {
@@ -102,12 +115,7 @@ impl Outcome {
             seconds: ledger.responded_at.max(ledger.reported_at).as_secs_f64(),
             submits_per_second: per_second(ledger.responses(), ledger.responded_at),
             receipts_per_second: per_second(ledger.reported(), ledger.reported_at),
-            latency_us: Quantiles {
-                p50: ledger.latency_us.quantile(0.5),
-                p95: ledger.latency_us.quantile(0.95),
-                p99: ledger.latency_us.quantile(0.99),
-                max: ledger.latency_us.max(),
-            },
+            latency_us: Quantiles::of(&ledger.latency_us),
         }
     }
 
@@ -117,7 +125,8 @@ impl Outcome {
     }
 }
 
-fn per_second(count: u64, time: Duration) -> f64 {
+/// How many a second, to a tenth.
+pub(super) fn per_second(count: u64, time: Duration) -> f64 {
     let seconds = time.as_secs_f64();
     if seconds > 0.0 {
         (count as f64 / seconds * 10.0).round() / 10.0

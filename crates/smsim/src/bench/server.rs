@@ -7,10 +7,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// A process of ours that serves SMPP; it ends with its owner.
+/// A process of ours that serves; it ends with its owner.
 pub(super) struct Server {
-    /// Its port for ESMEs on 127.0.0.1.
-    pub smpp: u64,
+    /// Its port for ESMEs on 127.0.0.1, if it has one.
+    smpp: Option<u64>,
     /// Its port for apps, if it has one.
     http: Option<u64>,
     child: Child,
@@ -33,23 +33,28 @@ impl Server {
         BufReader::new(stdout).read_line(&mut line).await?;
         let said: serde_json::Value = serde_json::from_str(&line)
             .with_context(|| format!("smsim {} did not start", arguments.join(" ")))?;
-        let smpp = said["smpp"].as_u64().context("the server names no SMPP port")?;
         Ok(Self {
-            smpp,
+            smpp: said["smpp"].as_u64(),
             http: said["http"].as_u64(),
             child,
         })
     }
 
     /// Where ESMEs bind, `host:port`.
-    pub fn target(&self) -> String {
-        format!("127.0.0.1:{}", self.smpp)
+    pub fn target(&self) -> anyhow::Result<String> {
+        let port = self.smpp.context("the server names no SMPP port")?;
+        Ok(format!("127.0.0.1:{port}"))
+    }
+
+    /// Where apps call, `host:port`.
+    pub fn rest_target(&self) -> anyhow::Result<String> {
+        let port = self.http.context("the server names no HTTP port")?;
+        Ok(format!("127.0.0.1:{port}"))
     }
 
     /// Has the world do these steps.
     pub async fn steps(&self, steps: &str) -> anyhow::Result<()> {
-        let port = self.http.context("the server names no HTTP port")?;
-        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
+        let mut stream = TcpStream::connect(self.rest_target()?).await?;
         let request = format!(
             "POST /api/v1/worlds/default/steps HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n{steps}",

@@ -1,5 +1,7 @@
 //! `smsim bench`: how fast is it?
 
+mod rest;
+
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -16,7 +18,7 @@ use crate::exit::{Exit, Wrong};
 /// Messages of one load, at most.
 const MESSAGES_MAX: u64 = 1_000_000_000;
 
-/// Measure an SMSC over SMPP, ours or another.
+/// Measure an SMSC over SMPP, ours or another, and the REST API.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -29,6 +31,7 @@ enum Command {
     Baseline(Baseline),
     Compare(Compare),
     Memory(Memory),
+    Rest(rest::Rest),
 }
 
 /// Send messages to an SMSC and print one JSON line about what became of them.
@@ -129,6 +132,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Smpp(args) => smpp(args),
         Command::Baseline(args) => serve_baseline(args),
+        Command::Rest(args) => rest::execute(args),
         Command::Compare(args) => {
             let line = threads(1)?.block_on(compare::run(args.seconds, args.rounds))?;
             super::say(&format!("{line}\n"))?;
