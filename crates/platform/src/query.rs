@@ -33,7 +33,7 @@ pub enum Allocation {
     NotificationsPerDay,
     /// Notifications that the app may send a user a week.
     AnnouncementNotificationsPerWeek,
-    /// Requests that a user may send with the app a day.
+    /// Requests that a user may send with the app a day; there is no limit, since no method sends any.
     RequestsPerDay,
     /// E-mails that the app may send a user a day.
     EmailsPerDay,
@@ -112,7 +112,8 @@ impl Platform {
             Allocation::AnnouncementNotificationsPerWeek => {
                 or_unlimited(settings.announcement_notifications_per_week)
             }
-            Allocation::RequestsPerDay => or_unlimited(settings.requests_per_day),
+            // Nothing here sends requests, so there is nothing that a limit could hold back.
+            Allocation::RequestsPerDay => or_unlimited(None),
             Allocation::EmailsPerDay => or_unlimited(settings.emails_per_day),
             Allocation::EmailDisableMessageLocation => settings.email_disable_message_location.into(),
         }

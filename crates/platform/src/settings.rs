@@ -72,9 +72,6 @@ pub struct Settings {
     /// Notifications that an app may send one user a week; none: no limit.
     #[serde(with = "none_or")]
     pub announcement_notifications_per_week: Option<u32>,
-    /// Requests that one user may send with an app a day, as `admin.getAllocation` tells it; none: no limit.
-    #[serde(with = "none_or")]
-    pub requests_per_day: Option<u32>,
     /// E-mails that an app may send one user a day; none: no limit.
     #[serde(with = "none_or")]
     pub emails_per_day: Option<u32>,
@@ -155,7 +152,6 @@ impl Default for Settings {
             foreign_url_policy: ForeignUrlPolicy::Flag,
             notifications_per_day: Some(40),
             announcement_notifications_per_week: Some(3),
-            requests_per_day: Some(20),
             emails_per_day: Some(5),
             email_disable_message_location: 1,
             notifications_kept_max: 200,

@@ -373,7 +373,7 @@ fn questions_are_answered() {
             Query::Allocation(Allocation::AnnouncementNotificationsPerWeek),
             "3",
         ),
-        (NEWS, Query::Allocation(Allocation::RequestsPerDay), "20"),
+        (NEWS, Query::Allocation(Allocation::RequestsPerDay), "-1"),
         (NEWS, Query::Allocation(Allocation::EmailsPerDay), "5"),
         (
             NEWS,

@@ -55,9 +55,9 @@ fn each_check_has_its_number() {
 /// A fault that a call can have, in the order in which the server looks for them.
 type FaultOf = (u16, fn(&mut Vec<(String, String)>, &mut Option<IpAddr>));
 
-/// Every neighbouring pair of checks: a call with both faults is answered with the earlier one's number.
+/// Every pair of checks: a call with both faults is answered with the earlier one's number.
 #[test]
-fn an_earlier_check_beats_the_next() {
+fn an_earlier_check_beats_every_later_one() {
     let faults: [FaultOf; 11] = [
         (105, |params, _| {
             params.extend((0..PARAMS_MAX).map(|n| (format!("p{n}"), String::new())))
@@ -116,9 +116,9 @@ fn an_earlier_check_beats_the_next() {
     assert_eq!(answered(&[]), None);
     for (at, (code, _)) in faults.iter().enumerate() {
         assert_eq!(answered(&[at]), Some(*code), "{code} alone, the fault at {at}");
-        if at > 0 {
-            let earlier = faults[at - 1].0;
-            assert_eq!(answered(&[at, at - 1]), Some(earlier), "{earlier} before {code}");
+        for (before, (earlier, _)) in faults[..at].iter().enumerate() {
+            let what = format!("{earlier} ({before}) before {code} ({at})");
+            assert_eq!(answered(&[at, before]), Some(*earlier), "{what}");
         }
     }
 }
