@@ -25,7 +25,7 @@ export function Log() {
     <form class="log-search" role="search" onSubmit=${(event) => event.preventDefault()}>
       <label class="unseen" for="log-search">Search the log</label>
       <input id="log-search" type="search" value=${search} placeholder="Search" onInput=${(event) => setSearch(event.target.value)} />
-      <label><span class="unseen">Kind</span><select value=${group} onChange=${(event) => setGroup(event.target.value)}>${Object.keys(GROUPS).map((one) => html`<option selected=${one === group}>${one}</option>`)}</select></label>
+      <label><span class="unseen">Kind</span><select value=${group} onChange=${(event) => setGroup(event.target.value)}>${Object.keys(GROUPS).map((one) => html`<option value=${one} selected=${one === group}>${one}</option>`)}</select></label>
       <span class="found" aria-live="polite">${found.length.toLocaleString("en")}</span>
     </form>
     ${found.length ? html`<${Rows} records=${found} />` : html`<${Empty}>Nothing like that was recorded.</${Empty}>`}

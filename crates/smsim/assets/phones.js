@@ -40,6 +40,11 @@ function Phone({ phone }) {
       <span class="phone-state">${Windows({ phone })}${phone.on ? null : html`<${Icon} name="power" label="switched off" />`}${phone.coverage ? null : html`<span class="crossed"><${Icon} name="signal" label="no signal" /></span>`}${phone.memoryFull ? html`<${Icon} name="memory" label="memory full" />` : null}
       ${store.live && !store.ui.phone ? html`<a class="icon-button" href=${`?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.search)), phone: name })}`} target="_blank" rel="noopener" title="Open this phone in a tab of its own" aria-label=${`Open the phone of ${name} in a tab of its own`}><${Icon} name="out" /></a>` : null}</span>
       <span class="number">${number}</span>
+      ${store.live ? html`<span class="phone-switches">
+        <${Toggle} on=${phone.on} icon="power" label="Phone on" line=${set(name, "phone", phone.on ? "off" : "on")} />
+        <${Toggle} on=${phone.coverage} icon="signal" label="Signal" line=${set(name, "coverage", phone.coverage ? "off" : "on")} />
+        <${Toggle} on=${!phone.memoryFull} icon="memory" label="Room in memory" line=${set(name, "memory", phone.memoryFull ? "ok" : "full")} />
+      </span>` : null}
     </header>
     <div class="thread" role="log" aria-label=${`Texts of ${name}`} tabindex="0" ref=${list}>
       ${earlier || thread.length > shown.length ? html`<p class="earlier">${thread.length > shown.length ? html`<button type="button" class="link" onClick=${() => setMore(more + SHOWN_MAX)}>${thread.length - shown.length} earlier</button>` : `${earlier} earlier texts are not kept`}</p>` : null}
@@ -127,11 +132,6 @@ function Composer({ phone }) {
     <div class="composer-foot">
       <label class="to"><span class="unseen">${name} texts to</span><select value=${to} onChange=${(event) => setTo(event.target.value)} disabled=${!canAct()}>${numbers.map((number) => html`<option value=${number} selected=${number === to}>${number}</option>`)}</select></label>
       <span class=${`counter${count.encoding === "UCS-2" ? " ucs2" : ""}`} aria-live="off">${count.units}/${count.room} ${count.encoding}${count.parts > 1 ? ` · ${count.parts} SMS` : ""}</span>
-      <span class="phone-switches">
-        <${Toggle} on=${phone.on} icon="power" label="Phone on" line=${set(name, "phone", phone.on ? "off" : "on")} />
-        <${Toggle} on=${phone.coverage} icon="signal" label="Signal" line=${set(name, "coverage", phone.coverage ? "off" : "on")} />
-        <${Toggle} on=${!phone.memoryFull} icon="memory" label="Room in memory" line=${set(name, "memory", phone.memoryFull ? "ok" : "full")} />
-      </span>
     </div>
     ${count.offender ? html`<p class="offender">UCS-2 because of <button type="button" class="link" onClick=${mark}><mark>${context(text, count.offender)[0]}<b>${count.offender.character}</b>${context(text, count.offender)[1]}</mark></button></p>` : null}
     ${text ? html`<p class="composer-line"><${Line} line=${line} /></p>` : null}

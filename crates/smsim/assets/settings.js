@@ -15,7 +15,7 @@ export function Settings() {
   const phone = store.view.phones.get(user.phone);
   return html`<div class="settings">
     <div class="chips" role="group" aria-label="User">${users.slice(0, 24).map((one) => html`<button type="button" class="chip" aria-pressed=${one.name === name ? "true" : "false"} onClick=${() => show({ user: one.name })}>${one.name}</button>`)}</div>
-    <p class="facts"><span>uid <code>${user.uid}</code></span> <span>${user.phone}</span> <span>on <b>${phone?.carrier ?? user.carrier}</b></span> ${store.live ? html`<a href=${`/login.php?user=${encodeURIComponent(name)}`} target="_blank" rel="noopener">${name}'s pages of 2008</a>` : null}</p>
+    <p class="facts"><span>uid <code>${user.uid}</code></span> <span>${user.phone}</span> <span>on <b>${phone?.carrier ?? user.carrier}</b></span> ${store.live ? html`<a href="/home.php" target="_blank" rel="noopener">the pages of 2008</a>` : null}</p>
     <h3>Facebook Mobile</h3>
     <${Switch} on=${user.texts_on} label="Mobile Texts" line=${set(name, "texts", yes(!user.texts_on))} />
     <${Switch} on=${user.registered} label="Phone registered" line=${set(name, "registered", user.registered ? "no" : "yes")} />
@@ -35,7 +35,7 @@ export function Settings() {
 
 function Ported({ name, phone }) {
   const carriers = [...store.view.carriers.keys()];
-  return html`<span class="choice"><label>Served by <select value=${phone.carrier} disabled=${!canAct()} onChange=${(event) => perform(set(name, "ported", event.target.value))}>${carriers.map((one) => html`<option selected=${one === phone.carrier}>${one}</option>`)}</select></label><${Line} line=${set(name, "ported", phone.carrier)} /></span>`;
+  return html`<span class="choice"><label>Served by <select value=${phone.carrier} disabled=${!canAct()} onChange=${(event) => perform(set(name, "ported", event.target.value))}>${carriers.map((one) => html`<option value=${one} selected=${one === phone.carrier}>${one}</option>`)}</select></label><${Line} line=${set(name, "ported", phone.carrier)} /></span>`;
 }
 
 function AppOfUser({ user, app }) {

@@ -64,7 +64,7 @@ fn every_command_is_run_by_a_test() {
         let run_by = match line {
             "cargo run -- run tests/scenarios" | "smsim run hello.sms" | "smsim repl" => RunBy::ATestHere,
             "cargo test --workspace" | "tests/run" => RunBy::Ci,
-            "smsim serve world.sms" => RunBy::Peers,
+            "smsim serve world.sms" | "cargo run --release -- demo" => RunBy::Peers,
             _ if line.starts_with("curl --data ") && line.ends_with("/api/v1/worlds/default/steps") => {
                 RunBy::Peers
             }
