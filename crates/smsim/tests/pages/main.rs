@@ -528,3 +528,70 @@ fn an_app_that_answers_on_the_page_gets_its_ping_when_it_is_added_by_page() {
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         .expect("answered");
 }
+
+#[test]
+fn no_secret_and_no_session_key_reaches_records_or_pages() {
+    const SECRET: &str = "3e4a22bb2f5ed75114b0fc9995ea85f1";
+    let serve = Serve::start(&world(""));
+    let mut bob = Browser::of(&serve, 102);
+    let place = bob.get(&format!("/login.php?api_key={KEY}")).place().to_owned();
+    let (_, token) = place.split_once("auth_token=").expect("a token");
+    let call = |key: &str, params: &[(&str, &str)]| {
+        let mut pairs: Vec<(String, String)> = [("api_key", key), ("v", "1.0"), ("format", "json")]
+            .iter()
+            .chain(params)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let secret = rest::Secret::new(SECRET).expect("a secret");
+        let sig = rest::signature::sign(&pairs, &secret);
+        pairs.push(("sig".to_owned(), sig));
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&pairs)
+            .finish();
+        serve.ask("POST", "/restserver.php", "", &body).body
+    };
+    let session = call(
+        KEY,
+        &[
+            ("method", "auth.getSession"),
+            ("auth_token", token),
+            ("generate_session_secret", "1"),
+        ],
+    );
+    let session: serde_json::Value = serde_json::from_str(&session).expect("a session");
+    let field = |name: &str| session[name].as_str().expect("a text").to_owned();
+    let (key, session_secret) = (field("session_key"), field("secret"));
+    call(
+        KEY,
+        &[("method", "sms.canSend"), ("session_key", &key), ("uid", "102")],
+    );
+    call(
+        SECRET,
+        &[("method", "sms.send"), ("uid", "102"), ("message", SECRET)],
+    );
+    call(KEY, &[("method", SECRET), ("uid", &session_secret)]);
+    let page = bob.get("/apps/quiz").token();
+    let live = format!("post_form_id={page}&recipient=102&event_name=x&message=hello");
+    assert!(
+        serve
+            .ask("POST", "/live/quiz", &bob.headers(), &live)
+            .body
+            .contains("\"error_code\":0")
+    );
+
+    let mut shown = vec![("the records", serve.records())];
+    for path in [
+        "/home.php",
+        "/mobile/",
+        "/editapps.php",
+        "/notifications.php",
+        "/apps/quiz",
+    ] {
+        shown.push((path, bob.get(path).body));
+    }
+    for (what, text) in shown {
+        for secret in [SECRET, &key, &session_secret, token] {
+            assert!(!text.contains(secret), "{what} has {secret}");
+        }
+    }
+}
