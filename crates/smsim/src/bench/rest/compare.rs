@@ -128,7 +128,8 @@ fn report(rounds: &[Round]) -> serde_json::Value {
     );
     eprintln!("{:<34} {bare:>10.0}", "a bare handler");
     let mut line = serde_json::json!({ "connections": CONNECTIONS, "bare": bare });
-    let ours: [(&str, &str, fn(&Round) -> f64, fn(&Round) -> f64); 2] = [
+    type Figure = fn(&Round) -> f64;
+    let ours: [(&str, &str, Figure, Figure); 2] = [
         (
             "sms.send",
             "sent",
