@@ -145,6 +145,7 @@ async function setsAndFails(page) {
   await att.getByRole('switch', { name: 'Link up' }).click();
   await shows(page, 'alice', 'Facebook Texts: text an app');
   await phone(page, 'carol').getByRole('switch', { name: 'Phone on' }).click();
+  await phone(page, 'carol').locator('.toggle[aria-checked="false"]').waitFor();
   await write(page, 'carol', 'help');
   await phone(page, 'carol').locator('.bubble[data-way="waiting"]').waitFor();
   await phone(page, 'carol').getByRole('switch', { name: 'Phone on' }).click();

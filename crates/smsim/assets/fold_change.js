@@ -47,8 +47,22 @@ function block(state, name, app, blocked) {
 
 const SETTINGS = { Power: "on", Coverage: "coverage", MemoryFull: "memoryFull", Barred: "barred", Roaming: "roaming" };
 
+/** What a line sets of a phone, by its words. */
+const WORDS = { phone: ["on", "on"], coverage: ["coverage", "on"], memory: ["memoryFull", "full"], barred: ["barred", "on"], roaming: ["roaming", "on"] };
+
+/** A change in the words of its line. */
+function line(state, [, name, key, value]) {
+  const phone = [...state.phones.values()].find((one) => one.name === name);
+  const app = [...state.apps.values()].find((one) => one.name === name);
+  if (phone && WORDS[key]) phone[WORDS[key][0]] = value === WORDS[key][1];
+  else if (phone && key === "ported") phone.carrier = value;
+  else if (app && key === "url") app.url = value === "none" ? null : value.replace(/^"|"$/g, "");
+}
+
 /** A change as whoever runs the simulation asked for it. */
 function changed(state, r) {
+  const words = /^set (\S+) (\S+) (.+)$/.exec(r.what);
+  if (words) return void line(state, words);
   const change = readDebug(r.what);
   if (change?.name === "Handset") {
     const [msisdn, setting] = change.args;

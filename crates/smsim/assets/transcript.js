@@ -134,6 +134,7 @@ class Steps {
 
   on_changed(r) {
     if (r.what === undefined) return null;
+    if (r.what.startsWith("set ")) return this.act(r.at, r.what);
     const words = this.change(readDebug(r.what));
     if (words === null) return null;
     return this.act(r.at, words ?? `# changed: ${r.what}`);

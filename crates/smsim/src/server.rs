@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
-use scenario::report::description::{Secrets, describe};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -62,7 +61,6 @@ impl Server {
         };
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
-        let description = describe(&world.declared, Secrets::Told);
         let command_length_max = world.declared.config.command_length_max;
         let worlds = Worlds::new(world).map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let handle = worlds
@@ -78,7 +76,7 @@ impl Server {
         });
         let app = http::router(http::Behind::Worlds(worlds.clone()))
             .merge(http::pages::router(handle.clone()))
-            .merge(http::page::router(description))
+            .merge(http::page::router(worlds.clone()))
             .merge(http::control::router(worlds.clone()));
         let app = http::metrics::with_metrics(app, handle.clone(), admission)
             .into_make_service_with_connect_info::<SocketAddr>();

@@ -1,23 +1,25 @@
 //! The page at `/` and its parts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use scenario::report::description::{Secrets, describe};
 use scenario::report::human;
 use scenario::{Colour, Diagnostic, RunOptions, Runner, Sources, TestReport, render_all};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::control::only_for_us;
 use crate::page;
+use crate::worlds::{DEFAULT, Worlds};
 
-/// The page that shows the world of that description.
-pub fn router(description: Value) -> Router {
+/// The page that shows one of those worlds.
+pub fn router(worlds: Worlds) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/assets/{*path}", get(asset))
@@ -25,11 +27,22 @@ pub fn router(description: Value) -> Router {
         .route("/page/demos", get(|| async { Json(page::demos::demos()) }))
         .route("/page/run", post(run))
         .layer(middleware::from_fn(only_for_us))
-        .with_state(Arc::new(description))
+        .with_state(worlds)
 }
 
-async fn index(State(world): State<Arc<Value>>) -> Response {
-    let data = json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "world": *world });
+/// Which world is looked at.
+#[derive(Deserialize)]
+struct Asked {
+    /// None: the first.
+    world: Option<String>,
+}
+
+async fn index(State(worlds): State<Worlds>, Query(asked): Query<Asked>) -> Response {
+    let world = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
+        Ok(world) => describe(&world.declared, Secrets::Told),
+        Err(why) => return (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
+    };
+    let data = json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "world": world });
     let policy = (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(page::POLICY),
