@@ -75,7 +75,8 @@ impl Script {
     }
 
     /// The declarations of all files as the text of one, which uses no other: a clause of a file counts before one of a
-    /// file that it uses.
+    /// file that it uses. Apps' secrets and ESMEs' passwords are left out, since the text goes where others read it; a world
+    /// that is made of it has the ones that stand for none.
     pub fn declarations(&self) -> String {
         let mut world: Vec<Clause> = Vec::new();
         let mut decls = Vec::new();
@@ -88,11 +89,10 @@ impl Script {
                         world.push(clause.clone());
                     }
                 }
-                Decl::Carrier { .. }
-                | Decl::App { .. }
-                | Decl::User { .. }
-                | Decl::Handsets { .. }
-                | Decl::Esme { .. } => decls.push(decl.part.clone()),
+                Decl::Carrier { .. } | Decl::User { .. } | Decl::Handsets { .. } => {
+                    decls.push(decl.part.clone())
+                }
+                Decl::App { .. } | Decl::Esme { .. } => decls.push(without_secrets(decl.part)),
             }
         }
         if !world.is_empty() {
@@ -254,6 +254,14 @@ pub fn uses(text: &str) -> Vec<String> {
     used(&parse("", text).file)
         .map(|path| path.node.clone())
         .collect()
+}
+
+fn without_secrets(decl: &Spanned<Decl>) -> Spanned<Decl> {
+    let mut decl = decl.clone();
+    if let Decl::App { clauses, .. } | Decl::Esme { clauses, .. } = &mut decl.node {
+        clauses.retain(|clause| !matches!(clause.key.node.as_str(), "secret" | "password"));
+    }
+    decl
 }
 
 fn used(file: &File) -> impl Iterator<Item = &Spanned<String>> {

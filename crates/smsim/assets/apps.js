@@ -2,7 +2,6 @@
 
 import { EXCHANGES_MAX, userName } from "./fold_state.js";
 import { verdict } from "./fold_exchange.js";
-import { md5 } from "./md5.js";
 import { quoted, set } from "./language.js";
 import { canAct, show, store } from "./store.js";
 import { clockTime, exactTime, length } from "./time.js";
@@ -23,7 +22,7 @@ export function Apps() {
     <${AppHead} key=${app.id} app=${app} />
     ${store.live ? html`<${Say} key=${`say-${app.id}`} app=${app} />` : null}
     ${exchanges.length === 0 ? html`<${Empty}>No callback and no call yet. A text that begins with <b>${app.canvas}</b> goes to this app.</${Empty}>` : null}
-    <ol class="exchanges" aria-label="Callbacks and calls, the newest first">${exchanges.slice(-SHOWN_MAX).reverse().map((one) => html`<${Exchange} key=${one.seq} one=${one} app=${app} />`)}</ol>
+    <ol class="exchanges" aria-label="Callbacks and calls, the newest first">${exchanges.slice(-SHOWN_MAX).reverse().map((one) => html`<${Exchange} key=${one.seq} one=${one} />`)}</ol>
     ${exchanges.length > SHOWN_MAX ? html`<p class="empty">${exchanges.length - SHOWN_MAX} earlier are not shown here; at most ${EXCHANGES_MAX} are kept. The log has them all.</p>` : null}
   </div>`;
 }
@@ -34,10 +33,9 @@ function AppHead({ app }) {
   const real = app.url && !/\.invalid\//.test(app.url);
   return html`<div class="app-head">
     <p class="facts"><span>canvas <b>${app.canvas}</b></span> <span>api_key <code>${app.api_key}</code><${Copy} text=${app.api_key} label="Copy the api_key" /></span>
-    ${app.secret ? html`<span>secret <code>${app.secret}</code><${Copy} text=${app.secret} label="Copy the secret" /></span>` : null}
     <span>${real ? ANSWERED.url : (ANSWERED[app.answered_by] ?? "")}</span></p>
     ${store.live ? html`<details class="connect"><summary>Connect your app</summary>
-      <p>Point your client library at <code>${location.origin}/restserver.php</code> with this key and secret, and give the URL that takes callbacks:</p>
+      <p>Point your client library at <code>${location.origin}/restserver.php</code> with this key and the app's secret (<code>smsim apps</code> prints it, and so does <code>serve</code> when it starts), and give the URL that takes callbacks:</p>
       <${Entry} label="URL" value=${real ? app.url : ""} placeholder="http://127.0.0.1:9000/sms" size="28" line=${(url) => set(app.name, "url", url.includes(",") || /\s/.test(url) ? quoted(url) : url)} />
       ${real ? html`<p><button type="button" class="button small" onClick=${() => perform(set(app.name, "url", "none"))}>Disconnect</button> <${Line} line=${set(app.name, "url", "none")} /></p>` : null}
       <p><${Switch} on=${app.sms_capable} label="Registered for SMS" line=${set(app.name, "sms", app.sms_capable ? "off" : "on")} /></p>
@@ -74,7 +72,7 @@ function Say({ app }) {
   </form>`;
 }
 
-function Exchange({ one, app }) {
+function Exchange({ one }) {
   const [open, setOpen] = useState(false);
   const good = verdict(one);
   const zone = store.world.zone;
@@ -89,7 +87,7 @@ function Exchange({ one, app }) {
       ${one.doneAt !== null ? html`<span class="latency">${length(one.doneAt - one.at)}</span>` : null}
     </button>
     ${one.why ? html`<p class="why">${one.why}</p>` : null}
-    ${open ? (callback ? html`<${CallbackDetails} one=${one} app=${app} />` : html`<${CallDetails} one=${one} app=${app} />`) : null}
+    ${open ? (callback ? html`<${CallbackDetails} one=${one} />` : html`<${CallDetails} one=${one} />`) : null}
   </li>`;
 }
 
@@ -101,13 +99,11 @@ export function baseString(fields) {
   return signed.sort((a, b) => (a < b ? -1 : 1)).join("");
 }
 
-function signatureVerdict(one, app) {
-  const base = baseString(one.fields);
-  if (base.includes("session_key=(left out)")) return "made with a session key, which records leave out";
+/** Records and this page hold no secret, so that what was signed is shown and its receiver checks it. */
+function signature(one) {
   const given = one.fields.find(([name]) => name === "fb_sig")?.[1];
-  if (!app.secret) return "not checked: the secret is not in this file";
-  if (md5(base + app.secret) === given) return "fb_sig ok";
-  return "fb_sig is wrong";
+  const left = baseString(one.fields).includes("session_key=(left out)") ? "; a session key was signed too, which records leave out" : "";
+  return `fb_sig ${given ?? "is missing"}${left}`;
 }
 
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -116,10 +112,9 @@ function curl(url, fields) {
   return ["curl", ...fields.map(([name, value]) => `--data-urlencode ${shell(`${name}=${value}`)}`), shell(url)].join(" \\\n  ");
 }
 
-function CallbackDetails({ one, app }) {
-  const verdict = signatureVerdict(one, app);
+function CallbackDetails({ one }) {
   return html`<div class="details">
-    <p><b>POST</b> <code>${one.url}</code> <span class=${verdict === "fb_sig ok" ? "good" : ""}>${verdict}</span></p>
+    <p><b>POST</b> <code>${one.url}</code> <span>${signature(one)}</span></p>
     <${Table} caption="Fields" rows=${one.fields} />
     <p class="label">Signed, in front of the secret</p><pre>${baseString(one.fields)}</pre>
     ${one.answer ? html`<p class="label">Its answer</p><pre>${one.answer}</pre>` : null}
@@ -127,12 +122,8 @@ function CallbackDetails({ one, app }) {
   </div>`;
 }
 
-function CallDetails({ one, app }) {
-  const signed = () => {
-    const params = one.params.filter(([name]) => name !== "sig");
-    const base = params.map(([name, value]) => `${name}=${value}`).sort((a, b) => (a < b ? -1 : 1)).join("");
-    return [...params, ["sig", app?.secret ? md5(base + app.secret) : "(sign it)"]];
-  };
+function CallDetails({ one }) {
+  const signed = () => [...one.params.filter(([name]) => name !== "sig"), ["sig", "(sign it)"]];
   const verdict = one.errorCode === 104 ? "sig is wrong" : one.doneAt === null ? "" : "sig ok";
   const base = one.params.map(([name, value]) => `${name}=${value}`).sort((a, b) => (a < b ? -1 : 1)).join("");
   return html`<div class="details">

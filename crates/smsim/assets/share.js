@@ -11,12 +11,9 @@ export function download(name, text, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** The world without what only an app's developer may know. */
-const withoutSecrets = (world) => ({ ...world, apps: world.apps.map((app) => ({ ...app, secret: null })) });
-
 export async function share() {
   const title = store.title ?? `world ${store.id}`;
-  const data = { live: false, title, sections: [{ title, world: withoutSecrets(store.world), records: shownRecords() }] };
+  const data = { live: false, title, sections: [{ title, world: store.world, records: shownRecords() }] };
   const answer = await ask(withToken("/page/file"));
   if (!answer.ok) return void toast(answer.why, "error");
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");

@@ -11,17 +11,9 @@ use crate::world_config::DeclaredWorld;
 /// People who are described, at most; `handsets` may declare many more than anybody looks at.
 pub const USERS_DESCRIBED_MAX: usize = 500;
 
-/// Whether keys that only an app's developer may know are told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Secrets {
-    /// To a page of the server itself.
-    Told,
-    /// In a file that is passed on.
-    LeftOut,
-}
-
 /// The world at its start: its clock, people, apps, carriers and outside ESMEs, by the names and numbers of records.
-pub fn describe(world: &DeclaredWorld, secrets: Secrets) -> Value {
+/// No secret is told: who shows a world may show it to others.
+pub fn describe(world: &DeclaredWorld) -> Value {
     let config = &world.config;
     json!({
         "seed": config.seed,
@@ -37,7 +29,7 @@ pub fn describe(world: &DeclaredWorld, secrets: Secrets) -> Value {
             "confirm_words": config.platform.confirm_words,
         },
         "users": users(world),
-        "apps": config.apps.iter().map(|app| self::app(world, app, secrets)).collect::<Vec<_>>(),
+        "apps": config.apps.iter().map(|app| self::app(world, app)).collect::<Vec<_>>(),
         "carriers": config.carriers.iter().map(|carrier| self::carrier(world, carrier)).collect::<Vec<_>>(),
         "esmes": config.accounts.iter().map(|account| json!({
             "name": esme_name(world, &account.system_id),
@@ -78,8 +70,7 @@ fn users(world: &DeclaredWorld) -> Vec<Value> {
         .collect()
 }
 
-fn app(world: &DeclaredWorld, app: &world::config::AppConfig, secrets: Secrets) -> Value {
-    let secret = (secrets == Secrets::Told).then(|| app.credentials.secret.expose());
+fn app(world: &DeclaredWorld, app: &world::config::AppConfig) -> Value {
     json!({
         "id": app.app.id,
         "name": app.app.name,
@@ -87,7 +78,6 @@ fn app(world: &DeclaredWorld, app: &world::config::AppConfig, secrets: Secrets) 
         "canvas": app.app.canvas,
         "sms_capable": app.app.sms_capable,
         "api_key": app.credentials.api_key,
-        "secret": secret,
         "url": app.credentials.callback_url,
         "answered_by": match (world.stubs.contains(app.app.id), world.stubs.has_rules(app.app.id)) {
             (false, _) => "url",
@@ -175,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_world_is_told_by_the_names_and_numbers_of_records() {
-        let told = describe(&declared(WORLD), Secrets::LeftOut);
+        let told = describe(&declared(WORLD));
         assert_eq!(told["seed"], 7);
         assert_eq!(told["zone"], "America/Los_Angeles");
         assert_eq!(told["users"][0]["phone"], "+14155550101");
@@ -186,10 +176,6 @@ mod tests {
         assert_eq!(told["users"][0]["apps"][&id]["sms"], true);
         assert_eq!(told["carriers"][0]["latency"], "1500ms");
         assert_eq!(told["carriers"][0]["blocked"][0], quiz["id"]);
-        assert!(
-            quiz["secret"].is_null(),
-            "a file that is passed on holds no secret"
-        );
         assert_eq!(
             declared(told["declarations"].as_str().expect("text")).declarations,
             told["declarations"],
@@ -198,12 +184,25 @@ mod tests {
     }
 
     #[test]
+    fn secrets_and_passwords_are_not_told() {
+        let secret = "3e4a22bb2f5ed75114b0fc9995ea85f1";
+        let world = format!(
+            "carrier att\napp quiz \"Quiz\", canvas quiz, secret {secret}\nesme acme, password sesame, code 12345\n"
+        );
+        let world = declared(&world);
+        let told = describe(&world).to_string();
+        assert_eq!(world.config.apps[0].credentials.secret.expose(), secret);
+        assert!(told.contains("code 12345"), "{told}");
+        assert!(!told.contains(secret) && !told.contains("sesame"), "{told}");
+    }
+
+    #[test]
     fn only_so_many_people_are_described() {
         let mut text = "carrier att\n".to_owned();
         for n in 0..=USERS_DESCRIBED_MAX {
             text.push_str(&format!("user u{n} +1415555{n:04} on att\n"));
         }
-        let told = describe(&declared(&text), Secrets::Told);
+        let told = describe(&declared(&text));
         assert_eq!(told["users"].as_array().map(Vec::len), Some(USERS_DESCRIBED_MAX));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use world::World;
 
-use crate::report::description::{Secrets, describe};
+use crate::report::description::describe;
 use crate::world_config::DeclaredWorld;
 
 /// Records that a trace keeps of one test, at most; the first ones.
@@ -23,7 +23,7 @@ pub struct Trace {
 impl Trace {
     /// What the records of a world tell.
     pub(crate) fn of(world: &World, declared: &DeclaredWorld, seed: u64) -> Self {
-        let mut description = describe(declared, Secrets::LeftOut);
+        let mut description = describe(declared);
         description["seed"] = seed.into();
         let records = world.records_since(0);
         Self {

@@ -8,7 +8,7 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use scenario::report::description::{Secrets, describe};
+use scenario::report::description::describe;
 use scenario::report::human;
 use scenario::{Colour, Diagnostic, RunOptions, Runner, Sources, TestReport, render_all};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ struct Asked {
 
 async fn index(State(worlds): State<Worlds>, Query(asked): Query<Asked>) -> Response {
     let world = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
-        Ok(world) => describe(&world.declared, Secrets::Told),
+        Ok(world) => describe(&world.declared),
         Err(why) => return (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
     };
     let data = json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "world": world });

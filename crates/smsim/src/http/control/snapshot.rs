@@ -145,7 +145,6 @@ fn app(served: &ServedWorld, now: Timestamp, name: &str, id: AppId) -> Value {
         "canvas": platform.app(id).map(|app| app.canvas.as_str()),
         "sms": platform.app(id).map(|app| app.sms_capable),
         "api_key": credentials.map(|app| app.api_key.as_str()),
-        "secret": credentials.map(|app| app.secret.expose()),
         "url": credentials.and_then(|app| app.callback_url.as_deref()),
         "real": served.is_real(id),
         "opted_in": platform.opted_in(id),
