@@ -11,9 +11,10 @@ from support import ANSWER_S_MAX, ROOT, bounded, signature
 
 pytest_plugins = ["pytester"]
 
-WORLD = """world seed 7, start 2009-03-02 14:00, tz America/Los_Angeles
+APP_SECRET = "000102030405060708090a0b0c0d0e0f"
+WORLD = f"""world seed 7, start 2009-03-02 14:00, tz America/Los_Angeles
 carrier sprint, latency 1s
-app quiz "Movie Quiz", canvas quiz
+app quiz "Movie Quiz", canvas quiz, secret {APP_SECRET}
 user carol +14155550103 on sprint
 user alice +14155550101 on sprint, apps quiz
 esme acme, system_id acme, password secret, code 12345
@@ -157,7 +158,7 @@ def callbacks():
     server.server_close()
 
 
-def test_an_app_of_ones_own_signs_with_its_key_and_secret(world, smsim_server, callbacks):
+def test_an_app_of_ones_own_signs_with_its_key_and_its_declared_secret(world, smsim_server, callbacks):
     port, forms = callbacks
     alice, quiz = world.user("alice"), world.app("quiz")
     world.steps(f"set quiz url http://127.0.0.1:{port}/sms")
@@ -165,11 +166,11 @@ def test_an_app_of_ones_own_signs_with_its_key_and_secret(world, smsim_server, c
     quiz.sees(alice, "hello")
     form = forms.get(timeout=ANSWER_S_MAX)
     sig = {name[7:]: value for name, value in form.items() if name.startswith("fb_sig_")}
-    assert form["fb_sig"] == signature(sig, quiz.secret)
+    assert form["fb_sig"] == signature(sig, APP_SECRET)
     call = {"method": "sms.send", "api_key": quiz.api_key, "v": "1.0", "uid": sig["user"], "message": "signed",
             "session_id": sig["sms_sid"]}
     connection = http.client.HTTPConnection("127.0.0.1", smsim_server.http_port, timeout=ANSWER_S_MAX)
-    body = urllib.parse.urlencode({**call, "sig": signature(call, quiz.secret)})
+    body = urllib.parse.urlencode({**call, "sig": signature(call, APP_SECRET)})
     connection.request("POST", "/restserver.php", body, {"Content-Type": "application/x-www-form-urlencoded"})
     assert connection.getresponse().status == 200
     connection.close()

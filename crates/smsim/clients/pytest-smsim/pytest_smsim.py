@@ -230,19 +230,11 @@ class App:
 
     @property
     def api_key(self):
-        """The key that the server gave it: pass it to an app of your own."""
-        return self._declared()["api_key"]
-
-    @property
-    def secret(self):
-        """The secret that signs its calls and callbacks."""
-        return self._declared()["secret"]
-
-    def _declared(self):
+        """The key that the server gave it, for an app of your own; the secret is the one that the world declares."""
         apps = {app["name"]: app for app in self.world.state()["apps"]}
         if self.name not in apps:
             raise SmsimError(f"the world has no app {self.name!r}; it has {', '.join(apps) or 'none'}")
-        return apps[self.name]
+        return apps[self.name]["api_key"]
 
     def _session(self, line, capture):
         __tracebackhide__ = True

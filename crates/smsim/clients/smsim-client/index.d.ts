@@ -143,8 +143,8 @@ export class App {
   seesNothing(time: Duration): Promise<void>;
   /** Makes any call of the API, signed. */
   calls(method: string, params?: Record<string, string | number>, options?: { result?: number | string }): Promise<void>;
-  /** What an app of one's own signs with. */
-  credentials(): Promise<{ apiKey: string; secret: string }>;
+  /** The key that the server gave it, for an app of one's own; the secret is the one that the world declares. */
+  apiKey(): Promise<string>;
 }
 
 /** A world's clock; every command gives what it shows then. */

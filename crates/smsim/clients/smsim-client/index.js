@@ -261,11 +261,10 @@ export class App {
     await this.world.steps(`${this.name} > ${method}${given.join('')}${result === undefined ? '' : ` = ${result}`}`);
   }
 
-  /** The key and the secret that an app of one's own signs with. */
-  async credentials() {
+  async apiKey() {
     const { apps } = await this.world.state();
     const app = apps.find(({ name }) => name === this.name);
-    if (app) return { apiKey: app.api_key, secret: app.secret };
+    if (app) return app.api_key;
     const known = apps.map(({ name }) => name).join(', ') || 'none';
     throw new SmsimError(`the world has no app ${JSON.stringify(this.name)}; it has ${known}`);
   }
