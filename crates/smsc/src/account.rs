@@ -66,6 +66,9 @@ pub struct Account {
     pub waiting_max: usize,
     /// How long they wait; none: [`crate::Config::waiting_validity`].
     pub waiting_validity: Option<Duration>,
+    /// Where it listens, `HOST:PORT`: it is called and sent an `outbind` when something waits and no session of it can
+    /// receive; none: it is waited for.
+    pub outbind: Option<CompactString>,
     /// Whether responses to a session of v5.0 carry `congestion_state` (SMPP v5.0 §4.8.4.18).
     pub congestion_state: bool,
 }
@@ -99,6 +102,7 @@ impl Account {
             broadcasts_allowed: true,
             waiting_max: 1_000_000,
             waiting_validity: None,
+            outbind: None,
             congestion_state: true,
         }
     }

@@ -58,6 +58,8 @@ pub struct Config {
     pub page_answer_timeout: Duration,
     /// How long a session is left alone that answered a `deliver_sm` with a temporary error (`ESME_RX_T_APPN`).
     pub deliver_retry_after: Duration,
+    /// How long after a call to an ESME it is called again, when something still waits (SMPP v3.4 §2.2.1).
+    pub outbind_retry_after: Duration,
     /// How long MO texts and receipts wait for their account.
     pub waiting_validity: Duration,
     /// Whether the numbers of [`crate::fault::magic`] are.
@@ -99,6 +101,7 @@ impl Config {
             schedule_max: Duration::from_secs(14 * 86_400),
             page_answer_timeout: Duration::from_secs(120),
             deliver_retry_after: Duration::from_secs(1),
+            outbind_retry_after: Duration::from_secs(30),
             waiting_validity: Duration::from_secs(72 * 3_600),
             magic_numbers: true,
             default_messages: BTreeMap::new(),

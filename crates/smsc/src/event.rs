@@ -27,6 +27,21 @@ pub enum Event {
         /// From where.
         peer: Option<IpAddr>,
     },
+    /// An ESME that something waits for was called, and asked to bind.
+    Outbind {
+        /// The link.
+        #[serde(serialize_with = "link_number")]
+        link: LinkId,
+        /// The account.
+        system_id: CompactString,
+    },
+    /// An ESME that something waits for could not be called.
+    NotDialled {
+        /// The account.
+        system_id: CompactString,
+        /// Why.
+        why: CompactString,
+    },
     /// A link is gone, or is being closed.
     LinkClosed {
         /// The link.

@@ -23,6 +23,22 @@ pub enum Input {
         /// From where, if it came over a network.
         peer: Option<IpAddr>,
     },
+    /// The connection that [`Output::Dial`] asked for.
+    Dialled {
+        /// The new link; a number is never used twice.
+        link: LinkId,
+        /// Whose it is.
+        system_id: CompactString,
+        /// Where to, if it goes over a network.
+        peer: Option<IpAddr>,
+    },
+    /// There is no such connection.
+    NotDialled {
+        /// Whose it would be.
+        system_id: CompactString,
+        /// Why not.
+        why: CompactString,
+    },
     /// A frame came over a link. One over a link that is not open is ignored.
     Received {
         /// Over which link.
@@ -144,6 +160,13 @@ pub enum PageOutcome {
 /// Something that the message centre does.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
+    /// Connect to an ESME; [`Input::Dialled`] or [`Input::NotDialled`] is expected.
+    Dial {
+        /// Whose it is.
+        system_id: CompactString,
+        /// Where it listens, `HOST:PORT`.
+        address: CompactString,
+    },
     /// Send a PDU.
     Send {
         /// Over which link.

@@ -9,6 +9,7 @@ mod limit;
 mod link;
 mod mo;
 mod operation;
+mod outbind;
 mod state;
 mod submit;
 
@@ -188,6 +189,12 @@ impl Smsc {
         self.run_timers(now);
         match input {
             Input::Connected { link, peer } => self.connected(now, link, peer),
+            Input::Dialled {
+                link,
+                system_id,
+                peer,
+            } => self.dialled(now, link, &system_id, peer),
+            Input::NotDialled { system_id, why } => self.note(Event::NotDialled { system_id, why }),
             Input::Received { link, frame } => self.received(now, link, frame),
             Input::Closed { link } => self.closed(now, link),
             Input::Mo { from, to, segment } => self.mo(now, from, to, segment),
@@ -340,6 +347,7 @@ impl Smsc {
             Timer::Retry { msisdn } => self.retry(now, msisdn),
             Timer::LateReceipt { number } => self.send_late_receipt(now, number),
             Timer::Waiting { account } => self.expire_waiting(now, account),
+            Timer::Outbind { account } => self.call_again(now, account),
             Timer::Session { link } => self.session_timer(now, link),
             Timer::Resume { link } => self.resume(now, link),
             Timer::Linger { link } => self.linger_over(now, link),
@@ -387,6 +395,7 @@ impl Smsc {
                 !esme.waiting.is_empty() && esme.expiry_at == Some(due_at)
             }
             Timer::Broadcast { number } => self.broadcasts.is_due(number, due_at),
+            Timer::Outbind { account } => self.esmes[usize::from(account)].call_at == Some(due_at),
             Timer::Outage { carrier } => self.carrier_state(carrier).outage_at == Some(due_at),
             Timer::Session { link } | Timer::Resume { link } | Timer::Linger { link } => {
                 self.links.contains(link)

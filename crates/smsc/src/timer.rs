@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     LateReceipt { number: u64 },
     /// The first thing that waits for an account may have waited too long.
     Waiting { account: u16 },
+    /// An account that something waits for may be called again.
+    Outbind { account: u16 },
     /// A session's own timers.
     Session { link: LinkId },
     /// A link that asked for a pause is used again.

@@ -386,6 +386,7 @@ impl Auditor {
                 Output::Send { .. }
                 | Output::Bounce { .. }
                 | Output::Broadcast { .. }
+                | Output::Dial { .. }
                 | Output::Disturb { .. } => {}
             }
         }

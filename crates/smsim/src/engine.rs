@@ -3,6 +3,7 @@
 //! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
 //! one else touches the world, so that there is no lock.
 
+mod links;
 mod pace;
 mod programs;
 
@@ -22,6 +23,7 @@ use world::{Input, Output, World};
 use crate::callback_client::{CallbackClient, CallbackEnd};
 use crate::observer::Observed;
 use crate::pcap::Capture;
+use crate::smpp_dialler::Call;
 use crate::smpp_listener::LinkSender;
 
 /// Messages that may wait for the world; whoever has more to say waits.
@@ -60,7 +62,11 @@ enum Message {
         link: LinkId,
         peer: IpAddr,
         sender: LinkSender,
+        /// The account that was called, if the connection is ours.
+        called: Option<String>,
     },
+    /// An outside ESME could not be called.
+    LinkNotDialled { system_id: String, why: String },
     /// It has sent something.
     LinkReceived { link: LinkId, frames: Vec<Frame> },
     /// It is gone.
@@ -147,27 +153,6 @@ impl EngineHandle {
     /// Waits until the engine has ended.
     pub async fn ended(&self) {
         self.inbox.closed().await;
-    }
-
-    /// Says that an ESME has connected; false when the engine has ended.
-    pub async fn link_opened(&self, link: LinkId, peer: IpAddr, sender: LinkSender) -> bool {
-        self.inbox
-            .send(Message::LinkOpened { link, peer, sender })
-            .await
-            .is_ok()
-    }
-
-    /// Hands on what an ESME has sent; false when the engine has ended.
-    pub async fn link_received(&self, link: LinkId, frames: Vec<Frame>) -> bool {
-        self.inbox
-            .send(Message::LinkReceived { link, frames })
-            .await
-            .is_ok()
-    }
-
-    /// Says that an ESME is gone.
-    pub async fn link_closed(&self, link: LinkId) {
-        let _ = self.inbox.send(Message::LinkClosed { link }).await;
     }
 
     /// Writes down what crosses links, from the first record that the world still has, to the end.
@@ -279,11 +264,17 @@ pub struct Engine {
     real_app_wait: RealAppWait,
     capture: Option<FileCapture>,
     next_record: watch::Sender<u64>,
+    calls_to_make: mpsc::UnboundedSender<Call>,
 }
 
 impl Engine {
     /// An engine and a way to it. Nothing happens before [`Engine::run`].
-    pub fn new(served: ServedWorld, pace: Pace, callbacks: CallbackClient) -> (Self, EngineHandle) {
+    pub fn new(
+        served: ServedWorld,
+        pace: Pace,
+        callbacks: CallbackClient,
+        calls_to_make: mpsc::UnboundedSender<Call>,
+    ) -> (Self, EngineHandle) {
         let (sender, inbox) = mpsc::channel(INBOX_MAX);
         let (next_record, watched) = watch::channel(served.world().next_record());
         let messages = LiveMessages {
@@ -310,6 +301,7 @@ impl Engine {
             programs: BTreeMap::new(),
             real_app_wait: RealAppWait::default(),
             capture: None,
+            calls_to_make,
             next_record,
         };
         (engine, handle)
@@ -387,12 +379,25 @@ impl Engine {
                 self.posted.remove(&callback);
                 self.handle(end.into_input(callback));
             }
-            Message::LinkOpened { link, peer, sender } => {
+            Message::LinkOpened {
+                link,
+                peer,
+                sender,
+                called,
+            } => {
                 self.links.insert(link, sender);
-                self.handle(Input::LinkOpened {
-                    link,
-                    peer: Some(peer),
+                let peer = Some(peer);
+                self.handle(match called {
+                    Some(system_id) => Input::LinkDialled {
+                        link,
+                        system_id,
+                        peer,
+                    },
+                    None => Input::LinkOpened { link, peer },
                 });
+            }
+            Message::LinkNotDialled { system_id, why } => {
+                self.handle(Input::LinkNotDialled { system_id, why });
             }
             Message::LinkReceived { link, frames } => self.handle(Input::LinkReceived { link, frames }),
             Message::LinkClosed { link } => {
@@ -497,6 +502,15 @@ impl Engine {
                 Output::LiveMessage(message) => {
                     // With no page open it is lost, as it should be.
                     let _ = self.handle.live.messages.send(message);
+                }
+                Output::LinkDial { system_id, address } => {
+                    // Whoever dials ends with the server.
+                    let engine = self.handle.clone();
+                    let _ = self.calls_to_make.send(Call {
+                        engine,
+                        system_id,
+                        address,
+                    });
                 }
                 Output::LinkSend { link, octets } => pdus.entry(link).or_default().push(octets),
                 Output::LinkDisturb { link, how } => {

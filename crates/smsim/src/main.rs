@@ -23,6 +23,7 @@ mod real_apps;
 mod repl;
 mod rules;
 mod server;
+mod smpp_dialler;
 mod smpp_listener;
 mod sources;
 mod tls;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -14,7 +14,7 @@ use crate::smpp_listener::admission::Admission;
 use crate::sources::LoadedWorld;
 use crate::tls::Tls;
 use crate::worlds::{self, Worlds};
-use crate::{http, smpp_listener};
+use crate::{http, smpp_dialler, smpp_listener};
 
 /// Connections that may wait to be accepted, on each port.
 const BACKLOG: u32 = 1_024;
@@ -62,13 +62,16 @@ impl Server {
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
         let command_length_max = world.declared.config.command_length_max;
-        let worlds = Worlds::new(world).map_err(|error| crate::exit::Wrong(error.to_string()))?;
+        let (calls_to_make, calls) = mpsc::unbounded_channel();
+        let worlds =
+            Worlds::new(world, calls_to_make).map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let handle = worlds
             .world(worlds::DEFAULT)
             .map(|world| world.engine.clone())
             .map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
         let links = Links::new(worlds.clone(), command_length_max, admission.clone());
+        let dialler = smpp_dialler::dial(calls, links.clone(), stopped.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
             let acceptor = TlsAcceptor::from(tls.config);
@@ -92,7 +95,7 @@ impl Server {
                 tracing::error!(%error, "the HTTP server ended");
             }
         };
-        let mut running = vec![tokio::spawn(esmes), tokio::spawn(apps)];
+        let mut running = vec![tokio::spawn(esmes), tokio::spawn(dialler), tokio::spawn(apps)];
         running.extend(esmes_over_tls.map(tokio::spawn));
         Ok(Self {
             smpp,

@@ -62,6 +62,21 @@ impl Links {
             next_link: Arc::new(AtomicU64::new(1)),
         }
     }
+
+    /// Serves a connection to an ESME that the world of `engine` has called.
+    pub async fn serve_call(
+        self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        engine: EngineHandle,
+        system_id: String,
+    ) {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%peer, %error, "no TCP_NODELAY");
+        }
+        let (reader, writer) = stream.into_split();
+        serve_in(&engine, reader, writer, peer, self, Some(system_id)).await;
+    }
 }
 
 /// Accepts ESMEs until `stop` says so; with `tls`, each has to shake hands first.
@@ -119,20 +134,25 @@ async fn open(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, lin
     }
 }
 
-async fn serve(
+async fn serve(reader: impl AsyncRead + Unpin, writer: impl WriteHalf, peer: SocketAddr, links: Links) {
+    if let Some((engine, reader)) = which_world(&links.worlds, reader).await {
+        serve_in(&engine, reader, writer, peer, links, None).await;
+    }
+}
+
+/// Serves a connection to a world; `called` is the account that it was made for, if the world asked for it.
+async fn serve_in(
+    engine: &EngineHandle,
     reader: impl AsyncRead + Unpin,
     writer: impl WriteHalf,
     peer: SocketAddr,
     Links {
-        worlds,
         command_length_max,
         next_link,
         ..
     }: Links,
+    called: Option<String>,
 ) {
-    let Some((engine, reader)) = which_world(&worlds, reader).await else {
-        return;
-    };
     let link = LinkId(next_link.fetch_add(1, Ordering::Relaxed));
     debug!(link = link.0, %peer, "connection opened");
     let (commands, outgoing) = mpsc::unbounded_channel();
@@ -141,14 +161,14 @@ async fn serve(
         commands,
         unwritten: Arc::clone(&unwritten),
     };
-    if !engine.link_opened(link, peer.ip(), sender).await {
+    if !engine.link_opened(link, peer.ip(), sender, called).await {
         return;
     }
     let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten)));
     // Whichever end is done first ends the connection: one that the message centre has closed does not wait for a peer that
     // never lets go.
     tokio::select! {
-        () = read(reader, link, &engine, command_length_max, &unwritten) => {
+        () = read(reader, link, engine, command_length_max, &unwritten) => {
             engine.link_closed(link).await;
             let _ = writing.await;
         }

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scenario::syntax::Decl;
 use scenario::{ClockMode, DeclaredWorld, Diagnostic, Script, ServedWorld, Sources};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::callback_client::CallbackClient;
 use crate::engine::{Engine, EngineHandle, Pace};
+use crate::smpp_dialler::Call;
 use crate::sources::LoadedWorld;
 
 /// The world that a server begins with; who is nobody's speaks to it.
@@ -88,18 +90,21 @@ pub struct Worlds {
     worlds: Arc<Mutex<BTreeMap<String, Arc<RunningWorld>>>>,
     /// By what other worlds are made: rules and carrier profiles.
     made_by: Arc<LoadedWorld>,
+    /// The ESMEs to be called, of every world.
+    calls_to_make: mpsc::UnboundedSender<Call>,
 }
 
 impl Worlds {
-    /// A server's worlds, of which the first runs.
+    /// A server's worlds, of which the first runs; the ESMEs that they want called go into `calls_to_make`.
     ///
     /// # Errors
     ///
     /// When that is no world.
-    pub fn new(first: LoadedWorld) -> Result<Self, WorldError> {
+    pub fn new(first: LoadedWorld, calls_to_make: mpsc::UnboundedSender<Call>) -> Result<Self, WorldError> {
         let worlds = Self {
             worlds: Arc::default(),
             made_by: Arc::new(first.clone()),
+            calls_to_make,
         };
         worlds.start(DEFAULT.to_owned(), first.script, first.declared)?;
         Ok(worlds)
@@ -216,7 +221,7 @@ impl Worlds {
         let pace = Pace::new(declared.config.start, declared.clock);
         let callbacks = CallbackClient::new(declared.config.callback_timeout);
         let served = ServedWorld::new(script, &declared)?;
-        let (engine, handle) = Engine::new(served, pace, callbacks);
+        let (engine, handle) = Engine::new(served, pace, callbacks, self.calls_to_make.clone());
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
         let running = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));

@@ -134,3 +134,58 @@ fn magic_numbers_reset_the_connection_send_rubbish_and_make_it_slow() {
     let mut unbound = texting(&serve, "+19925550170");
     assert_eq!(pdu(&mut unbound).expect("octets")[4..8], [0, 0, 0, 6]);
 }
+
+#[test]
+fn an_esme_that_a_world_has_a_text_for_is_called_there_and_gets_it() {
+    let port = || {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        (listener, port)
+    };
+    let (own, own_port) = port();
+    let (other, other_port) = port();
+    let world = |number: &str, esme: &str, port: u16| {
+        format!("carrier att\nuser alice {number} on att\nesme {esme}, code 888, outbind 127.0.0.1:{port}\n")
+    };
+    let (serve, _folder) = Serve::start(&world("+14155550101", "sleepy", own_port));
+    let made = serve.http(
+        "POST /api/v1/worlds?id=other",
+        &world("+14155550102", "drowsy", other_port),
+    );
+    assert!(made.contains("other"), "{made}");
+    // The other world first: its ESME's text is not in the server's own.
+    for (id, listener, esme) in [("other", other, "drowsy"), ("default", own, "sleepy")] {
+        let steps = format!("POST /api/v1/worlds/{id}/steps");
+        serve.http(&steps, "alice > \"Wake up\", to 888");
+        let (mut stream, _) = listener.accept().expect("it is called");
+        let outbind = pdu(&mut stream).expect("octets");
+        assert_eq!(outbind[4..8], [0, 0, 0, 0x0b], "{outbind:?}");
+        assert!(
+            outbind.ends_with(format!("smsim\0{esme}\0").as_bytes()),
+            "{outbind:?}"
+        );
+        let bind = smpp::Bind::new(smpp::BindKind::Receiver, esme, esme);
+        let bind = smpp::Command::request(1, smpp::Pdu::Bind(bind));
+        stream.write_all(&smpp::encode(&bind)).expect("sent");
+        let bound = pdu(&mut stream).expect("an answer");
+        assert_eq!(bound[4..12], [0x80, 0, 0, 1, 0, 0, 0, 0], "{bound:?}");
+        let deliver = pdu(&mut stream).expect("octets");
+        assert_eq!(deliver[4..8], [0, 0, 0, 5], "{deliver:?}");
+        assert!(deliver.ends_with(b"Wake up"), "{deliver:?}");
+    }
+}
+
+#[test]
+fn an_esme_that_cannot_be_called_is_on_record_with_the_reason() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    drop(listener);
+    let (serve, _folder) = Serve::start(&format!(
+        "carrier att, latency 1ms\nuser alice +14155550101 on att\nesme sleepy, code 888, outbind {address}\n"
+    ));
+    let texted = serve.http("POST /api/v1/worlds/default/steps", "alice > \"Wake up\", to 888");
+    assert!(!texted.contains("error"), "{texted}");
+    let reason = format!("{address}: ");
+    let on_record = (0..2_000).any(|_| serve.records().contains(&reason));
+    assert!(on_record, "{}", serve.records());
+}

@@ -85,6 +85,22 @@ pub enum Input {
         /// Where it comes from.
         peer: Option<IpAddr>,
     },
+    /// The connection to an outside ESME that [`Output::LinkDial`] asked for. Names of links are the driver's.
+    LinkDialled {
+        /// The connection.
+        link: smpp::LinkId,
+        /// Whose it is.
+        system_id: String,
+        /// Where it goes to.
+        peer: Option<IpAddr>,
+    },
+    /// That connection could not be made.
+    LinkNotDialled {
+        /// Whose it would be.
+        system_id: String,
+        /// Why not.
+        why: String,
+    },
     /// An outside ESME has sent this.
     LinkReceived {
         /// The connection.
@@ -165,6 +181,13 @@ pub enum Output {
     },
     /// A live message for the pages that the user has open.
     LiveMessage(LiveMessage),
+    /// Connect to an outside ESME, and say [`Input::LinkDialled`] or [`Input::LinkNotDialled`].
+    LinkDial {
+        /// Whose it is.
+        system_id: String,
+        /// Where it listens, `HOST:PORT`.
+        address: String,
+    },
     /// Send this to an outside ESME.
     LinkSend {
         /// The connection.

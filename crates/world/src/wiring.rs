@@ -49,6 +49,19 @@ impl World {
                 self.outputs.push_back(Output::SessionKey { app, user, key });
             }
             Input::LinkOpened { link, peer } => self.smsc_at_once(smsc::Input::Connected { link, peer }),
+            Input::LinkDialled {
+                link,
+                system_id,
+                peer,
+            } => self.smsc_at_once(smsc::Input::Dialled {
+                link,
+                system_id: system_id.into(),
+                peer,
+            }),
+            Input::LinkNotDialled { system_id, why } => self.smsc_at_once(smsc::Input::NotDialled {
+                system_id: system_id.into(),
+                why: why.into(),
+            }),
             Input::LinkReceived { link, frames } => {
                 // What a frame brings forth at once comes after all frames of the same read.
                 let is_idle = self.is_idle();
@@ -210,6 +223,10 @@ impl World {
                 self.outputs.push_back(Output::LinkDisturb { link, how });
             }
             smsc::Output::Disturb { link, how } => self.disturb_own_link(link, how),
+            smsc::Output::Dial { system_id, address } => self.outputs.push_back(Output::LinkDial {
+                system_id: system_id.into(),
+                address: address.into(),
+            }),
             smsc::Output::Close { link } => {
                 if link.0 < OWN_LINKS {
                     self.outputs.push_back(Output::LinkClose { link });

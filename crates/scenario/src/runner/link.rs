@@ -63,6 +63,29 @@ impl Stage<'_> {
         }
     }
 
+    /// The message centre calls an ESME, which takes the call unless it is connected already.
+    pub(super) fn esme_is_called(&mut self, system_id: String) {
+        let now = self.now();
+        let is_called = |esme: &&mut EsmeActor| esme.account.system_id == system_id && esme.link.is_none();
+        let answer = match self.esmes.values_mut().find(is_called) {
+            Some(esme) => {
+                let link = LinkId(self.next_link);
+                self.next_link += 1;
+                esme.open(now, link);
+                Input::LinkDialled {
+                    link,
+                    system_id,
+                    peer: None,
+                }
+            }
+            None => Input::LinkNotDialled {
+                system_id,
+                why: "it is connected already".to_owned(),
+            },
+        };
+        self.world.handle(now, answer);
+    }
+
     pub(super) fn esme_receives(&mut self, link: LinkId, octets: &[u8]) {
         let now = self.now();
         let esme = self.esmes.values_mut().find(|esme| esme.link == Some(link));

@@ -163,7 +163,7 @@ impl Stage<'_> {
             }
             Output::Callback { app, request, .. } => stubs.answers_at(*app, &request.url),
             Output::SessionKey { .. } => served.minting,
-            Output::LoggedIn { .. } | Output::LiveMessage(_) => false,
+            Output::LoggedIn { .. } | Output::LiveMessage(_) | Output::LinkDial { .. } => false,
             Output::LinkSend { link, .. } | Output::LinkDisturb { link, .. } | Output::LinkClose { link } => {
                 scripted(link)
             }

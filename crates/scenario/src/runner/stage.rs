@@ -427,6 +427,7 @@ impl<'o> Stage<'o> {
             Output::SessionKey { key, .. } => self.session_key = Some(key),
             // No line is about a login or a live message.
             Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
+            Output::LinkDial { system_id, .. } => self.esme_is_called(system_id),
             Output::LinkSend { link, octets } => self.esme_receives(link, &octets),
             Output::LinkDisturb {
                 link,

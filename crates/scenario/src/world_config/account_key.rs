@@ -38,6 +38,7 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "broadcasts",
     "waiting_max",
     "waiting_validity",
+    "outbind",
     "congestion_state",
 ];
 
@@ -126,10 +127,24 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "broadcasts" => account.broadcasts_allowed = on_off(words)?,
         "waiting_max" => account.waiting_max = number(words, usize::MAX)?,
         "waiting_validity" => account.waiting_validity = Some(dur(one(words)?)?),
+        "outbind" => account.outbind = outbind(one(words)?)?.map(Into::into),
         "congestion_state" => account.congestion_state = on_off(words)?,
         _ => return Err("not a key of an account".to_owned()),
     }
     Ok(())
+}
+
+/// Where an ESME listens.
+fn outbind(word: &str) -> Result<Option<String>, String> {
+    if word == "none" {
+        return Ok(None);
+    }
+    let port = word.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let port = port.and_then(|(_, port)| port.parse::<u16>().ok());
+    match port {
+        Some(1..) => Ok(Some(word.into())),
+        Some(0) | None => Err("expected HOST:PORT such as 127.0.0.1:2776, or none".to_owned()),
+    }
 }
 
 fn at_least_one(number: usize) -> Result<usize, String> {
@@ -183,6 +198,11 @@ mod tests {
             ("waiting_max", "0", true),
             ("waiting_validity", "1h", true),
             ("waiting_validity", "1", false),
+            ("outbind", "127.0.0.1:2776", true),
+            ("outbind", "none", true),
+            ("outbind", "127.0.0.1", false),
+            ("outbind", "127.0.0.1:0", false),
+            ("outbind", ":2776", false),
             ("congestion_state", "off", true),
             ("nonsense", "1", false),
         ] {

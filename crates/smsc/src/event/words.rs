@@ -138,6 +138,10 @@ impl fmt::Display for Event {
                     Ok(())
                 }
             }
+            Self::Outbind { link, system_id } => {
+                write!(f, "{system_id} called on link {}, and asked to bind", link.0)
+            }
+            Self::NotDialled { system_id, why } => write!(f, "{system_id} could not be called: {why}"),
             Self::Bound {
                 link,
                 system_id,

@@ -70,6 +70,7 @@ impl Smsc {
             }
             self.timers.set(expires_at, Timer::Waiting { account });
         }
+        self.call(now, account);
     }
 
     /// Sends what waits for an account, in order, while its sessions can take it.
@@ -294,7 +295,7 @@ impl Smsc {
 }
 
 /// Whether a session is bound to receive and not on its way out.
-fn receives(link: &Link) -> bool {
+pub(super) fn receives(link: &Link) -> bool {
     !link.unbinding && matches!(link.session.state(), State::BoundRx | State::BoundTrx)
 }
 

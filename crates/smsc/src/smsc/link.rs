@@ -318,6 +318,7 @@ impl Smsc {
         });
         if let Some(account) = state.account {
             self.dispatch(now, account);
+            self.call(now, account);
         }
     }
 

@@ -144,6 +144,8 @@ pub(crate) struct Esme {
     pub expiry_at: Option<Timestamp>,
     /// Counts deliveries, for taking turns.
     pub turn: usize,
+    /// Before when it is not called again.
+    pub call_at: Option<Timestamp>,
     pub throttle: Throttle,
     /// The day of the last text that counted, and how many did on that day.
     pub today: (Option<i32>, u32),
@@ -158,6 +160,7 @@ impl Esme {
             waiting: BTreeMap::new(),
             expiry_at: None,
             turn: 0,
+            call_at: None,
             throttle,
             today: (None, 0),
         }
