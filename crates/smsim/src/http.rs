@@ -5,6 +5,7 @@ pub mod form;
 pub mod metrics;
 pub mod page;
 pub mod pages;
+pub mod token;
 
 use std::net::SocketAddr;
 

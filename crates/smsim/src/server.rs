@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::EngineHandle;
+use crate::http::control::Access;
+use crate::http::token::Token;
 use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
 use crate::sources::LoadedWorld;
@@ -46,12 +48,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the ports and lets the world run.
+    /// Opens the ports and lets the world run; with a token, only whoever has it controls the worlds.
     pub async fn start(
         world: LoadedWorld,
         ports: Ports,
         tls: Option<Tls>,
         admission: Admission,
+        token: Option<Token>,
     ) -> anyhow::Result<Self> {
         let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port")?;
         let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port")?;
@@ -77,10 +80,11 @@ impl Server {
             let acceptor = TlsAcceptor::from(tls.config);
             smpp_listener::listen(socket, Some(acceptor), links, stopped.clone())
         });
+        let access = Access::new(token, http.port());
         let app = http::router(http::Behind::Worlds(worlds.clone()))
             .merge(http::pages::router(handle.clone()))
-            .merge(http::page::router(worlds.clone()))
-            .merge(http::control::router(worlds.clone()));
+            .merge(http::page::router(worlds.clone(), access.clone()))
+            .merge(http::control::router(worlds.clone(), access));
         let app = http::metrics::with_metrics(app, handle.clone(), admission)
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;

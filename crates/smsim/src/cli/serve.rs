@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::engine::FileCapture;
 use crate::exit::Exit;
+use crate::http::token::Token;
 use crate::logging::LogArgs;
 use crate::pcap::Capture;
 use crate::rules::ConfigArgs;
@@ -25,6 +26,7 @@ use crate::tls::TlsArgs;
   smsim serve                          the demo world, SMPP on 2775, HTTP on 32665
   smsim serve world.sms --port 0       any free ports, printed as one JSON line
   smsim serve --tls                    SMPP over TLS on 3550 too, with a test certificate
+  smsim serve --listen 0.0.0.0         for other machines; a token opens the page and the control API
   smsim serve --pcap links.pcapng      for Wireshark
   smsim serve --log info               with what happens on every SMPP session
 
@@ -33,7 +35,7 @@ pub struct Args {
     /// The world: carriers, apps, people and ESMEs in the scenario language. Without it: simulator-config/demo.sms, built in.
     world: Option<PathBuf>,
     /// All ports; 0 picks free ones and prints one JSON line {"http":N,"smpp":N} on stdout when they are open, with
-    /// "smpps":N when there is TLS.
+    /// "smpps":N when there is TLS and "token":"..." when there is one.
     #[arg(long, value_name = "N", conflicts_with_all = ["smpp_port", "http_port"])]
     port: Option<u16>,
     /// The port for ESMEs.
@@ -42,9 +44,13 @@ pub struct Args {
     /// The port for apps.
     #[arg(long, value_name = "N", default_value_t = 32665)]
     http_port: u16,
-    /// The address to listen on. Beyond loopback, everyone who can reach it may text in anybody's name.
+    /// The address to listen on. Beyond loopback, the page and the control API want a token.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
     listen: IpAddr,
+    /// What opens the page and the control API, which text in anybody's name. Beyond loopback, a random one is made and
+    /// said if none is given; the app API and the pages of the time need none.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<Token>,
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
@@ -123,9 +129,10 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         // A signal that comes as soon as the ports are said must find somebody who listens.
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        let greeting = Greeting::of(&world.declared, tls.as_ref().and_then(|tls| tls.trust.clone()));
+        let trust = tls.as_ref().and_then(|tls| tls.trust.clone());
+        let greeting = Greeting::of(&world.declared, trust, token(args));
         let admission = Admission::new(args.limits.clone());
-        let server = Server::start(world, ports, tls, admission).await?;
+        let server = Server::start(world, ports, tls, admission, greeting.token.clone()).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }
@@ -133,7 +140,7 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
             .print(&server, args.port == Some(0))
             .context("cannot say where the ports are");
         if said.is_ok() {
-            page_is_at(&format!("http://{}/", server.http));
+            page_is_at(&greeting.page(&server));
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
@@ -142,6 +149,14 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         server.stop().await;
         said.map(|()| Exit::Ok)
     })
+}
+
+/// What whoever controls the worlds must know, where others than the people of this machine can reach them.
+fn token(args: &Args) -> Option<Token> {
+    let is_beyond_loopback = !args.listen.to_canonical().is_loopback();
+    args.token
+        .clone()
+        .or_else(|| is_beyond_loopback.then(Token::random))
 }
 
 fn capture_to(path: &Path) -> anyhow::Result<FileCapture> {
@@ -160,6 +175,8 @@ struct Greeting {
     phones: Vec<String>,
     /// The CA of the test certificate, for clients to trust.
     trust: Option<PathBuf>,
+    /// What opens the page and the control API.
+    token: Option<Token>,
     /// Somebody who has not installed an app, and the canvas name of that app.
     try_this: Option<(String, String)>,
 }
@@ -202,7 +219,7 @@ struct AppShown {
 }
 
 impl Greeting {
-    fn of(world: &DeclaredWorld, trust: Option<PathBuf>) -> Self {
+    fn of(world: &DeclaredWorld, trust: Option<PathBuf>, token: Option<Token>) -> Self {
         let config = &world.config;
         let apps = config.apps.iter().map(|app| AppShown {
             name: app.app.name.clone(),
@@ -241,7 +258,16 @@ impl Greeting {
             esmes: esmes.collect(),
             phones: phones(&config.users),
             trust,
+            token,
             try_this: not_installed,
+        }
+    }
+
+    /// The page's address, with what opens it.
+    fn page(&self, server: &Server) -> String {
+        match &self.token {
+            Some(token) => format!("http://{}/?token={}", server.http, token.expose()),
+            None => format!("http://{}/", server.http),
         }
     }
 
@@ -253,6 +279,9 @@ impl Greeting {
             if let Some(smpps) = server.smpps {
                 ports["smpps"] = smpps.port().into();
             }
+            if let Some(token) = &self.token {
+                ports["token"] = token.expose().into();
+            }
             writeln!(out, "{ports}")?;
             out.flush()?;
             self.write(server, &mut std::io::stderr().lock())
@@ -263,7 +292,7 @@ impl Greeting {
 
     fn write(&self, server: &Server, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "FBOOK {} is on the air", self.code)?;
-        writeln!(out, "  page      http://{}/", server.http)?;
+        writeln!(out, "  page      {}", self.page(server))?;
         writeln!(out, "  pages     http://{}/home.php", server.http)?;
         writeln!(out, "  app API   http://{}/restserver.php", server.http)?;
         for app in &self.apps {
@@ -314,11 +343,12 @@ impl Greeting {
         )?;
         if let Some((user, canvas)) = &self.try_this {
             let steps = format!("http://{}/api/v1/worlds/default/steps", server.http);
-            writeln!(out, "Try: curl --data '{user} > \"{canvas} hello\"' {steps}")?;
-            writeln!(
-                out,
-                "then answer the question: curl --data '{user} > \"Y\"' {steps}"
-            )?;
+            let header = self.token.as_ref().map_or_else(String::new, |token| {
+                format!("--header 'Authorization: Bearer {}' ", token.expose())
+            });
+            let curl = format!("curl {header}--data");
+            writeln!(out, "Try: {curl} '{user} > \"{canvas} hello\"' {steps}")?;
+            writeln!(out, "then answer the question: {curl} '{user} > \"Y\"' {steps}")?;
         }
         writeln!(out, "Ctrl-C stops it.")?;
         out.flush()

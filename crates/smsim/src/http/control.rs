@@ -1,7 +1,7 @@
 //! The control API: running worlds, driven over HTTP in the scenario language's own lines.
 //!
 //! It can text in anybody's name, so it answers only requests that were meant for it: a page of another site cannot reach it
-//! through a person's browser.
+//! through a person's browser, and a server that others can reach wants its token.
 
 mod clock;
 mod guard;
@@ -11,6 +11,7 @@ mod snapshot;
 mod steps;
 mod worlds;
 
+pub use guard::Access;
 pub(super) use guard::{is_address, only_for_us};
 
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Control {
 }
 
 /// The control API of a server's worlds.
-pub fn router(worlds: Worlds) -> Router {
+pub fn router(worlds: Worlds, access: Access) -> Router {
     Router::new()
         .route("/api/v1/worlds", get(worlds::list).post(worlds::create))
         .route(
@@ -60,7 +61,7 @@ pub fn router(worlds: Worlds) -> Router {
             get(clock::show).post(clock::command),
         )
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
-        .layer(middleware::from_fn(only_for_us))
+        .layer(middleware::from_fn_with_state(access, only_for_us))
         .with_state(Control { worlds })
 }
 

@@ -14,19 +14,19 @@ use scenario::{Colour, Diagnostic, RunOptions, Runner, Sources, TestReport, rend
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::control::only_for_us;
+use crate::http::control::{Access, only_for_us};
 use crate::page;
 use crate::worlds::{DEFAULT, Worlds};
 
 /// The page that shows one of those worlds.
-pub fn router(worlds: Worlds) -> Router {
+pub fn router(worlds: Worlds, access: Access) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/assets/{*path}", get(asset))
         .route("/page/file", get(file))
         .route("/page/demos", get(|| async { Json(page::demos::demos()) }))
         .route("/page/run", post(run))
-        .layer(middleware::from_fn(only_for_us))
+        .layer(middleware::from_fn_with_state(access, only_for_us))
         .with_state(worlds)
 }
 

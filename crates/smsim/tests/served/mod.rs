@@ -21,6 +21,8 @@ pub struct Served {
     pub smpp: u16,
     #[allow(dead_code, reason = "not every test file that has this module speaks TLS")]
     pub smpps: Option<u16>,
+    #[allow(dead_code, reason = "not every test file that has this module wants a token")]
+    pub token: Option<String>,
     pub folder: tempfile::TempDir,
 }
 
@@ -51,6 +53,7 @@ impl Served {
             http: port("http").expect("a port"),
             smpp: port("smpp").expect("a port"),
             smpps: port("smpps"),
+            token: ports["token"].as_str().map(str::to_owned),
             folder,
         }
     }
@@ -64,10 +67,16 @@ impl Served {
     /// Sends a request and gives the answer's status line and headers, and its body.
     #[allow(dead_code, reason = "as above")]
     pub fn http(&self, request: &str, body: &str) -> (String, String) {
+        self.http_with(request, "", body)
+    }
+
+    /// The same, with more headers, each with its line's end.
+    #[allow(dead_code, reason = "as above")]
+    pub fn http_with(&self, request: &str, headers: &str, body: &str) -> (String, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).expect("it listens");
         write!(
             stream,
-            "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         )
         .expect("sent");
@@ -86,12 +95,14 @@ impl Drop for Served {
 }
 
 /// Binds as `gate` and gives the answer's `command_status`.
+#[allow(dead_code, reason = "not every test file that has this module speaks SMPP")]
 pub fn bind(stream: &mut (impl Read + Write)) -> std::io::Result<u32> {
     let bind = smpp::Bind::new(smpp::BindKind::Transceiver, "gate", "gate");
     ask(stream, 1, smpp::Pdu::Bind(bind))
 }
 
 /// Sends a request and gives the answer's `command_status`; whatever else comes before it is passed over.
+#[allow(dead_code, reason = "not every test file that has this module speaks SMPP")]
 pub fn ask(stream: &mut (impl Read + Write), sequence_number: u32, pdu: smpp::Pdu) -> std::io::Result<u32> {
     stream.write_all(&smpp::encode(&smpp::Command::request(sequence_number, pdu)))?;
     stream.flush()?;
@@ -105,6 +116,7 @@ pub fn ask(stream: &mut (impl Read + Write), sequence_number: u32, pdu: smpp::Pd
 }
 
 /// The octets of the next PDU.
+#[allow(dead_code, reason = "not every test file that has this module speaks SMPP")]
 pub fn receive(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut octets = vec![0; 4];
     stream.read_exact(&mut octets)?;
