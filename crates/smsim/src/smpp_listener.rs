@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
-use self::admission::{Admission, Permit};
+use self::admission::{Admission, HandshakeFailure, Permit};
 use self::read_buffer::ReadBuffer;
 use self::transport::{TlsHalf, WriteHalf};
 use crate::engine::EngineHandle;
@@ -129,8 +129,14 @@ async fn open(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, lin
             let (reader, writer) = TlsHalf::split(stream);
             serve(reader, writer, peer, links).await;
         }
-        Ok(Err(error)) => info!(%peer, %error, "the TLS handshake failed"),
-        Err(_) => info!(%peer, "the TLS handshake took too long"),
+        Ok(Err(error)) => {
+            links.admission.handshake_failed(HandshakeFailure::Failed);
+            info!(%peer, %error, "the TLS handshake failed");
+        }
+        Err(_) => {
+            links.admission.handshake_failed(HandshakeFailure::TimedOut);
+            info!(%peer, "the TLS handshake took too long");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod served;
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
@@ -111,6 +112,24 @@ fn connections_that_were_not_let_in_are_counted_by_reason() {
     assert_eq!(
         metrics(&serve)[r#"smsim_connections_refused_total{reason="not_allowed"}"#],
         1.0
+    );
+}
+
+#[test]
+fn tls_handshakes_that_come_to_nothing_are_counted() {
+    let serve = Served::start(WORLD, &["--tls-certs", "certs"]);
+    let count = r#"smsim_tls_handshakes_failed_total{reason="failed"}"#;
+    assert_eq!(metrics(&serve)[count], 0.0);
+    let port = serve.smpps.expect("TLS is on");
+    let mut plain = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    plain.write_all(b"GET / HTTP/1.1\r\n\r\n").expect("sent");
+    // The end of the connection comes after the count.
+    let _ = plain.read_to_end(&mut Vec::new());
+    let seen = metrics(&serve);
+    assert_eq!(seen[count], 1.0);
+    assert_eq!(
+        seen[r#"smsim_tls_handshakes_failed_total{reason="timed_out"}"#],
+        0.0
     );
 }
 

@@ -26,7 +26,7 @@ use crate::clock::Stopwatch;
 use crate::engine::EngineHandle;
 use crate::observer::Observed;
 use crate::observer::histogram::Histogram;
-use crate::smpp_listener::admission::{Admission, Refusal};
+use crate::smpp_listener::admission::{Admission, HandshakeFailure, Refusal};
 
 /// What the page is made from.
 #[derive(Clone, Debug)]
@@ -209,6 +209,17 @@ impl Seen {
             "connections_refused",
             "SMPP connections that were not let in",
             turned_away,
+        )?;
+        let handshakes = HandshakeFailure::ALL.map(|failure| {
+            (
+                [("reason", failure.word().to_owned())],
+                self.admission.handshakes_failed(failure),
+            )
+        });
+        page.counters(
+            "tls_handshakes_failed",
+            "TLS handshakes of SMPP connections that came to nothing",
+            handshakes,
         )?;
         let help = "From submit_sm to its response, in the world's time";
         page.histograms("submit_response", help, [([], &seen.tally.response)])

@@ -46,6 +46,7 @@ struct Shared {
     limits: LimitArgs,
     open: Mutex<Open>,
     refused: [AtomicU64; Refusal::ALL.len()],
+    handshakes_failed: [AtomicU64; HandshakeFailure::ALL.len()],
 }
 
 /// The connections that are open.
@@ -83,6 +84,28 @@ impl Refusal {
     }
 }
 
+/// Why a TLS handshake came to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandshakeFailure {
+    /// One side refused what the other showed, or what came was no TLS.
+    Failed,
+    /// It took too long.
+    TimedOut,
+}
+
+impl HandshakeFailure {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Failed, Self::TimedOut];
+
+    /// It as one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
 impl Admission {
     /// Nobody is connected yet.
     pub fn new(limits: LimitArgs) -> Self {
@@ -91,6 +114,7 @@ impl Admission {
                 limits,
                 open: Mutex::default(),
                 refused: Default::default(),
+                handshakes_failed: Default::default(),
             }),
         }
     }
@@ -128,6 +152,16 @@ impl Admission {
     /// How many connections were not let in for that reason.
     pub fn refused(&self, refusal: Refusal) -> u64 {
         self.shared.refused[refusal as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts a TLS handshake of a connection that was let in and came to nothing.
+    pub fn handshake_failed(&self, failure: HandshakeFailure) {
+        self.shared.handshakes_failed[failure as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many TLS handshakes failed so.
+    pub fn handshakes_failed(&self, failure: HandshakeFailure) -> u64 {
+        self.shared.handshakes_failed[failure as usize].load(Ordering::Relaxed)
     }
 
     fn leave(&self, ip: IpAddr) {
