@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod apps;
 mod bench;
 mod certs;
 pub(crate) mod check;
@@ -54,6 +55,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Repl(repl::Args),
+    Apps(apps::Args),
     Certs(certs::Args),
     Explain(explain::Args),
 }
@@ -74,6 +76,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&args),
         Command::Demo(args) => demo::execute(&args),
         Command::Repl(args) => repl::execute(&args),
+        Command::Apps(args) => apps::execute(&args),
         Command::Certs(args) => certs::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }

@@ -61,7 +61,15 @@ fn workshop() -> tempfile::TempDir {
 fn every_example_of_the_tools_runs() {
     let folder = workshop();
     for command in [
-        "fmt", "convert", "fill", "mutants", "check", "explain", "certs", "explore",
+        "fmt",
+        "convert",
+        "fill",
+        "mutants",
+        "check",
+        "explain",
+        "certs",
+        "explore",
+        "apps",
     ] {
         let examples = examples(command);
         assert!(!examples.is_empty(), "{command}");
