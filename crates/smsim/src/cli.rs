@@ -4,6 +4,7 @@ mod apps;
 mod bench;
 mod certs;
 pub(crate) mod check;
+mod completions;
 mod conform;
 mod convert;
 mod demo;
@@ -57,6 +58,7 @@ enum Command {
     Repl(repl::Args),
     Apps(apps::Args),
     Certs(certs::Args),
+    Completions(completions::Args),
     Explain(explain::Args),
 }
 
@@ -78,6 +80,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Repl(args) => repl::execute(&args),
         Command::Apps(args) => apps::execute(&args),
         Command::Certs(args) => certs::execute(&args),
+        Command::Completions(args) => completions::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }
 }

@@ -70,6 +70,7 @@ fn every_example_of_the_tools_runs() {
         "certs",
         "explore",
         "apps",
+        "completions",
     ] {
         let examples = examples(command);
         assert!(!examples.is_empty(), "{command}");
