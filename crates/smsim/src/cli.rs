@@ -8,6 +8,7 @@ mod completions;
 mod conform;
 mod convert;
 mod demo;
+mod doctor;
 mod explain;
 mod explore;
 mod fill;
@@ -58,6 +59,7 @@ enum Command {
     Repl(repl::Args),
     Apps(apps::Args),
     Certs(certs::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Explain(explain::Args),
 }
@@ -80,6 +82,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Repl(args) => repl::execute(&args),
         Command::Apps(args) => apps::execute(&args),
         Command::Certs(args) => certs::execute(&args),
+        Command::Doctor(args) => doctor::execute(&args),
         Command::Completions(args) => completions::execute(&args),
         Command::Explain(args) => explain::execute(&args),
     }

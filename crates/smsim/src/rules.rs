@@ -40,6 +40,11 @@ impl ConfigArgs {
         Ok(sources)
     }
 
+    /// The folder, if one is named.
+    pub fn folder(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The rules of the folder, or the built-in ones.
     pub fn rules(&self) -> anyhow::Result<Rules> {
         self.config.as_deref().map_or_else(|| Ok(Rules::default()), read)

@@ -84,6 +84,47 @@ fn every_example_of_the_tools_runs() {
 }
 
 #[test]
+fn the_doctor_says_of_each_thing_how_it_is_and_fails_when_one_does() {
+    let folder = workshop();
+    for example in examples("doctor") {
+        let arguments: Vec<&str> = example.iter().map(String::as_str).collect();
+        let output = smsim(folder.path(), &arguments);
+        let text = String::from_utf8_lossy(&output.stdout);
+        // Another server may have the ports that are everybody's.
+        let fails = text.contains("FAIL");
+        assert_eq!(output.status.code(), Some(i32::from(fails)), "{text}");
+    }
+    let free = [
+        "--smpp-port",
+        "0",
+        "--http-port",
+        "0",
+        "--smpps-port",
+        "0",
+        "--json",
+    ];
+    let doctor = |more: &[&str]| {
+        let arguments: Vec<&str> = ["doctor"].iter().chain(&free).chain(more).copied().collect();
+        let output = smsim(folder.path(), &arguments);
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("an array");
+        (output.status.code(), found)
+    };
+    let (code, found) = doctor(&["--config", "simulator-config"]);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(found.as_array().expect("an array").len() > 8);
+    let (code, found) = doctor(&["--config", "nowhere"]);
+    assert_eq!(code, Some(1));
+    let fails: Vec<_> = found
+        .as_array()
+        .expect("an array")
+        .iter()
+        .filter(|one| one["verdict"] == "FAIL")
+        .collect();
+    assert_eq!(fails.len(), 1, "{found}");
+    assert!(fails[0]["says"].to_string().contains("nowhere/platform.toml") && fails[0]["todo"].is_string());
+}
+
+#[test]
 fn every_example_of_run_that_needs_no_app_of_your_own_runs() {
     let folder = workshop();
     let examples = examples("run");

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ipnet::IpNet;
 
 /// Connections at once, unless the command line says otherwise: as many as the message centre has links.
-const CONNECTIONS_MAX: usize = 10_000;
+pub const CONNECTIONS_MAX: usize = 10_000;
 /// Connections from one address, unless the command line says otherwise: half of all, so that one host cannot lock out the
 /// others.
 const CONNECTIONS_PER_IP_MAX: usize = 5_000;
