@@ -86,4 +86,23 @@ mod tests {
         );
         assert!(keys("world").len() > 10 && keys("carrier").len() > 10 && keys("user").is_empty());
     }
+
+    #[test]
+    fn every_clause_of_apps_and_people_stands_in_the_tables_of_the_configuration() {
+        let readme = include_str!("../../../simulator-config/README.md");
+        for (heading, declaration) in [
+            ("\n## Apps\n", "app"),
+            ("\n## People\n", "user"),
+            ("\n## Crowds\n", "handsets"),
+        ] {
+            let (_, table) = readme.split_once(heading).expect("a table");
+            let described: Vec<&str> = table
+                .lines()
+                .take_while(|line| !line.starts_with("## "))
+                .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+                .map(|(key, _)| key)
+                .collect();
+            assert_eq!(described, clauses(declaration), "{declaration}");
+        }
+    }
 }
