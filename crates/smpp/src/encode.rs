@@ -7,6 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use sms::Address;
 
 use crate::bind::{Bind, BindResp};
+use crate::framing::HEADER_OCTETS;
 use crate::operation::{
     AlertNotification, BroadcastSm, CancelBroadcastSm, CancelSm, DestAddress, MessageIdResp,
     QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm, SubmitMulti, SubmitMultiResp,
@@ -30,10 +31,11 @@ pub fn encode(command: &Command) -> Bytes {
 pub fn encode_into(command: &Command, octets: &mut BytesMut) {
     let start = octets.len();
     octets.reserve(256);
-    octets.put_u32(0);
-    octets.put_u32(command.pdu.command_id());
-    octets.put_u32(command.status.0);
-    octets.put_u32(command.sequence_number);
+    let mut header = [0; HEADER_OCTETS];
+    header[4..8].copy_from_slice(&command.pdu.command_id().to_be_bytes());
+    header[8..12].copy_from_slice(&command.status.0.to_be_bytes());
+    header[12..].copy_from_slice(&command.sequence_number.to_be_bytes());
+    octets.put_slice(&header);
     put_body(octets, command.status, &command.pdu);
     let command_length = u32::try_from(octets.len() - start).unwrap_or(u32::MAX);
     octets[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
@@ -121,6 +123,24 @@ fn put_submit_multi(octets: &mut BytesMut, multi: &SubmitMulti) {
 
 /// The fields of `submit_sm` after the addresses.
 fn put_message_fields(octets: &mut BytesMut, message: &ShortMessage) {
+    if message.schedule_delivery_time.is_empty() && message.validity_period.is_empty() {
+        // Nearly every text: the fields are written together.
+        let text = &message.short_message[..message.short_message.len().min(usize::from(u8::MAX))];
+        octets.put_slice(&[
+            message.esm_class,
+            message.protocol_id,
+            message.priority_flag,
+            0,
+            0,
+            message.registered_delivery,
+            message.replace_if_present_flag,
+            message.data_coding,
+            message.sm_default_msg_id,
+            text.len() as u8,
+        ]);
+        octets.put_slice(text);
+        return put_tlvs(octets, &message.tlvs);
+    }
     octets.put_slice(&[message.esm_class, message.protocol_id, message.priority_flag]);
     put_c_octet_string(octets, &message.schedule_delivery_time);
     put_c_octet_string(octets, &message.validity_period);
@@ -222,15 +242,34 @@ fn put_cancel_broadcast_sm(octets: &mut BytesMut, cancel: &CancelBroadcastSm) {
 }
 
 fn put_address(octets: &mut BytesMut, address: &Address) {
-    octets.put_slice(&[address.ton.into(), address.npi.into()]);
-    put_c_octet_string(octets, &address.digits);
+    let digits = before_nul(&address.digits);
+    let mut field = [0; ADDRESS_TOGETHER_OCTETS];
+    field[0] = address.ton.into();
+    field[1] = address.npi.into();
+    let end = 2 + digits.len();
+    if end < field.len() {
+        field[2..end].copy_from_slice(digits);
+        octets.put_slice(&field[..=end]);
+    } else {
+        octets.put_slice(&field[..2]);
+        octets.put_slice(digits);
+        octets.put_u8(0);
+    }
 }
 
+/// The octets of an address, its NUL among them, that are written together: more than one of 20 characters has.
+const ADDRESS_TOGETHER_OCTETS: usize = 24;
+
 fn put_c_octet_string(octets: &mut BytesMut, text: &str) {
-    // A NUL within would move every field after it.
-    let text = text.split('\0').next().unwrap_or_default();
-    octets.put_slice(text.as_bytes());
+    octets.put_slice(before_nul(text));
     octets.put_u8(0);
+}
+
+/// A NUL within would move every field after it.
+fn before_nul(text: &str) -> &[u8] {
+    let octets = text.as_bytes();
+    let end = octets.iter().position(|octet| *octet == 0);
+    &octets[..end.unwrap_or(octets.len())]
 }
 
 /// The string of a response that may end with its header. Parameters cannot stand without the string before them.
@@ -252,8 +291,57 @@ fn put_text(octets: &mut BytesMut, text: &[u8]) {
 fn put_tlvs(octets: &mut BytesMut, tlvs: &[Tlv]) {
     for tlv in tlvs {
         let value = &tlv.value[..tlv.value.len().min(usize::from(u16::MAX))];
-        octets.put_u16(tlv.tag);
-        octets.put_u16(value.len() as u16);
+        let ([tag_high, tag_low], [high, low]) = (tlv.tag.to_be_bytes(), (value.len() as u16).to_be_bytes());
+        octets.put_slice(&[tag_high, tag_low, high, low]);
         octets.put_slice(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_ends_at_its_nul_however_long_it_is() {
+        for length in 0..2 * ADDRESS_TOGETHER_OCTETS {
+            let digits = "7".repeat(length);
+            for behind in ["", "\0", "\x001"] {
+                let address = Address {
+                    digits: format!("{digits}{behind}").into(),
+                    ..Address::default()
+                };
+                let mut octets = BytesMut::new();
+                put_address(&mut octets, &address);
+                let (numbers, text) = octets.split_at(2);
+                assert_eq!(numbers, [u8::from(address.ton), u8::from(address.npi)]);
+                assert_eq!(text, format!("{digits}\0").as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn fields_written_together_are_those_written_one_by_one() {
+        for octets_of_text in [0, 1, 160, 255, 256] {
+            let message = ShortMessage {
+                esm_class: 1,
+                protocol_id: 2,
+                priority_flag: 3,
+                registered_delivery: 4,
+                replace_if_present_flag: 5,
+                data_coding: 6,
+                sm_default_msg_id: 7,
+                short_message: vec![8; octets_of_text],
+                ..ShortMessage::default()
+            };
+            // A time that is all NUL is written as an empty one, field by field.
+            let one_by_one = ShortMessage {
+                validity_period: "\0".to_owned(),
+                ..message.clone()
+            };
+            let (mut together, mut apart) = (BytesMut::new(), BytesMut::new());
+            put_message_fields(&mut together, &message);
+            put_message_fields(&mut apart, &one_by_one);
+            assert_eq!(together, apart, "{octets_of_text}");
+        }
     }
 }

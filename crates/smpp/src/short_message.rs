@@ -78,12 +78,17 @@ pub struct ShortMessage {
 impl ShortMessage {
     /// A message of one segment. What does not fit in `short_message` goes into a `message_payload`.
     pub fn new(source: Address, destination: Address, segment: &Segment) -> Self {
+        Self::carrying(source, destination, segment.clone())
+    }
+
+    /// What [`ShortMessage::new`] makes, in the segment's own memory.
+    pub fn carrying(source: Address, destination: Address, segment: Segment) -> Self {
         let (short_message, tlvs) = if segment.user_data.len() <= SHORT_MESSAGE_OCTETS_MAX {
-            (segment.user_data.clone(), Vec::new())
+            (segment.user_data, Vec::new())
         } else {
             (
                 Vec::new(),
-                vec![Tlv::new(tag::MESSAGE_PAYLOAD, segment.user_data.clone())],
+                vec![Tlv::new(tag::MESSAGE_PAYLOAD, segment.user_data)],
             )
         };
         Self {

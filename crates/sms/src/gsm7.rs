@@ -89,6 +89,16 @@ pub fn encode_lossy(text: &str) -> Vec<u8> {
     encode_by(text, |character| code(character).or(Some(u16::from(b'?')))).unwrap_or_default()
 }
 
+/// What [`encode_lossy`] gives, in the memory of `text` itself where its octets are their own codes.
+pub(crate) fn into_octets(text: String) -> Vec<u8> {
+    let (_, beyond) = text.as_bytes().split_at(plain_octets(text.as_bytes()));
+    if beyond.iter().all(|octet| is_plain(*octet)) {
+        text.into_bytes()
+    } else {
+        encode_lossy(&text)
+    }
+}
+
 fn encode_by(text: &str, code: impl Fn(char) -> Option<u16>) -> Option<Vec<u8>> {
     let mut septets = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -269,6 +279,8 @@ mod tests {
     #[test]
     fn a_character_that_is_not_plain_is_read_wherever_it_stands() {
         for length in 0..3 * LANES {
+            let plain = "k".repeat(length);
+            assert_eq!(into_octets(plain.clone()), plain.as_bytes());
             for at in 0..=length {
                 for (character, codes) in [("@", &[0x00][..]), ("€", &[ESCAPE, 0x65]), ("Ω", &[0x15])] {
                     let (before, after) = ("a".repeat(at), "z".repeat(length - at));
@@ -276,10 +288,12 @@ mod tests {
                     let septets = [before.as_bytes(), codes, after.as_bytes()].concat();
                     assert_eq!(encode(&text).as_ref(), Some(&septets), "{text}");
                     assert_eq!(encode_lossy(&text), septets, "{text}");
+                    assert_eq!(into_octets(text.clone()), septets, "{text}");
                     assert_eq!(decode(&septets), text);
                 }
                 let absent = format!("{}\u{4e2d}{}", "a".repeat(at), "z".repeat(length - at));
                 assert_eq!(encode(&absent), None, "{absent}");
+                assert_eq!(into_octets(absent.clone()), encode_lossy(&absent), "{absent}");
                 assert_eq!(encode_lossy(&absent), absent.replace('\u{4e2d}', "?").as_bytes());
             }
         }

@@ -139,6 +139,15 @@ impl Segment {
         }
     }
 
+    /// What [`Segment::whole`] makes of `text` in GSM 7 bit, without a copy where the codes are the text's own octets.
+    pub fn whole_in_gsm7(text: String) -> Self {
+        Self {
+            data_coding: Encoding::Gsm7.data_coding(),
+            udhi: false,
+            user_data: gsm7::into_octets(text),
+        }
+    }
+
     /// The segment that is one part of a text: its header, then the octets of `body`.
     pub fn part(data_coding: u8, concatenation: Concatenation, body: &[u8]) -> Self {
         let mut user_data = concatenation.header();

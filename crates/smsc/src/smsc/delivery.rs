@@ -2,7 +2,7 @@
 //! until they are answered.
 
 use smpp::{AlertNotification, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag};
-use sms::{Encoding, Segment, Timestamp};
+use sms::{Segment, Timestamp};
 
 use super::Smsc;
 use super::state::{Delivery, Esme, Link, Receipt, Token, What};
@@ -327,8 +327,8 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut
         zone,
         dates,
     );
-    let segment = Segment::whole(&text, Encoding::Gsm7);
-    let mut message = ShortMessage::new(receipt.destination.clone(), receipt.source.clone(), &segment);
+    let segment = Segment::whole_in_gsm7(text);
+    let mut message = ShortMessage::carrying(receipt.destination.clone(), receipt.source.clone(), segment);
     message.esm_class = if receipt.state.is_final() {
         esm_class::RECEIPT
     } else {
