@@ -105,7 +105,7 @@ pub fn junit(outcomes: &[Outcome]) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         xml,
-        "<testsuite name=\"SMPP conformance\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{seconds:.3}\">",
+        "<testsuite name=\"SMPP conformance\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{seconds:.3}\">",
         outcomes.len(),
         tally.failed,
         tally.skipped + tally.not_supported
@@ -123,14 +123,14 @@ pub fn junit(outcomes: &[Outcome]) -> String {
         );
         let element = match outcome.verdict {
             Verdict::Passed => None,
-            Verdict::Failed(_) => Some("failure"),
-            Verdict::NotSupported(_) | Verdict::Skipped(_) => Some("skipped"),
+            Verdict::Failed(_) => Some(("failure", format!(" type=\"{}\"", check.id))),
+            Verdict::NotSupported(_) | Verdict::Skipped(_) => Some(("skipped", String::new())),
         };
         let _ = match element {
             None => writeln!(xml, "/>"),
-            Some(element) => {
+            Some((element, kind)) => {
                 let message = escaped(&format!("{verdict}: {detail}"));
-                writeln!(xml, "><{element} message=\"{message}\"/></testcase>")
+                writeln!(xml, "><{element}{kind} message=\"{message}\"/></testcase>")
             }
         };
     }
