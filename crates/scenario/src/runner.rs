@@ -11,8 +11,10 @@ mod inbox;
 mod interactive;
 mod link;
 mod live;
+mod past;
 mod pdu;
 mod probe;
+mod reached;
 mod recording;
 mod scope;
 mod served;
@@ -33,6 +35,7 @@ pub(crate) use inbox::Content;
 pub use interactive::Interactive;
 pub use live::{LIVE_PATH, Live};
 pub(crate) use probe::{Claimed, Probe};
+pub use reached::Reached;
 pub use served::{CALLS_OF_STEPS, LINKS_OF_STEPS, Wait};
 pub use served_world::{PROGRAMS_MAX, PerformedStep, ProgramAnswer, ProgramId, ServedWorld, Steps};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
@@ -173,7 +176,12 @@ impl<'s> Runner<'s> {
 
     /// Plays one test in a new world. Apps with a `url` cannot be reached.
     pub fn run(&self, test: &Spanned<Test>, options: RunOptions) -> TestReport {
-        self.play(test, options, None)
+        self.play(test, options, None, None)
+    }
+
+    /// As [`Runner::run`], and says meanwhile how far it is.
+    pub fn run_watched(&self, test: &Spanned<Test>, options: RunOptions, reached: &Reached) -> TestReport {
+        self.play(test, options, None, Some(reached))
     }
 
     /// Plays one test in a new world in which real apps take part.
@@ -183,7 +191,7 @@ impl<'s> Runner<'s> {
         options: RunOptions,
         outside: &mut dyn Outside,
     ) -> TestReport {
-        self.play(test, options, Some(outside))
+        self.play(test, options, Some(outside), None)
     }
 
     fn play(
@@ -191,13 +199,14 @@ impl<'s> Runner<'s> {
         test: &Spanned<Test>,
         options: RunOptions,
         outside: Option<&mut dyn Outside>,
+        reached: Option<&Reached>,
     ) -> TestReport {
         let seed = options.seed.unwrap_or(self.declared.config.seed);
         let path = self.script.path();
         let line = self.line_of(test);
         let mut report = TestReport::new(path, line, test, seed);
         let outside = outside.map(|outside| Box::new(outside) as Box<dyn Outside>);
-        let stage = match Stage::new(&self.declared, seed, outside) {
+        let mut stage = match Stage::new(&self.declared, seed, outside) {
             Ok(stage) => stage,
             Err(error) => {
                 let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
@@ -205,6 +214,7 @@ impl<'s> Runner<'s> {
                 return report;
             }
         };
+        stage.watch(reached);
         let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
         let mut faults = match run.steps(&test.steps) {
             Ok(()) => run.end(test.name.span),
@@ -246,6 +256,10 @@ struct Run<'o> {
     /// What a step that had to wait has done already.
     under_way: Option<UnderWay>,
     lanes: Lanes,
+    /// Whether what lines have claimed is kept: a recording is made of it.
+    keeps_past: bool,
+    /// The record from which on something may have to be forgotten.
+    forgets_from: u64,
 }
 
 impl<'o> Run<'o> {
@@ -264,6 +278,8 @@ impl<'o> Run<'o> {
             returned: None,
             under_way: None,
             lanes: Lanes::new(start),
+            keeps_past: false,
+            forgets_from: 0,
             start,
             stage,
         }
@@ -331,6 +347,7 @@ impl<'o> Run<'o> {
             return Err(Box::new(self.fault(Code::E304, span, message)));
         }
         self.step_end = self.stage.now();
+        self.forget_past();
         Ok(())
     }
 

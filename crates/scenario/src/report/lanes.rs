@@ -54,6 +54,11 @@ impl Lanes {
         });
     }
 
+    /// Drops the oldest events when there are more than `max`.
+    pub(crate) fn shorten(&mut self, max: usize) {
+        self.events.drain(..self.events.len().saturating_sub(max));
+    }
+
     /// With what the records of the world tell.
     pub(crate) fn with_records(mut self, world: &World, actors: &Actors) -> Self {
         let told = Told::new(world, actors);

@@ -212,6 +212,7 @@ impl Run<'_> {
             .expect("it was found above");
         said.claimed = true;
         let said = said.clone();
+        self.forget_said(app_name);
         let uid = self.person(user_name).uid.to_string();
         let text = self.scope().text(&send.text.node);
         let session = match &send.session {

@@ -66,6 +66,9 @@ impl Run<'_> {
     pub(super) fn claim(&mut self, name: &str, place: usize, arrival: &Arrival, item: &Item) {
         if let Some(inbox) = self.stage.inboxes.get_mut(name) {
             inbox.claim(place);
+            if !self.keeps_past {
+                inbox.forget_claimed();
+            }
         }
         for clause in &arrival.clauses {
             if let Expectation::As(var) = &clause.node {

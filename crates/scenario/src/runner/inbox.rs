@@ -1,5 +1,7 @@
 //! What has arrived at an actor, in order: [`Inbox`]. Its next unclaimed item is what `<` is about.
 
+use std::collections::VecDeque;
+
 use platform::{CallId, Uid};
 use sms::{Encoding, Timestamp};
 
@@ -9,7 +11,7 @@ use crate::text::quoted;
 /// What has arrived at one actor.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inbox {
-    items: Vec<Item>,
+    items: VecDeque<Item>,
     /// The first item that may be unclaimed; all before it are claimed.
     first: usize,
 }
@@ -46,27 +48,25 @@ pub(crate) enum Content {
 
 impl Inbox {
     pub fn push(&mut self, item: Item) {
-        self.items.push(item);
+        self.items.push_back(item);
     }
 
     /// The items that no line has claimed, oldest first, with their places.
     pub fn unclaimed(&self) -> impl Iterator<Item = (usize, &Item)> {
-        self.items
-            .iter()
-            .enumerate()
-            .skip(self.first)
+        (self.first..)
+            .zip(self.items.range(self.first..))
             .filter(|(_, item)| !item.claimed)
     }
 
     /// All items from record `seq` on, oldest first.
     pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Item> {
         let first = self.items.partition_point(|item| item.seq < seq);
-        self.items[first..].iter()
+        self.items.range(first..)
     }
 
     /// Claims everything; what it was, by record.
     pub fn claim_all(&mut self) {
-        for item in &mut self.items[self.first..] {
+        for item in self.items.range_mut(self.first..) {
             item.claimed = true;
         }
         self.first = self.items.len();
@@ -79,6 +79,12 @@ impl Inbox {
             self.items.drain(..dropped);
             self.first = self.first.saturating_sub(dropped);
         }
+    }
+
+    /// Drops the items before the first that no line has claimed: no line is about them again.
+    pub fn forget_claimed(&mut self) {
+        self.items.drain(..self.first);
+        self.first = 0;
     }
 
     /// Claims the item at that place.

@@ -360,7 +360,9 @@ fn new_run(
     let stage = Stage::new(declared, seed, None)
         .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
     let path = script.path().to_owned();
-    Ok(Run::new(script, &path, declared.patience, stage))
+    let mut run = Run::new(script, &path, declared.patience, stage);
+    run.keeps_past = true;
+    Ok(run)
 }
 
 fn spanned<T>(node: T) -> Spanned<T> {

@@ -78,6 +78,11 @@ impl Scope {
         self.bound.keys().map(String::as_str)
     }
 
+    /// What the names hold.
+    pub fn bound(&self) -> impl Iterator<Item = &Bound> {
+        self.bound.values()
+    }
+
     /// What is bound, as `{$x}` inserts it, by name.
     pub fn texts(&self) -> impl Iterator<Item = (&str, String)> {
         self.bound

@@ -1,6 +1,6 @@
 //! A world that is driven in virtual time, with what has arrived at its actors: [`Stage`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use platform::{AppId, CallId, NotifyOutcome, SubmissionId, Uid};
@@ -13,6 +13,7 @@ use world::{ConfigError, Event, Input, Output, World};
 use crate::esme_actor::EsmeActor;
 use crate::outside::{Arrived, Outside, OutsideCall};
 use crate::runner::inbox::{Content, Inbox, Item, Said};
+use crate::runner::reached::Reached;
 use crate::runner::served::{CALLS_OF_STEPS, KEPT_MAX, Served};
 use crate::stub_app::StubApps;
 use crate::world_config::{Actors, DeclaredWorld};
@@ -26,7 +27,7 @@ pub(super) struct Stage<'o> {
     pub actors: Actors,
     pub inboxes: BTreeMap<String, Inbox>,
     /// What apps that answer by rules have said.
-    pub said: BTreeMap<String, Vec<Said>>,
+    pub said: BTreeMap<String, VecDeque<Said>>,
     pub receipts: Vec<Receipt>,
     /// Whether the world did not come to rest within an instant.
     pub restless: bool,
@@ -53,6 +54,8 @@ pub(super) struct Stage<'o> {
     pub(super) next_link: u64,
     /// What there is more when somebody else lets the time pass.
     pub(super) served: Option<Served>,
+    /// When it began, and who is told how far it is.
+    watched: Option<(Timestamp, &'o Reached)>,
 }
 
 /// A receipt that reached the platform.
@@ -119,9 +122,15 @@ impl<'o> Stage<'o> {
                 .collect(),
             next_link: 1,
             served: None,
+            watched: None,
         };
         stage.settle();
         Ok(stage)
+    }
+
+    /// Says from here on how far the clock has come.
+    pub fn watch(&mut self, reached: Option<&'o Reached>) {
+        self.watched = reached.map(|reached| (self.now(), reached));
     }
 
     pub fn now(&self) -> Timestamp {
@@ -300,6 +309,9 @@ impl<'o> Stage<'o> {
 
     /// Does what the world wants done outside, and what that brings forth, until the instant is over.
     fn settle(&mut self) {
+        if let Some((start, reached)) = self.watched {
+            reached.note(self.now().since(start));
+        }
         for _ in 0..OUTPUTS_PER_INSTANT_MAX {
             if let Some(output) = self.world.poll_output() {
                 self.perform(output);
@@ -546,7 +558,7 @@ impl<'o> Stage<'o> {
                         reply: None,
                         claimed: false,
                     };
-                    self.said.entry(app.to_owned()).or_default().push(said);
+                    self.said.entry(app.to_owned()).or_default().push_back(said);
                 }
                 Event::ApiReply {
                     call, summary, body, ..

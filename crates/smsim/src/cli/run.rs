@@ -3,6 +3,7 @@
 mod captures;
 mod output;
 mod play;
+mod progress;
 mod selection;
 mod update;
 

@@ -1,20 +1,16 @@
 //! Plays the selected tests, several at once where that is asked for, and tells them in their order.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
 
 use scenario::report::TestReport;
 use scenario::syntax::{Spanned, Test};
-use scenario::{RunOptions, Runner};
+use scenario::{Reached, RunOptions, Runner};
 
+use crate::cli::run::progress::{PROGRESS_EVERY, Progress};
 use crate::clock::Stopwatch;
 use crate::real_apps::RealApps;
-
-/// How often progress is shown on a terminal, and how long a test may take until it is.
-const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// A test to play.
 pub struct Job<'s> {
@@ -59,15 +55,21 @@ pub fn at_once(
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let players: Vec<Player> = (0..threads.clamp(1, jobs.len().max(1)))
+        .map(|_| Player::default())
+        .collect();
     let (done, results) = channel();
     std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, jobs.len().max(1)) {
+        for player in &players {
             let (done, next, stopped) = (done.clone(), &next, &stopped);
             scope.spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
-                    let report = rounds.play(job, |options| job.runner.run(job.test, options));
+                    player.playing.store(index, Ordering::Relaxed);
+                    let report = rounds.play(job, |options| {
+                        job.runner.run_watched(job.test, options, &player.reached)
+                    });
                     if done.send((index, report)).is_err() {
                         return;
                     }
@@ -82,22 +84,38 @@ pub fn at_once(
                 Ok((index, report)) => {
                     waiting.insert(index, report);
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    progress.show(told + waiting.len(), jobs.get(told));
-                    continue;
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             while let Some(report) = waiting.remove(&told) {
-                progress.clear();
                 told += 1;
-                if let Err(error) = tell(report) {
+                if let Err(error) = progress.over(|| tell(report)) {
                     stopped.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
             }
+            progress.show(told + waiting.len(), || {
+                let job = jobs.get(told)?;
+                let player = players.iter().find(|player| player.plays(told))?;
+                Some((job.test.name.node.as_str(), player.reached.virtual_time()))
+            });
         }
     })
+}
+
+/// A thread that plays tests, as the others see it.
+#[derive(Debug, Default)]
+struct Player {
+    /// The place of the test that it plays.
+    playing: AtomicUsize,
+    /// How far the clock of that test's world has come.
+    reached: Reached,
+}
+
+impl Player {
+    fn plays(&self, place: usize) -> bool {
+        self.playing.load(Ordering::Relaxed) == place
+    }
 }
 
 impl Rounds {
@@ -132,49 +150,5 @@ impl Rounds {
         }
         debug_assert_eq!(kept.name, job.test.name.node);
         kept
-    }
-}
-
-/// One line on a terminal that says how far a run is.
-struct Progress {
-    tests: usize,
-    on_terminal: bool,
-    shown: bool,
-    stopwatch: Stopwatch,
-}
-
-impl Progress {
-    fn new(tests: usize) -> Self {
-        Self {
-            tests,
-            on_terminal: std::io::stderr().is_terminal(),
-            shown: false,
-            stopwatch: Stopwatch::start(),
-        }
-    }
-
-    fn show(&mut self, done: usize, oldest: Option<&Job<'_>>) {
-        if !self.on_terminal {
-            return;
-        }
-        self.shown = true;
-        let name: String = oldest
-            .map_or("", |job| &job.test.name.node)
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(60)
-            .collect();
-        eprint!(
-            "\r\x1b[K  {done}/{} tests, {:.0} s  {name}",
-            self.tests,
-            self.stopwatch.elapsed().as_secs_f64()
-        );
-        let _ = std::io::stderr().flush();
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            eprint!("\r\x1b[K");
-        }
     }
 }
