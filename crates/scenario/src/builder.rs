@@ -1,4 +1,4 @@
-//! The language's verbs in Rust, for tests that need an `if`, a loop over data, or a value of their own: [`world`].
+//! The language's verbs in Rust, for tests that need an `if`, a loop over data, or a value of their own: [`world()`].
 //!
 //! Each verb is played when it is called and gives what a test in a file would: `Ok`, or a [`Failure`] with the same
 //! diagnostics, which point at the line that the verb stands for. What was played is such a file ([`World::text`]).
@@ -83,11 +83,11 @@ pub fn world(declarations: &str) -> Result<World, Failure> {
 }
 
 impl World {
-    /// As [`world`], where `use` finds files in `sources`, under those rules.
+    /// As [`world()`], where `use` finds files in `sources`, under those rules.
     ///
     /// # Errors
     ///
-    /// As [`world`].
+    /// As [`world()`].
     #[track_caller]
     pub fn with(sources: Sources, rules: &Rules, declarations: &str) -> Result<Self, Failure> {
         let place = Location::caller();

@@ -1,4 +1,4 @@
-//! Does an SMSC do what the specification says? A table of [`checks`], each a few PDUs sent over a real connection and what
+//! Does an SMSC do what the specification says? A table of [`checks()`], each a few PDUs sent over a real connection and what
 //! must come back; [`run`] performs them against any message centre.
 
 mod check;
