@@ -2,6 +2,7 @@
 
 mod account_key;
 mod carrier_key;
+mod declared;
 mod fault_key;
 mod key;
 mod smsc_key;
@@ -17,6 +18,7 @@ use world::{AppConfig, Config, UserConfig};
 pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
 pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
+pub use declared::{Actors, ClockMode, DeclaredWorld, Person, Rules};
 pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
 pub use smsc_key::GivenTimers;
@@ -24,7 +26,6 @@ pub(crate) use smsc_key::{SMSC_KEYS, check_smsc_key};
 
 use crate::check::date;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::esme_actor::EsmeAccount;
 use crate::script::{Located, Script};
 use crate::stub_app::StubApps;
 use crate::syntax::{Clause, Decl, Dur, Spanned, TimeOfDay, Value};
@@ -46,94 +47,6 @@ const ZONE: &str = "America/Los_Angeles";
 const FIRST_APP: u64 = 101;
 /// The first number that is given to a user without `uid`.
 const FIRST_UID: u64 = 1001;
-
-/// A world as a script declares it.
-#[derive(Clone, Debug)]
-pub struct DeclaredWorld {
-    /// The configuration.
-    pub config: Config,
-    /// The apps that are simulated: those without a `url`.
-    pub stubs: StubApps,
-    /// How long `<` waits when its line does not say.
-    pub patience: Duration,
-    /// How a server lets time pass; a test's time is always virtual.
-    pub clock: ClockMode,
-    /// The timers of ESMEs' sessions that the script sets; they are set in the configuration already.
-    pub timers: GivenTimers,
-    /// Whether the script says when the world begins.
-    pub start_given: bool,
-    /// Who bears which name.
-    pub actors: Actors,
-    /// The declarations of all files, as one file says them.
-    pub declarations: String,
-}
-
-/// How time passes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum ClockMode {
-    /// As fast as it can be simulated.
-    Virtual,
-    /// As on the wall.
-    #[default]
-    Real,
-    /// So many times faster than on the wall.
-    Times(u32),
-}
-
-/// The rules that a world starts from, before its own `world` line changes them.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Rules {
-    /// The platform's.
-    pub platform: platform::Settings,
-    /// The REST server's.
-    pub rest: rest::Settings,
-}
-
-/// Who bears which name.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Actors {
-    /// The users.
-    pub users: BTreeMap<String, Person>,
-    /// The apps.
-    pub apps: BTreeMap<String, AppId>,
-    /// The outside ESMEs.
-    pub esmes: BTreeMap<String, EsmeAccount>,
-}
-
-/// A user with a name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Person {
-    /// The account.
-    pub uid: Uid,
-    /// The phone.
-    pub phone: Msisdn,
-}
-
-impl Actors {
-    /// The name of the user with that account.
-    pub fn user_name(&self, uid: Uid) -> Option<&str> {
-        self.users
-            .iter()
-            .find(|(_, person)| person.uid == uid)
-            .map(|(name, _)| name.as_str())
-    }
-
-    /// The name of the user with that phone.
-    pub fn phone_name(&self, phone: Msisdn) -> Option<&str> {
-        self.users
-            .iter()
-            .find(|(_, person)| person.phone == phone)
-            .map(|(name, _)| name.as_str())
-    }
-
-    /// The name of that app.
-    pub fn app_name(&self, app: AppId) -> Option<&str> {
-        self.apps
-            .iter()
-            .find(|(_, id)| **id == app)
-            .map(|(name, _)| name.as_str())
-    }
-}
 
 /// The world that a checked script declares. A clause of a file counts before one of a file that it uses.
 ///
