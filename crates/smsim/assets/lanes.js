@@ -5,11 +5,10 @@ import { appName, phoneName } from "./fold_state.js";
 import { decodePdu, statusName } from "./pdu.js";
 import { show, shownRecords, store } from "./store.js";
 import { offset } from "./time.js";
-import { Empty, html, useEffect, useRef, useState } from "./ui.js";
+import { Empty, html, useRowsInSight, useState } from "./ui.js";
 import { outcomeWords, stat } from "./words.js";
 
 const ROW = 28;
-const OVER = 10;
 const LANE = 148;
 const TIME = 92;
 
@@ -101,25 +100,7 @@ export function Sequence() {
 }
 
 function Diagram({ arrows, lanes }) {
-  const box = useRef(null);
-  const stuck = useRef(true);
-  const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(300);
-  useEffect(() => {
-    const watch = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  useEffect(() => {
-    if (stuck.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [arrows.length]);
-  const scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current;
-    stuck.current = scrollTop + clientHeight > scrollHeight - ROW;
-    setTop(scrollTop);
-  };
-  const first = Math.max(0, Math.floor(top / ROW) - OVER);
-  const last = Math.min(arrows.length, Math.ceil((top + height) / ROW) + OVER);
+  const { box, scrolled, first, last } = useRowsInSight(arrows.length, ROW);
   const width = TIME + lanes.length * LANE;
   return html`<div class="diagram" ref=${box} onScroll=${scrolled} tabindex="0" role="region" aria-label="Sequence of events">
     <div class="lane-heads" style=${{ width: `${width}px` }}>${lanes.map((one, i) => html`<span class=${`lane-head kind-${one.kind}`} key=${`${one.kind}/${one.name}`} style=${{ left: `${TIME + i * LANE}px`, width: `${LANE}px` }}>${one.name}</span>`)}</div>

@@ -2,11 +2,10 @@
 
 import { show, shownRecords, store } from "./store.js";
 import { exactTime } from "./time.js";
-import { Empty, html, useEffect, useRef, useState } from "./ui.js";
+import { Empty, html, useRowsInSight, useState } from "./ui.js";
 import { words } from "./words.js";
 
 const ROW = 26;
-const OVER = 12;
 
 const GROUPS = {
   all: () => true,
@@ -41,27 +40,8 @@ function matching(search) {
   };
 }
 
-/** Only the rows in sight are drawn; the list stays at its end unless somebody reads further up. */
 function Rows({ records }) {
-  const box = useRef(null);
-  const stuck = useRef(true);
-  const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(400);
-  useEffect(() => {
-    const watch = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  useEffect(() => {
-    if (stuck.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [records.length]);
-  const scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current;
-    stuck.current = scrollTop + clientHeight > scrollHeight - ROW;
-    setTop(scrollTop);
-  };
-  const first = Math.max(0, Math.floor(top / ROW) - OVER);
-  const last = Math.min(records.length, Math.ceil((top + height) / ROW) + OVER);
+  const { box, scrolled, first, last } = useRowsInSight(records.length, ROW);
   return html`<div class="log-rows" ref=${box} onScroll=${scrolled} tabindex="0" role="region" aria-label="Records">
     <div class="log-space" style=${{ height: `${records.length * ROW}px` }}>
       ${records.slice(first, last).map((record, i) => html`<${Row} key=${record.seq} record=${record} top=${(first + i) * ROW} />`)}

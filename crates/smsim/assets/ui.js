@@ -16,6 +16,31 @@ export function useNow(ms = 500) {
   return now();
 }
 
+/** Of so many rows of that height only those in sight are drawn; the list stays at its end unless somebody reads further up. */
+export function useRowsInSight(count, rowHeight) {
+  const over = 12;
+  const box = useRef(null);
+  const stuck = useRef(true);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(400);
+  useEffect(() => {
+    const watch = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    if (stuck.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [count]);
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current;
+    stuck.current = scrollTop + clientHeight > scrollHeight - rowHeight;
+    setTop(scrollTop);
+  };
+  const first = Math.max(0, Math.floor(top / rowHeight) - over);
+  const last = Math.min(count, Math.ceil((top + height) / rowHeight) + over);
+  return { box, scrolled, first, last };
+}
+
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
