@@ -179,7 +179,7 @@ mod tests {
         let segment = Segment {
             data_coding: 0,
             udhi: false,
-            user_data: text.as_bytes().to_vec(),
+            user_data: text.as_bytes().into(),
         };
         Receipt::read(&segment, tlvs)
     }
@@ -320,12 +320,12 @@ mod tests {
         let user_data = "id:7 stat:DELIVRD err:000"
             .encode_utf16()
             .flat_map(u16::to_be_bytes)
-            .collect();
+            .collect::<Vec<u8>>();
         let receipt = Receipt::read(
             &Segment {
                 data_coding: 8,
                 udhi: false,
-                user_data,
+                user_data: user_data.into(),
             },
             &[],
         )
@@ -342,7 +342,7 @@ mod tests {
             tag in prop_oneof![Just(tag::RECEIPTED_MESSAGE_ID), Just(tag::MESSAGE_STATE), Just(tag::NETWORK_ERROR_CODE)],
             value in prop::collection::vec(any::<u8>(), 0..70),
         ) {
-            let receipt = Receipt::read(&Segment { data_coding, udhi, user_data }, &[Tlv::new(tag, value)]);
+            let receipt = Receipt::read(&Segment { data_coding, udhi, user_data: user_data.into() }, &[Tlv::new(tag, value)]);
             prop_assert!(receipt.is_none_or(|receipt| is_message_id(&receipt.message_id)));
         }
 

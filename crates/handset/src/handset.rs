@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sms::{Address, Assembled, Msisdn, Reassembler, Reference, Segment, Timestamp};
 
-use crate::inbox::{Inbox, InboxText};
+use crate::inbox::{Content, Inbox, InboxText};
 use crate::input::{Input, Setting};
 use crate::output::{Outcome, Output, Refusal};
 
@@ -113,7 +113,7 @@ impl Handset {
         self.show_overdue(now, outputs);
         match input {
             Input::Compose { to, text } => self.compose(to, &text, outputs),
-            Input::Page { from, segment } => self.page(now, from, &segment, outputs),
+            Input::Page { from, segment } => self.page(now, from, segment, outputs),
             Input::Set(setting) => self.set(now, setting, outputs),
             Input::Read => self.inbox.read(),
             Input::Tick => {}
@@ -206,7 +206,7 @@ impl Handset {
         }
     }
 
-    fn page(&mut self, now: Timestamp, from: Address, segment: &Segment, outputs: &mut Vec<Output>) {
+    fn page(&mut self, now: Timestamp, from: Address, segment: Segment, outputs: &mut Vec<Output>) {
         let outcome = match (self.on_air(), self.memory_full) {
             // The network knows that without asking the phone.
             _ if self.barred => Outcome::Barred,
@@ -220,20 +220,17 @@ impl Handset {
         }
     }
 
-    fn take(&mut self, now: Timestamp, from: Address, segment: &Segment, outputs: &mut Vec<Output>) {
+    fn take(&mut self, now: Timestamp, from: Address, segment: Segment, outputs: &mut Vec<Output>) {
         if segment.concatenation().is_none() {
-            let (text, encoding) = (segment.text(), segment.encoding());
-            self.show(
-                now,
+            let text = InboxText {
                 from,
-                Assembled {
-                    text,
-                    parts: 1,
-                    missing: 0,
-                    encoding,
-                },
-                outputs,
-            );
+                encoding: segment.encoding(),
+                content: Content::Segment(segment),
+                parts: 1,
+                missing: 0,
+                at: now,
+            };
+            self.show(text, outputs);
             return;
         }
         let Config {
@@ -247,11 +244,11 @@ impl Handset {
             })
         });
         reassembly.forget_at = now + hold;
-        let assembled = reassembly.reassembler.push(now, from.clone(), segment);
+        let assembled = reassembly.reassembler.push(now, from.clone(), &segment);
         // The segment may have pushed out the oldest of too many incomplete texts.
         self.show_overdue(now, outputs);
         if let Some(assembled) = assembled {
-            self.show(now, from, assembled, outputs);
+            self.show(put_together(now, from, assembled), outputs);
         }
     }
 
@@ -290,27 +287,31 @@ impl Handset {
             self.reassembly = None;
         }
         for (from, assembled) in overdue {
-            self.show(now, from, assembled, outputs);
+            self.show(put_together(now, from, assembled), outputs);
         }
     }
 
-    fn show(&mut self, at: Timestamp, from: Address, assembled: Assembled, outputs: &mut Vec<Output>) {
-        let Assembled {
-            text,
-            parts,
-            missing,
-            encoding,
-        } = assembled;
-        let text = Arc::new(InboxText {
-            from,
-            text,
-            parts,
-            missing,
-            encoding,
-            at,
-        });
+    fn show(&mut self, text: InboxText, outputs: &mut Vec<Output>) {
+        let text = Arc::new(text);
         self.inbox.push(Arc::clone(&text), self.config.inbox_max);
         outputs.push(Output::Received(text));
+    }
+}
+
+fn put_together(at: Timestamp, from: Address, assembled: Assembled) -> InboxText {
+    let Assembled {
+        text,
+        parts,
+        missing,
+        encoding,
+    } = assembled;
+    InboxText {
+        from,
+        content: Content::Assembled(text),
+        parts,
+        missing,
+        encoding,
+        at,
     }
 }
 

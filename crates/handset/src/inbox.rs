@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use sms::{Address, Encoding, Timestamp};
+use sms::{Address, Encoding, Segment, Timestamp};
 
 /// A text as a phone shows it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct InboxText {
     /// Who sent it.
     pub from: Address,
-    /// What it says; when segments are missing, what there is of it.
-    pub text: String,
+    pub(crate) content: Content,
     /// The number of segments that it was assembled from.
     pub parts: u8,
     /// How many segments of it never came; 0 for a whole text.
@@ -21,6 +19,25 @@ pub struct InboxText {
     pub encoding: Encoding,
     /// When it was shown.
     pub at: Timestamp,
+}
+
+/// What a text was shown from. Most texts are never read, so that a text of one segment is decoded when somebody reads it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Content {
+    /// All that there was.
+    Segment(Segment),
+    /// Several segments, put together.
+    Assembled(String),
+}
+
+impl InboxText {
+    /// What it says; when segments are missing, what there is of it.
+    pub fn text(&self) -> String {
+        match &self.content {
+            Content::Segment(segment) => segment.text(),
+            Content::Assembled(text) => text.clone(),
+        }
+    }
 }
 
 /// The most recent texts of a phone, oldest first, and how many there were in all.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handset::{Config, Handset, Input, Outcome, Output, Refusal, Setting};
+use handset::{Config, Handset, InboxText, Input, Outcome, Output, Refusal, Setting};
 use sms::{Address, Encoding, Msisdn, Reference, Segment, ShortCode, Timestamp};
 
 const POWER_ON: Input = Input::Set(Setting::Power(true));
@@ -60,7 +60,7 @@ fn said(outputs: &[Output]) -> Vec<String> {
             Output::Received(text) => {
                 format!(
                     "received {} {}{}",
-                    text.text,
+                    text.text(),
                     text.parts,
                     if text.missing == 0 { "" } else { " incomplete" }
                 )
@@ -255,7 +255,7 @@ fn parts_of_two_senders_with_one_reference_are_kept_apart() {
             panic!("delivered and shown");
         };
         assert_eq!(
-            (&shown.from, shown.text.as_str()),
+            (&shown.from, shown.text().as_str()),
             (from, text.repeat(161).as_str())
         );
     }
@@ -297,7 +297,7 @@ fn what_there_is_of_a_text_is_shown_when_its_hold_is_over() {
         (shown.parts, shown.missing, shown.at, shown.encoding),
         (1, 1, due, Encoding::Gsm7)
     );
-    assert!(shown.text.contains(&"a".repeat(153)));
+    assert!(shown.text().contains(&"a".repeat(153)));
     assert_eq!(phone.handle(due, Input::Tick), []);
 }
 
@@ -360,7 +360,7 @@ fn an_inbox_keeps_the_newest_inbox_max_texts_and_counts_all() {
             phone
                 .inbox()
                 .texts()
-                .map(|text| &text.text[..])
+                .map(InboxText::text)
                 .eq(kept.iter().copied()),
             "inbox_max {inbox_max}"
         );

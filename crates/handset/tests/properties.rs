@@ -35,7 +35,7 @@ fn segment() -> impl Strategy<Value = Segment> {
         .prop_map(|(data_coding, udhi, user_data)| Segment {
             data_coding,
             udhi,
-            user_data,
+            user_data: user_data.into(),
         });
     prop_oneof![4 => part, 1 => noise]
 }

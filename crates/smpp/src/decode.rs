@@ -221,7 +221,7 @@ macro_rules! short_message {
             replace_if_present_flag: $pdu.replace_if_present_flag.into(),
             data_coding: $pdu.data_coding.into(),
             sm_default_msg_id: $pdu.sm_default_msg_id,
-            short_message: $pdu.short_message().as_ref().to_vec(),
+            short_message: $pdu.short_message().as_ref().into(),
             tlvs: read_tlvs($body)?,
         }
     };
@@ -350,7 +350,7 @@ fn decode_replace_sm(body: &mut BytesMut) -> Decoded<ReplaceSm> {
         validity_period: time(&pdu.validity_period),
         registered_delivery: pdu.registered_delivery.into(),
         sm_default_msg_id: pdu.sm_default_msg_id,
-        short_message: pdu.short_message().as_ref().to_vec(),
+        short_message: pdu.short_message().as_ref().into(),
         tlvs: read_tlvs(body)?,
     })
 }

@@ -330,7 +330,7 @@ mod tests {
                 replace_if_present_flag: 5,
                 data_coding: 6,
                 sm_default_msg_id: 7,
-                short_message: vec![8; octets_of_text],
+                short_message: vec![8; octets_of_text].into(),
                 ..ShortMessage::default()
             };
             // A time that is all NUL is written as an empty one, field by field.

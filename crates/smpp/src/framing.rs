@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_a_command_keeps_is_no_slice_of_what_was_fed() {
         let text = ShortMessage {
-            short_message: b"hello".to_vec(),
+            short_message: b"hello".into(),
             ..ShortMessage::default()
         };
         let unknown = Pdu::Other {

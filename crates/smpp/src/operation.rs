@@ -2,7 +2,7 @@
 //! response that most requests get.
 
 use compact_str::CompactString;
-use sms::Address;
+use sms::{Address, Octets};
 
 use crate::short_message::ShortMessage;
 use crate::status::Status;
@@ -135,7 +135,7 @@ pub struct ReplaceSm {
     /// A canned text instead; 0 for none.
     pub sm_default_msg_id: u8,
     /// The new text, at most 255 octets.
-    pub short_message: Vec<u8>,
+    pub short_message: Octets,
     /// `message_payload` (v5.0), or nothing.
     pub tlvs: Vec<Tlv>,
 }

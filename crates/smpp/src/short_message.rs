@@ -1,7 +1,7 @@
 //! The operations that carry a text: [`ShortMessage`], [`DataSm`].
 
 use compact_str::CompactString;
-use sms::{Address, Segment};
+use sms::{Address, Octets, Segment};
 
 use crate::tlv::{Tlv, Tlvs, tag};
 
@@ -70,7 +70,7 @@ pub struct ShortMessage {
     /// A canned text instead; 0 for none.
     pub sm_default_msg_id: u8,
     /// The text with its user data header, at most 255 octets; empty when there is a `message_payload`.
-    pub short_message: Vec<u8>,
+    pub short_message: Octets,
     /// The optional parameters, in the order of the wire.
     pub tlvs: Vec<Tlv>,
 }
@@ -87,7 +87,7 @@ impl ShortMessage {
             (segment.user_data, Vec::new())
         } else {
             (
-                Vec::new(),
+                Octets::default(),
                 vec![Tlv::new(tag::MESSAGE_PAYLOAD, segment.user_data)],
             )
         };
@@ -109,7 +109,16 @@ impl ShortMessage {
 
     /// The text as a segment; the SAR parameters, when there is no header, become one.
     pub fn segment(&self) -> Segment {
-        segment(self.esm_class, self.data_coding, self.user_data(), &self.tlvs)
+        let has_payload_only = self.short_message.is_empty() && !self.tlvs.is_empty();
+        let udhi = self.esm_class & esm_class::UDHI != 0;
+        if has_payload_only || (!udhi && concatenation(&self.tlvs).is_some()) {
+            return segment(self.esm_class, self.data_coding, self.user_data(), &self.tlvs);
+        }
+        Segment {
+            data_coding: self.data_coding,
+            udhi,
+            user_data: self.short_message.clone(),
+        }
     }
 
     /// Whether the text is a delivery receipt or an intermediate notification.
@@ -193,7 +202,7 @@ fn segment(esm_class: u8, data_coding: u8, user_data: &[u8], tlvs: &[Tlv]) -> Se
         None => Segment {
             data_coding,
             udhi,
-            user_data: user_data.to_vec(),
+            user_data: user_data.into(),
         },
     }
 }
@@ -276,7 +285,7 @@ mod tests {
             });
             ShortMessage {
                 tlvs: tlvs.collect(),
-                short_message: b"hi".to_vec(),
+                short_message: b"hi".into(),
                 ..ShortMessage::default()
             }
         };

@@ -51,7 +51,7 @@ fn fit_message(message: &mut ShortMessage, interface_version: u8) {
             && let Some(payload) = message.tlvs.tlv(tag::MESSAGE_PAYLOAD)
         {
             let length = payload.value.len().min(SHORT_MESSAGE_OCTETS_MAX);
-            message.short_message = payload.value[..length].to_vec();
+            message.short_message = payload.value[..length].into();
         }
         message.tlvs.clear();
     } else {
@@ -110,7 +110,7 @@ mod tests {
             });
             fit(&mut pdu, 0x33);
             let expected = ShortMessage {
-                short_message: vec![b'a'; kept],
+                short_message: vec![b'a'; kept].into(),
                 ..ShortMessage::default()
             };
             assert_eq!(pdu, Pdu::DeliverSm(expected));

@@ -219,7 +219,7 @@ fn strings_are_ascii() {
         fault(&latin1(&alphanumeric, b'#')),
         Some((Status::ESME_RINVSRCADR, "source_addr"))
     );
-    let text = sent(submit(|sm| sm.short_message = b"Caf#".to_vec()));
+    let text = sent(submit(|sm| sm.short_message = b"Caf#".into()));
     assert_eq!(fault(&latin1(&text, b'#')), None);
 }
 
@@ -227,7 +227,7 @@ fn strings_are_ascii() {
 fn a_body_that_ends_early_is_told_apart_from_a_field_that_does() {
     let whole = sent(submit(|sm| {
         sm.service_type = "CMT".into();
-        sm.short_message = b"hello".to_vec();
+        sm.short_message = b"hello".into();
     }));
     let cut = |length: usize| {
         let mut octets = whole[..length].to_vec();
@@ -500,7 +500,8 @@ fn lists_have_at_most_255_entries() {
 #[test]
 fn what_has_no_room_is_cut() {
     for (octets, written) in [(254, 254), (255, 255), (256, 255)] {
-        let Frame::Pdu { command, .. } = frame(&sent(submit(|sm| sm.short_message = vec![b'a'; octets])))
+        let Frame::Pdu { command, .. } =
+            frame(&sent(submit(|sm| sm.short_message = vec![b'a'; octets].into())))
         else {
             panic!("{octets}")
         };

@@ -178,7 +178,7 @@ fn short_message() -> impl Strategy<Value = ShortMessage> {
                     replace_if_present_flag: replace,
                     data_coding,
                     sm_default_msg_id: canned,
-                    short_message,
+                    short_message: short_message.into(),
                     tlvs,
                 }
             },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alphabet::{AIR_OCTETS_MAX, Encoding};
 use crate::gsm7;
+use crate::octets::Octets;
 
 pub use crate::reassembler::{Assembled, Reassembler};
 
@@ -25,7 +26,7 @@ pub struct Segment {
     /// Whether `user_data` begins with a user data header (esm_class 0x40).
     pub udhi: bool,
     /// The user data header when there is one, then the text.
-    pub user_data: Vec<u8>,
+    pub user_data: Octets,
 }
 
 /// The number that the segments of one text share.
@@ -135,7 +136,7 @@ impl Segment {
         Self {
             data_coding: encoding.data_coding(),
             udhi: false,
-            user_data: encoding.encode(text),
+            user_data: encoding.encode(text).into(),
         }
     }
 
@@ -144,7 +145,7 @@ impl Segment {
         Self {
             data_coding: Encoding::Gsm7.data_coding(),
             udhi: false,
-            user_data: gsm7::into_octets(text),
+            user_data: gsm7::into_octets(text).into(),
         }
     }
 
@@ -155,7 +156,7 @@ impl Segment {
         Self {
             data_coding,
             udhi: true,
-            user_data,
+            user_data: user_data.into(),
         }
     }
 
@@ -378,7 +379,7 @@ mod tests {
             let segment = Segment {
                 data_coding: 0,
                 udhi: true,
-                user_data: header.to_vec(),
+                user_data: header.into(),
             };
             assert_eq!(segment.concatenation(), expected, "{header:02x?}");
             assert_eq!(segment.text(), "", "{header:02x?}");
@@ -386,7 +387,7 @@ mod tests {
         let bare = Segment {
             data_coding: 0,
             udhi: false,
-            user_data: vec![5, 0, 3, 0x5C, 2, 1],
+            user_data: [5, 0, 3, 0x5C, 2, 1].into(),
         };
         assert_eq!(bare.concatenation(), None);
         assert_eq!(bare.text().chars().count(), 6);
@@ -397,7 +398,7 @@ mod tests {
         let segment = Segment {
             data_coding: 0,
             udhi: true,
-            user_data: vec![200, 0, 3],
+            user_data: [200, 0, 3].into(),
         };
         assert!(!segment.has_whole_header());
         assert_eq!(segment.text(), "");
@@ -439,7 +440,7 @@ mod tests {
 
         #[test]
         fn any_user_data_is_read(data_coding in any::<u8>(), udhi in any::<bool>(), user_data in prop::collection::vec(any::<u8>(), 0..200)) {
-            let segment = Segment { data_coding, udhi, user_data };
+            let segment = Segment { data_coding, udhi, user_data: user_data.into() };
             let _ = segment.text();
             prop_assert!(segment.concatenation().is_none_or(Concatenation::is_valid));
             prop_assert!(segment.body().len() <= segment.user_data.len());

@@ -285,7 +285,7 @@ impl Auditor {
                     source: code("32665"),
                     schedule_delivery_time: relative(schedule_s),
                     registered_delivery: 1,
-                    short_message: b"another".to_vec(),
+                    short_message: b"another".into(),
                     ..ReplaceSm::default()
                 };
                 self.request(Pdu::ReplaceSm(replace));

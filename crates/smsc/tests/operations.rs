@@ -179,7 +179,7 @@ fn a_message_in_the_air_cannot_be_cancelled_nor_replaced() {
     let newer = ReplaceSm {
         message_id: id.as_str().into(),
         source: code("32665"),
-        short_message: b"two".to_vec(),
+        short_message: b"two".into(),
         ..ReplaceSm::default()
     };
     assert_eq!(replace(&mut bench, newer), Status::ESME_RREPLACEFAIL);
@@ -243,7 +243,7 @@ fn a_replacement_keeps_id_and_place_and_changes_the_rest() {
         message_id: id.as_str().into(),
         source: code("32665"),
         validity_period: "000000000100000R".into(),
-        short_message: b"newer".to_vec(),
+        short_message: b"newer".into(),
         ..ReplaceSm::default()
     };
     assert_eq!(replace(&mut bench, newer), Status::ESME_ROK);
@@ -268,7 +268,7 @@ fn a_replacement_can_put_a_waiting_text_off() {
         message_id: id.as_str().into(),
         source: code("32665"),
         schedule_delivery_time: "000000010000000R".into(),
-        short_message: b"later".to_vec(),
+        short_message: b"later".into(),
         ..ReplaceSm::default()
     };
     assert_eq!(replace(&mut bench, later), Status::ESME_ROK);
@@ -285,7 +285,7 @@ fn a_bad_replacement_changes_nothing() {
     let good = ReplaceSm {
         message_id: id.as_str().into(),
         source: code("32665"),
-        short_message: b"two".to_vec(),
+        short_message: b"two".into(),
         ..ReplaceSm::default()
     };
     for (bad, expected) in [
@@ -327,14 +327,14 @@ fn a_bad_replacement_changes_nothing() {
         (
             ReplaceSm {
                 sm_default_msg_id: 1,
-                short_message: Vec::new(),
+                short_message: sms::Octets::default(),
                 ..good.clone()
             },
             Status::ESME_RINVDFTMSGID,
         ),
         (
             ReplaceSm {
-                short_message: vec![b'a'; 255],
+                short_message: vec![b'a'; 255].into(),
                 ..good
             },
             Status::ESME_RINVMSGLEN,

@@ -161,13 +161,13 @@ fn flags_are_checked_strictly_or_read_as_the_default() {
 #[test]
 fn texts_are_checked() {
     let octets = |octets: usize| ShortMessage {
-        short_message: vec![b'a'; octets],
+        short_message: vec![b'a'; octets].into(),
         ..to_alice("")
     };
     let payload = |octets: usize| Tlv::new(tag::MESSAGE_PAYLOAD, vec![b'a'; octets]);
     let udh = |user_data: &[u8]| ShortMessage {
         esm_class: 0x40,
-        short_message: user_data.to_vec(),
+        short_message: user_data.into(),
         ..to_alice("")
     };
     for (message, version, expected) in [
@@ -248,7 +248,7 @@ fn a_text_longer_than_one_sms_is_treated_as_the_carrier_says() {
         };
         config.carriers[0].long_text = long_text;
         let message = ShortMessage {
-            short_message: vec![b'a'; octets],
+            short_message: vec![b'a'; octets].into(),
             ..to_alice("")
         };
         assert_eq!(submit(config, 0x34, message), expected, "{long_text:?} {octets}");

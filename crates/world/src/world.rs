@@ -260,7 +260,7 @@ impl World {
             Kept::Received { handset, text } => Event::Received {
                 handset: *handset,
                 from: text.from.digits.to_string(),
-                text: text.text.clone(),
+                text: text.text(),
                 parts: text.parts,
                 encoding: text.encoding,
             },

@@ -57,7 +57,7 @@ fn segments(octets: &[u8]) {
         let segment = Segment {
             data_coding,
             udhi,
-            user_data: octets.to_vec(),
+            user_data: octets.into(),
         };
         let elements: usize = segment
             .information_elements()

@@ -106,7 +106,7 @@ fn parts_are_put_together_however_they_are_marked() {
         let message = ShortMessage::new(phone(), code(), segment);
         let payload = Tlv::new(tag::MESSAGE_PAYLOAD, segment.user_data.clone());
         Pdu::DeliverSm(ShortMessage {
-            short_message: Vec::new(),
+            short_message: sms::Octets::default(),
             tlvs: vec![payload],
             ..message
         })

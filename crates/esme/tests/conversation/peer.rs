@@ -42,7 +42,7 @@ pub fn receipt(text: &str) -> Pdu {
     let segment = Segment {
         data_coding: 0,
         udhi: false,
-        user_data: text.as_bytes().to_vec(),
+        user_data: text.as_bytes().into(),
     };
     let message = ShortMessage::new(phone(), code(), &segment);
     Pdu::DeliverSm(ShortMessage {

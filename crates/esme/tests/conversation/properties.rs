@@ -194,7 +194,7 @@ impl Audit {
                 let segment = Segment {
                     data_coding: 0,
                     udhi: false,
-                    user_data,
+                    user_data: user_data.into(),
                 };
                 let message = ShortMessage::new(phone(), code(), &segment);
                 self.deliver(Pdu::DeliverSm(ShortMessage {

@@ -135,7 +135,7 @@ fn octets(tag: u16, value: &str) -> Option<Vec<u8>> {
     let hex = value.strip_prefix("0x");
     match tag {
         tag::MESSAGE_PAYLOAD if hex.is_none() => {
-            return Some(Segment::whole(value, Encoding::of(value)).user_data);
+            return Some(Segment::whole(value, Encoding::of(value)).user_data.into());
         }
         tag::BROADCAST_AREA_IDENTIFIER if hex.is_none() => return Some([&[0], value.as_bytes()].concat()),
         _ => {}

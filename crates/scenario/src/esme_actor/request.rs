@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(message.destination, Address::dialled("+14155550101"));
         assert_eq!(
             (message.registered_delivery, message.short_message),
-            (1, b"Hi".to_vec())
+            (1, b"Hi".into())
         );
         let Ok(Pdu::Bind(bind)) = request(&account, "bind_receiver", &pairs(&[("password", "other")])) else {
             panic!("a bind")

@@ -57,13 +57,11 @@ impl Carrier {
             .collect();
         let encoding = Encoding::of(&mangled);
         let header_octets = segment.user_data.len() - segment.body().len();
-        let mut user_data = segment.user_data;
-        user_data.truncate(header_octets);
-        user_data.extend(encoding.encode(&mangled));
+        let user_data = [&segment.user_data[..header_octets], &encoding.encode(&mangled)].concat();
         Some(Segment {
             data_coding: encoding.data_coding(),
             udhi: segment.udhi,
-            user_data,
+            user_data: user_data.into(),
         })
     }
 }

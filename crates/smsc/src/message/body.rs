@@ -1,6 +1,6 @@
 //! What a text says on the air of its carrier: [`Body`].
 
-use sms::{Concatenation, Encoding, Segment};
+use sms::{Concatenation, Encoding, Octets, Segment};
 
 use crate::carrier::{Carrier, LongText};
 
@@ -10,7 +10,7 @@ const BEGINNING_OCTETS: usize = 20;
 /// What a text says, and how it is cut for the air.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Body {
-    user_data: Box<[u8]>,
+    user_data: Octets,
     data_coding: u8,
     udhi: bool,
     /// How many octets of it each segment holds, if there are several.
@@ -51,7 +51,7 @@ impl Body {
             user_data,
         } = segment;
         let mut body = Self {
-            user_data: user_data.into(),
+            user_data,
             data_coding,
             udhi,
             part_octets: 0,
@@ -128,11 +128,7 @@ impl Body {
     /// The next segment for the air; `reference` is the same for all segments of a text.
     pub fn next_segment(&self, reference: u8) -> Segment {
         if self.segments == 1 {
-            return Segment {
-                data_coding: self.data_coding,
-                udhi: self.udhi,
-                user_data: self.user_data.to_vec(),
-            };
+            return self.whole();
         }
         let piece = self.pieces().nth(usize::from(self.done)).unwrap_or_default();
         if self.labelled {
@@ -140,7 +136,7 @@ impl Body {
             return Segment {
                 data_coding: self.data_coding,
                 udhi: false,
-                user_data: [&self.encoding().encode(&label), piece].concat(),
+                user_data: [&self.encoding().encode(&label), piece].concat().into(),
             };
         }
         let concatenation = Concatenation {
@@ -160,11 +156,7 @@ impl Body {
                 encoding.decode(&self.user_data[..octets])
             }
             Encoding::Gsm7 | Encoding::Ascii | Encoding::Latin1 => {
-                let segment = Segment {
-                    data_coding: self.data_coding,
-                    udhi: self.udhi,
-                    user_data: self.user_data.to_vec(),
-                };
+                let segment = self.whole();
                 let body = segment.body();
                 segment
                     .encoding()
@@ -177,7 +169,7 @@ impl Body {
     /// Puts another text in its place, with the same coding (SMPP v3.4 §4.10).
     pub fn replaced(
         &self,
-        text: Vec<u8>,
+        text: Octets,
         carrier: &Carrier,
         segments_max: usize,
     ) -> Result<Self, BodyRefusal> {
@@ -194,12 +186,16 @@ impl Body {
 
     /// Which part of a longer text it is, from 1, if its sender cut that.
     pub fn part_number(&self) -> Option<u8> {
-        let segment = Segment {
+        Some(self.whole().concatenation()?.number)
+    }
+
+    /// All of it, as if it were one segment.
+    fn whole(&self) -> Segment {
+        Segment {
             data_coding: self.data_coding,
             udhi: self.udhi,
-            user_data: self.user_data.to_vec(),
-        };
-        Some(segment.concatenation()?.number)
+            user_data: self.user_data.clone(),
+        }
     }
 
     /// How its text is coded.
@@ -249,7 +245,7 @@ fn alone(segment: Segment) -> Segment {
     Segment {
         data_coding: segment.data_coding,
         udhi: false,
-        user_data: [&label, segment.body()].concat(),
+        user_data: [&label, segment.body()].concat().into(),
     }
 }
 
@@ -360,7 +356,7 @@ mod tests {
         );
         let segment = Segment {
             udhi: true,
-            user_data: [&[5, 0, 3, 1, 2, 1], &[b'a'; 154][..]].concat(),
+            user_data: [&[5, 0, 3, 1, 2, 1], &[b'a'; 154][..]].concat().into(),
             ..long()
         };
         assert_eq!(body_of(segment, LongText::Split, 255), Err(BodyRefusal::TooLong));
@@ -477,7 +473,7 @@ mod tests {
         let part = Segment {
             data_coding: 0,
             udhi: true,
-            user_data: vec![5, 0, 3, 1, 2, 1, b'h', b'i'],
+            user_data: [5, 0, 3, 1, 2, 1, b'h', b'i'].into(),
         };
         assert_eq!(body(part).beginning(), "hi");
     }

@@ -5,7 +5,7 @@ use smpp::{
     CancelSm, Command, DataSm, DestAddress, LinkId, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage,
     Status, SubmitMulti, SubmitMultiResp, Tlvs as _, UnsuccessSme, command_id, tag,
 };
-use sms::{Address, MessageState, Timestamp, Zone};
+use sms::{Address, MessageState, Octets, Timestamp, Zone};
 
 use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
@@ -306,14 +306,14 @@ impl Smsc {
         let payload = replace
             .tlvs
             .tlv(tag::MESSAGE_PAYLOAD)
-            .map(|tlv| tlv.value.clone());
+            .map(|tlv| Octets::from(&tlv.value[..]));
         let mut text = payload.unwrap_or_else(|| replace.short_message.clone());
         let (times, flags) = {
             let rules = self.rules(sender, false);
             let status = |refusal: Refusal| refusal.status;
             rules.check_length(&replace.short_message).map_err(status)?;
             if let (true, Some(canned)) = (text.is_empty(), rules.canned(replace.sm_default_msg_id)?) {
-                text = self.store.message(slot).body.encoding().encode(canned);
+                text = self.store.message(slot).body.encoding().encode(canned).into();
             }
             let as_message = ShortMessage {
                 schedule_delivery_time: replace.schedule_delivery_time.clone(),

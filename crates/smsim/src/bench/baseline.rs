@@ -109,7 +109,7 @@ fn receipt(id: &str, message: &ShortMessage) -> ShortMessage {
         source: message.destination.clone(),
         destination: message.source.clone(),
         esm_class: esm_class::RECEIPT,
-        short_message: words.into_bytes(),
+        short_message: words.into(),
         tlvs: vec![
             Tlv::c_octet_string(tag::RECEIPTED_MESSAGE_ID, id),
             Tlv::octet(tag::MESSAGE_STATE, MessageState::Delivered.code()),

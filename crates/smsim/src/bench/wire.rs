@@ -289,7 +289,7 @@ mod tests {
         let with = |esm_class, tlvs| {
             let message = ShortMessage {
                 esm_class,
-                short_message: words.as_bytes().to_vec(),
+                short_message: words.as_bytes().into(),
                 tlvs,
                 ..ShortMessage::default()
             };

@@ -22,7 +22,7 @@ pub fn inbox(table: &Interactive, user: &str) -> Said {
         .texts()
         .map(|text| {
             let shown: String = text
-                .text
+                .text()
                 .chars()
                 .map(|c| if c.is_control() { ' ' } else { c })
                 .collect();

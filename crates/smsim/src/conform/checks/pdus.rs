@@ -11,7 +11,7 @@ use crate::conform::known::Known;
 pub const AN_HOUR: &str = "000000010000000R";
 
 /// A text with those octets.
-pub fn message(known: &Known, octets: impl Into<Vec<u8>>) -> ShortMessage {
+pub fn message(known: &Known, octets: impl Into<sms::Octets>) -> ShortMessage {
     ShortMessage {
         source: known.target.from.clone(),
         destination: known.destination(),
@@ -99,7 +99,7 @@ pub fn replace(known: &Known) -> ReplaceSm {
     ReplaceSm {
         message_id: known.message_id().into(),
         source: known.target.from.clone(),
-        short_message: b"Hello again".to_vec(),
+        short_message: b"Hello again".into(),
         ..ReplaceSm::default()
     }
 }
