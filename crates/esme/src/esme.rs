@@ -225,6 +225,7 @@ impl Esme {
                 window_max,
                 timers,
                 interface_version,
+                ..SessionLimits::default()
             },
         );
         let bind = Bind {

@@ -8,6 +8,7 @@ mod bind;
 pub mod command_id;
 mod decode;
 mod encode;
+mod error_bodies;
 pub mod framing;
 mod operation;
 mod outcome;
@@ -23,6 +24,7 @@ pub mod tlv;
 mod version;
 
 pub use encode::{encode, encode_into};
+pub use error_bodies::ErrorBodies;
 pub use framing::{Frame, Framer, Header};
 pub use pdu::{
     AlertNotification, Bind, BindKind, BindResp, BroadcastSm, CancelBroadcastSm, CancelSm, Command, DataSm,

@@ -5,6 +5,7 @@ use sms::Timestamp;
 use crate::bind::{Bind, BindKind, BindResp};
 use crate::command_id;
 use crate::decode::unreadable_response;
+use crate::error_bodies::ErrorBodies;
 use crate::framing::{Frame, Header};
 use crate::outstanding::Outstanding;
 use crate::pdu::{Command, Pdu};
@@ -25,6 +26,8 @@ pub struct SessionLimits {
     pub timers: Timers,
     /// The version that this end speaks: 0x34 or 0x50.
     pub interface_version: u8,
+    /// What its refusals carry.
+    pub error_bodies: ErrorBodies,
 }
 
 impl Default for SessionLimits {
@@ -34,6 +37,7 @@ impl Default for SessionLimits {
             window_max: 10,
             timers: Timers::default(),
             interface_version: V50,
+            error_bodies: ErrorBodies::default(),
         }
     }
 }
@@ -275,8 +279,12 @@ impl<T> Session<T> {
         (status, why): (Status, &'static str),
         close: bool,
     ) -> Received<T> {
-        match Command::refusal(command_id, sequence_number, status.for_version(self.version())) {
-            Some(command) => answer(command, close, why),
+        let status = status.for_version(self.version());
+        match Command::refusal(command_id, sequence_number, status) {
+            Some(mut command) => {
+                self.shape(status, &mut command.pdu);
+                answer(command, close, why)
+            }
             None => Received::Ignored { why },
         }
     }
@@ -367,6 +375,7 @@ impl<T> Session<T> {
     pub fn refuse_bind(&mut self, request: &Command, status: Status) -> Command {
         let kind = bind_of(request).kind;
         self.is_binding = false;
+        self.opened_at.get_or_insert(self.received_at);
         self.respond(request, status, Pdu::BindResp(BindResp::nul(kind)))
     }
 
@@ -374,7 +383,22 @@ impl<T> Session<T> {
     pub fn respond(&mut self, request: &Command, status: Status, mut pdu: Pdu) -> Command {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.fit(&mut pdu);
+        self.shape(status, &mut pdu);
         Command::response(request.sequence_number, status.for_version(self.version()), pdu)
+    }
+
+    /// The answer that refuses a request which the session has not taken in; none for what is never answered.
+    pub fn refusal(&self, request: &Command, status: Status) -> Option<Command> {
+        let status = status.for_version(self.version());
+        let mut refusal = Command::refusal(request.pdu.command_id(), request.sequence_number, status)?;
+        self.shape(status, &mut refusal.pdu);
+        Some(refusal)
+    }
+
+    fn shape(&self, status: Status, pdu: &mut Pdu) {
+        if !status.is_ok() {
+            self.limits.error_bodies.shape(pdu);
+        }
     }
 
     /// Answers a request of the peer with an error, in the form that errors have; a `generic_nack` when the request has no

@@ -11,7 +11,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use smpp::{Status, Tlv};
 
-pub use self::alphabet::Alphabet;
+pub use self::alphabet::{Alphabet, MoAlphabet};
 pub use self::latency::Latency;
 pub use self::outage::{InvalidOutage, Outage};
 pub use self::policy::{BlockedReaction, LongText, OverLimit, ReceiptMode, StopMode, UnprovisionedMo};
@@ -101,6 +101,8 @@ pub struct Carrier {
     pub substitute: char,
     /// Characters of the alphabet that are substituted all the same.
     pub mangled: CompactString,
+    /// What texts from its handsets are in when they reach an ESME.
+    pub mo_alphabet: MoAlphabet,
     /// How many septets one SMS holds, at most 160.
     pub length_max: u8,
     /// Whether it carries user data headers; without, a segment of a longer text arrives by itself as "(1/2) ...".
@@ -184,6 +186,7 @@ impl Carrier {
             alphabet: Alphabet::default(),
             substitute: '?',
             mangled: CompactString::default(),
+            mo_alphabet: MoAlphabet::default(),
             length_max: 160,
             concatenation: true,
             long_text: LongText::default(),

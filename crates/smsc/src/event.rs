@@ -444,6 +444,8 @@ pub enum CloseReason {
     LinksMax,
     /// It was reset on demand.
     Reset,
+    /// It was closed within a PDU on demand.
+    Cut,
 }
 
 /// Why a bind is refused.

@@ -32,6 +32,10 @@ pub enum Effect {
     NackWithoutSequence,
     /// It is not accepted; a response whose body has no end answers it.
     Malformed,
+    /// It is not accepted; the first half of a response comes, then the connection is closed.
+    Cut,
+    /// It is accepted; the response that says so ends with its header.
+    NoBody,
     /// It is not accepted; the message centre unbinds the session instead of answering.
     Unbind,
     /// It is not accepted; the connection is reset.
@@ -52,6 +56,11 @@ impl Effect {
         matches!(self, Self::Receipt(_) | Self::Outcome(_))
     }
 
+    /// Whether the answer does not come when it would.
+    pub const fn holds_answer_back(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::LateAnswer(_) | Self::OutOfOrder)
+    }
+
     /// Whether it is met by a destination alone, not by the whole request.
     pub const fn is_of_destination(self) -> bool {
         matches!(self, Self::Answer(_) | Self::Receipt(_) | Self::Outcome(_))
@@ -68,6 +77,8 @@ impl Effect {
             Self::Nack => "is answered with a generic_nack",
             Self::NackWithoutSequence => "is answered with a generic_nack without sequence_number",
             Self::Malformed => "is answered with a malformed PDU",
+            Self::Cut => "is answered with half a PDU",
+            Self::NoBody => "is answered without a body",
             Self::Unbind => "ends the session with an unbind",
             Self::Reset => "ends the connection with a reset",
             Self::Silence => "is met with silence for ever",

@@ -30,8 +30,8 @@ mod timer;
 
 pub use account::{Account, CodeRange, InterfaceVersion, ReceiptRoute};
 pub use carrier::{
-    Alphabet, BlockedReaction, Carrier, Latency, LongText, Outage, OverLimit, ReceiptMode, StopMode,
-    UnprovisionedMo,
+    Alphabet, BlockedReaction, Carrier, Latency, LongText, MoAlphabet, Outage, OverLimit, ReceiptMode,
+    StopMode, UnprovisionedMo,
 };
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};

@@ -17,6 +17,8 @@ pub struct ReceiptStyle {
     pub counts: bool,
     /// How many digits `err:` has at least.
     pub err_digits: usize,
+    /// Whether they are hexadecimal, in capitals.
+    pub err_hex: bool,
     /// Whether the label of the text is `Text:` instead of `text:`.
     pub capital_text: bool,
     /// Whether the first 20 octets of the text are there.
@@ -24,6 +26,8 @@ pub struct ReceiptStyle {
     /// Whether the TLVs `receipted_message_id`, `message_state` and `network_error_code` are there (never to an ESME
     /// of SMPP v3.3).
     pub tlvs: bool,
+    /// Whether `network_error_code` is among them when the text did not arrive.
+    pub network_error: bool,
     /// Whether final states are told at all: a carrier without handset receipts says DELIVRD on hand-over.
     pub fakes_delivered: bool,
     /// Whether a receipt with ACCEPTD comes first, when the text is accepted.
@@ -36,9 +40,11 @@ impl Default for ReceiptStyle {
             seconds: false,
             counts: true,
             err_digits: 3,
+            err_hex: false,
             capital_text: true,
             text: true,
             tlvs: true,
+            network_error: true,
             fakes_delivered: false,
             accepted_first: false,
         }
@@ -118,7 +124,10 @@ impl ReceiptStyle {
         text.push_str(" stat:");
         text.push_str(report.state.stat());
         text.push_str(" err:");
-        text.push_str(&decimal(report.err.into(), self.err_digits));
+        match self.err_hex {
+            true => text.push_str(&format!("{:0width$X}", report.err, width = self.err_digits)),
+            false => text.push_str(&decimal(report.err.into(), self.err_digits)),
+        }
         text.push_str(if self.capital_text { " Text:" } else { " text:" });
         if self.text {
             text.push_str(report.text);

@@ -20,7 +20,7 @@ use smpp::{Command, LinkId};
 use sms::{MessageState, Msisdn, NumberMap, Timestamp};
 
 use self::broadcast::Broadcasts;
-use self::state::{Alerts, CarrierState, Delivery, Esme, Link, Page};
+use self::state::{Alerts, CarrierState, Delivery, Esme, Held, Link, Page};
 use self::submit::Transaction;
 use crate::account::Account;
 use crate::carrier::Carrier;
@@ -56,7 +56,7 @@ pub struct Smsc {
     /// Receipts that are held back, by the number of their timer.
     late_receipts: NumberMap<u64, Delivery>,
     /// Answers that are held back on demand, by the number of their timer.
-    late_answers: NumberMap<u64, (LinkId, Command)>,
+    late_answers: NumberMap<u64, (LinkId, Held)>,
     /// How many rules are about requests that bring no text to a number.
     operation_rules: usize,
     /// How often texts for the magic numbers failed that fail at first.
@@ -340,7 +340,7 @@ impl Smsc {
     fn run_timer(&mut self, now: Timestamp, timer: Timer) {
         match timer {
             Timer::OutcomeDue { attempt } => self.outcome_due(now, attempt),
-            Timer::LateAnswer { number } => self.send_late_answer(number),
+            Timer::LateAnswer { number } => self.send_late_answer(now, number),
             Timer::Expiry { slot, number } => self.expire(now, slot, number),
             Timer::PageUnanswered { attempt } => self.page_unanswered(now, attempt),
             Timer::Scheduled { slot, number } => self.start_scheduled(now, slot, number),

@@ -169,6 +169,8 @@ impl Auditor {
             Effect::WrongSequence,
             Effect::Nack,
             Effect::Malformed,
+            Effect::Cut,
+            Effect::NoBody,
             Effect::Unbind,
             Effect::Reset,
             Effect::Receipt(ReceiptMode::Early),

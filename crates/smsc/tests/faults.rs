@@ -5,7 +5,8 @@ mod support;
 use std::time::Duration;
 
 use smpp::{
-    Bind, BindKind, DataSm, DestAddress, LinkId, Pdu, QuerySm, Status, SubmitMulti, Tlv, command_id, tag,
+    Bind, BindKind, DataSm, DestAddress, LinkId, Pdu, QuerySm, State, Status, SubmitMulti, Tlv, command_id,
+    tag,
 };
 use smsc::{Change, Disturbance, Effect, Fault, Output, ReceiptMode};
 use support::*;
@@ -157,6 +158,102 @@ fn answers_are_missing_late_overtaken_or_of_another_number() {
     assert_eq!(disturbed(Effect::OutOfOrder), (0, 2, 0));
     assert_eq!(disturbed(Effect::WrongSequence), (1, 1, 0));
     assert_eq!(disturbed(Effect::Receipt(ReceiptMode::Lost)), (1, 1, 0));
+}
+
+#[test]
+fn nothing_goes_out_over_a_session_before_the_answer_to_its_bind() {
+    for (effect, answered_after, state_before) in [
+        (Effect::LateAnswer(secs(60)), Some(60), State::Open),
+        (Effect::OutOfOrder, Some(1), State::Open),
+        (Effect::NoAnswer, None, State::Open),
+        (Effect::WrongSequence, Some(0), State::BoundTrx),
+        (Effect::Slow(20), Some(0), State::BoundTrx),
+    ] {
+        let mut config = config();
+        config.session.timers.session_init = Some(secs(30));
+        let mut bench = Bench::new(config);
+        bench.mo(ALICE, "32665", "first");
+        bench.change(rule(effect, &[command_id::BIND_TRANSCEIVER]));
+        bench.connect(LINK);
+        let bind = Pdu::Bind(Bind::new(BindKind::Transceiver, "fbook", "fbook"));
+        let mut outputs = bench.request(LINK, bind.clone());
+        assert_eq!(bench.smsc.session_state(LINK), Some(state_before), "{effect:?}");
+        if state_before == State::Open {
+            let again = bench.request(LINK, bind);
+            assert_eq!(status(&again), Status::ESME_RALYBND, "{effect:?}");
+            let early = bench.submit(to_alice("Hi"));
+            assert_eq!(status(&early), Status::ESME_RINVBNDSTS, "{effect:?}");
+        }
+        outputs.extend(bench.mo(ALICE, "32665", "second"));
+        outputs.extend(bench.wait(secs(answered_after.unwrap_or(30))));
+        let names: Vec<String> = sent(&outputs)
+            .iter()
+            .map(|(_, command)| command.pdu.name().into_owned())
+            .collect();
+        match answered_after {
+            Some(_) => {
+                assert_eq!(
+                    names,
+                    ["bind_transceiver_resp", "deliver_sm", "deliver_sm"],
+                    "{effect:?}"
+                );
+                assert_eq!(words(&outputs), ["first", "second"], "{effect:?}");
+                assert_eq!(bench.smsc.bound_sessions("fbook"), 1, "{effect:?}");
+            }
+            None => {
+                assert!(names.is_empty(), "{names:?}");
+                assert_eq!(closes(&outputs), [LINK], "session_init ends it");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_late_refusal_of_a_bind_leaves_the_link_to_its_timers() {
+    let mut config = config();
+    config.session.timers.session_init = Some(secs(30));
+    config.refused_bind_linger = None;
+    let mut bench = Bench::new(config);
+    bench.change(rule(
+        Effect::LateAnswer(secs(60)),
+        &[command_id::BIND_TRANSCEIVER],
+    ));
+    bench.connect(LINK);
+    let bind = Bind::new(BindKind::Transceiver, "fbook", "wrong");
+    assert!(sent(&bench.request(LINK, Pdu::Bind(bind))).is_empty());
+    let late = bench.wait(secs(60));
+    assert_eq!(status(&late), Status::ESME_RINVPASWD);
+    assert_eq!(closes(&[late, bench.wait(secs(30))].concat()), [LINK]);
+}
+
+#[test]
+fn half_a_pdu_ends_the_connection_and_a_response_may_lack_its_body() {
+    let mut bench = Bench::bound(config());
+    bench.change(rule(Effect::Cut, &[command_id::QUERY_SM]));
+    let outputs = bench.request(LINK, query());
+    let half = outputs.iter().find_map(|output| match output {
+        Output::Disturb {
+            how: Disturbance::Octets(octets),
+            ..
+        } => Some(octets.clone()),
+        _ => None,
+    });
+    let half = half.expect("octets");
+    let length = u32::from_be_bytes(half[..4].try_into().expect("four octets"));
+    assert!(half.len() < length as usize, "{half:?}");
+    assert_eq!(closes(&outputs), [LINK]);
+    assert_eq!(bench.smsc.bound_sessions("fbook"), 0);
+    for (operation, pdu) in [
+        (command_id::QUERY_SM, query()),
+        (command_id::SUBMIT_SM, Pdu::SubmitSm(to_alice("Hi"))),
+        (command_id::SUBMIT_MULTI, multi_to(&[ALICE])),
+    ] {
+        let mut bench = Bench::bound(config());
+        bench.change(rule(Effect::NoBody, &[operation]));
+        let answer = answer(&bench.request(LINK, pdu));
+        assert_eq!(smpp::encode(&answer).len(), 16, "{operation:#x}");
+        assert_eq!(answer.pdu.command_id(), operation | command_id::RESPONSE);
+    }
 }
 
 #[test]

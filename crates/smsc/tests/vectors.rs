@@ -246,23 +246,6 @@ fn the_pdus_of_a_message_centre_are_ignored_or_refused_when_an_esme_sends_them()
 }
 
 #[test]
-fn the_message_centre_unbinds_octet_by_octet_as_its_vector() {
-    let (_, vector) = outputs_of_a_server()
-        .into_iter()
-        .find(|(name, _)| name == "unbind_server")
-        .expect("the vector");
-    let mut bench = Bench::bound(vector_config(&[]));
-    let outputs = bench.handle(Input::Unbind {
-        system_id: "fbook".into(),
-    });
-    let sent: Vec<Vec<u8>> = sent(&outputs)
-        .into_iter()
-        .map(|(_, command)| smpp::encode(&command).to_vec())
-        .collect();
-    assert_eq!(sent, [vector]);
-}
-
-#[test]
 fn every_vector_is_about_one_end() {
     let of_a_server = outputs_of_a_server().len();
     let checked = vectors().len();

@@ -215,7 +215,10 @@ impl Worlds {
         tell_apart(&worlds, &script, &mut declared)?;
         if declared.clock != ClockMode::Virtual {
             // Peers on a network can go silent or be half open.
-            declared.config.smsc.session = smpp::SessionLimits::default();
+            declared.config.smsc.session = smpp::SessionLimits {
+                error_bodies: declared.config.smsc.session.error_bodies,
+                ..smpp::SessionLimits::default()
+            };
             declared.timers.apply(&mut declared.config.smsc.session.timers);
         }
         let pace = Pace::new(declared.config.start, declared.clock);

@@ -1,8 +1,8 @@
 //! The keys of a carrier profile: clauses of `carrier`, and lines of `simulator-config/carriers/*.toml`.
 
 use smsc::{
-    Alphabet, BlockedReaction, Carrier, Cause, Latency, LongText, MessageIdStyle, OverLimit, ReceiptMode,
-    ReceiptStyle, StopMode, UnprovisionedMo,
+    Alphabet, BlockedReaction, Carrier, Cause, Latency, LongText, MessageIdStyle, MoAlphabet, OverLimit,
+    ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
 };
 
 use super::fault_key::{RECEIPT_MODES, fault};
@@ -54,9 +54,11 @@ const KEYS: &[&str] = &[
     "receipt_seconds",
     "receipt_counts",
     "receipt_err_digits",
+    "receipt_err_hex",
     "receipt_label",
     "receipt_text",
     "receipt_tlvs",
+    "receipt_network_error",
     "receipt_hand_over",
     "receipt_accepted",
     "receipt_mode",
@@ -68,6 +70,7 @@ const KEYS: &[&str] = &[
     "alphabet",
     "substitute",
     "mangled",
+    "mo_alphabet",
     "length_max",
     "concatenation",
     "long_text",
@@ -177,9 +180,11 @@ fn set_receipts(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), 
         "receipt_seconds" => style.seconds = on_off(words)?,
         "receipt_counts" => style.counts = on_off(words)?,
         "receipt_err_digits" => style.err_digits = number(words, 9)?,
+        "receipt_err_hex" => style.err_hex = on_off(words)?,
         "receipt_label" => style.capital_text = one_of(words, &[("Text", true), ("text", false)])?,
         "receipt_text" => style.text = on_off(words)?,
         "receipt_tlvs" => style.tlvs = on_off(words)?,
+        "receipt_network_error" => style.network_error = on_off(words)?,
         "receipt_hand_over" => style.fakes_delivered = on_off(words)?,
         "receipt_accepted" => style.accepted_first = on_off(words)?,
         "receipt_mode" => carrier.receipt_mode = receipt_mode(one(words)?)?,
@@ -201,6 +206,10 @@ fn set_texts(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), Str
                 ("ascii", Alphabet::Ascii),
             ];
             carrier.alphabet = one_of(words, &alphabets)?;
+        }
+        "mo_alphabet" => {
+            let alphabets = [("as_sent", MoAlphabet::AsSent), ("latin1", MoAlphabet::Latin1)];
+            carrier.mo_alphabet = one_of(words, &alphabets)?;
         }
         "substitute" => {
             let mut characters = one(words)?.chars();
@@ -408,6 +417,10 @@ mod tests {
             ("concatenation", "", true),
             ("concatenation", "off", true),
             ("concatenation", "perhaps", false),
+            ("receipt_err_hex", "on", true),
+            ("receipt_network_error", "perhaps", false),
+            ("mo_alphabet", "latin1", true),
+            ("mo_alphabet", "klingon", false),
             ("carrier_tlv", "att", true),
             ("carrier_tlv", "383 0x2150", true),
             ("carrier_tlv", "none", true),

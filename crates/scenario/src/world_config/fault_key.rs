@@ -17,6 +17,8 @@ const EFFECTS: &[(&str, Effect)] = &[
     ("nack", Effect::Nack),
     ("nack_without_sequence", Effect::NackWithoutSequence),
     ("malformed", Effect::Malformed),
+    ("cut", Effect::Cut),
+    ("no_body", Effect::NoBody),
     ("unbind", Effect::Unbind),
     ("reset", Effect::Reset),
     ("silence", Effect::Silence),

@@ -11,7 +11,10 @@ use crate::syntax::Clause;
 /// Every key, in the order of `simulator-config/README.md`.
 pub(crate) const SMSC_KEYS: &[&str] = &[
     "default_message",
+    "system_id",
     "bind_errors",
+    "bind_error_body",
+    "submit_error_body",
     "strict_fields",
     "magic_numbers",
     "session_init",
@@ -19,6 +22,12 @@ pub(crate) const SMSC_KEYS: &[&str] = &[
     "inactivity",
     "response",
 ];
+
+/// The longest name that a message centre can give itself in a bind's response (SMPP v3.4 §5.2.1).
+const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
+
+/// What a refusal carries: whether there is a NUL string.
+const BODIES: [(&str, bool); 2] = [("nul", true), ("none", false)];
 
 /// The most characters of a canned text: ten segments.
 const DEFAULT_MESSAGE_CHARACTERS_MAX: usize = 1_530;
@@ -84,6 +93,15 @@ pub(super) fn set_smsc_key(
             ];
             config.bind_error_style = one_of(&words, &styles)?;
         }
+        "system_id" => {
+            let system_id = one(&words)?;
+            if !(1..=SYSTEM_ID_CHARACTERS_MAX).contains(&system_id.chars().count()) {
+                return Err(format!("expected 1 to {SYSTEM_ID_CHARACTERS_MAX} characters"));
+            }
+            config.system_id = system_id.into();
+        }
+        "bind_error_body" => config.session.error_bodies.bind = one_of(&words, &BODIES)?,
+        "submit_error_body" => config.session.error_bodies.submit = one_of(&words, &BODIES)?,
         "strict_fields" => config.strict_fields = on_off(&words)?,
         "magic_numbers" => config.magic_numbers = on_off(&words)?,
         "session_init" => timers.session_init = Some(timer(&words)?),
@@ -133,6 +151,12 @@ mod tests {
             ("default_message|1|", false),
             ("bind_errors|spec50", true),
             ("bind_errors|loud", false),
+            ("system_id|SMSCSIM", true),
+            ("system_id|", false),
+            ("system_id|0123456789abcdef", false),
+            ("bind_error_body|none", true),
+            ("submit_error_body|nul", true),
+            ("submit_error_body|full", false),
             ("strict_fields|off", true),
             ("magic_numbers|off", true),
             ("session_init|5s", true),

@@ -54,6 +54,12 @@ impl<T> Session<T> {
         events
     }
 
+    /// The answer to a bind that is here comes later: session_init, which ends with the bind (SMPP v3.4 §7.2), waits for no
+    /// more, unless the bind is refused then.
+    pub const fn hold_bind(&mut self) {
+        self.opened_at = None;
+    }
+
     fn time_out_request(&mut self) -> Option<TimerEvent<T>> {
         let (sequence_number, sent_at) = self.outstanding.first()?;
         let request_id = self.outstanding.command_id(sequence_number)?;

@@ -29,7 +29,30 @@ impl Alphabet {
     }
 }
 
+/// What texts from a carrier's handsets are in when they reach an ESME.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoAlphabet {
+    /// What the handset chose.
+    #[default]
+    AsSent,
+    /// ISO 8859-1, where that has every character of a text.
+    Latin1,
+}
+
 impl Carrier {
+    /// A segment from a handset as an ESME gets it.
+    pub fn convert_mo(&self, segment: Segment) -> Segment {
+        if self.mo_alphabet == MoAlphabet::AsSent || segment.encoding() != Encoding::Gsm7 {
+            return segment;
+        }
+        let text = segment.text();
+        if !text.chars().all(|character| u8::try_from(character).is_ok()) {
+            return segment;
+        }
+        in_another_encoding(segment, Encoding::Latin1, &text)
+    }
+
     /// The segment as it crosses the air; none when it is binary and the air carries text only.
     pub fn mangle(&self, segment: Segment) -> Option<Segment> {
         let text_only = self.alphabet != Alphabet::Gsm7Ucs2;
@@ -55,13 +78,17 @@ impl Carrier {
                 }
             })
             .collect();
-        let encoding = Encoding::of(&mangled);
-        let header_octets = segment.user_data.len() - segment.body().len();
-        let user_data = [&segment.user_data[..header_octets], &encoding.encode(&mangled)].concat();
-        Some(Segment {
-            data_coding: encoding.data_coding(),
-            udhi: segment.udhi,
-            user_data: user_data.into(),
-        })
+        Some(in_another_encoding(segment, Encoding::of(&mangled), &mangled))
+    }
+}
+
+/// A segment with another text, its header kept.
+fn in_another_encoding(segment: Segment, encoding: Encoding, text: &str) -> Segment {
+    let header_octets = segment.user_data.len() - segment.body().len();
+    let user_data = [&segment.user_data[..header_octets], &encoding.encode(text)].concat();
+    Segment {
+        data_coding: encoding.data_coding(),
+        udhi: segment.udhi,
+        user_data: user_data.into(),
     }
 }

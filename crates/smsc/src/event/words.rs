@@ -28,6 +28,7 @@ words!(CloseReason {
     Self::BindRefused => "its bind was refused",
     Self::LinksMax => "there are too many links",
     Self::Reset => "it was reset on demand",
+    Self::Cut => "it was closed within a PDU on demand",
 });
 
 words!(BindRefusal {

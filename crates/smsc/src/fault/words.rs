@@ -110,6 +110,8 @@ impl fmt::Display for Effect {
             Self::Nack => f.write_str("nack"),
             Self::NackWithoutSequence => f.write_str("nack_without_sequence"),
             Self::Malformed => f.write_str("malformed"),
+            Self::Cut => f.write_str("cut"),
+            Self::NoBody => f.write_str("no_body"),
             Self::Unbind => f.write_str("unbind"),
             Self::Reset => f.write_str("reset"),
             Self::Silence => f.write_str("silence"),

@@ -125,7 +125,8 @@ impl Smsc {
         let carrier = &self.carrier_state(areas[0].target.carriers[0]).carrier;
         let validity = submission.expires_at.unwrap_or(starts_at + carrier.validity);
         let expires_at = validity.min(starts_at + carrier.validity_max);
-        let id = self.next_broadcast_id();
+        let style = carrier.message_ids;
+        let id = self.next_broadcast_id(style);
         self.note(Event::BroadcastAccepted {
             message_id: id,
             system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
@@ -156,12 +157,11 @@ impl Smsc {
         Ok((id, failed))
     }
 
-    /// A number that neither a message nor a broadcast has.
-    fn next_broadcast_id(&mut self) -> MessageId {
+    /// A number that neither a message nor a broadcast has, written as the carrier of the first area writes its ids.
+    fn next_broadcast_id(&mut self, style: MessageIdStyle) -> MessageId {
         loop {
             let number = self.store.next_number();
             if !self.broadcasts.by_number.contains_key(&number) {
-                let style = MessageIdStyle::Same;
                 return MessageId { number, style };
             }
         }

@@ -345,7 +345,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut
         message
             .tlvs
             .push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
-        if receipt.cause.is_some() {
+        if receipt.cause.is_some() && receipt.style.network_error {
             let [high, low] = receipt.err.to_be_bytes();
             message
                 .tlvs

@@ -1,13 +1,14 @@
 //! What goes wrong on demand: which effect a request meets, and what the effects are.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use smpp::{Command, Frame, LinkId, MessageIdResp, Pdu, ShortMessage, Status, command_id};
+use smpp::{Command, Frame, LinkId, MessageIdResp, Pdu, Received, ShortMessage, Status, command_id};
 use sms::{Msisdn, Timestamp};
 
 use super::Smsc;
+use super::state::Held;
 use super::submit::Sender;
 use crate::carrier::ReceiptMode;
-use crate::event::Event;
+use crate::event::{CloseReason, Event};
 use crate::fault::{Effect, MAGIC_FAILURES, SWAPPED_ANSWER_MAX, brings_text, magic};
 use crate::message_id::MessageId;
 use crate::port::{Disturbance, Output, PageOutcome};
@@ -60,6 +61,12 @@ impl Smsc {
                 let how = Disturbance::Octets(endless_response(request));
                 self.outputs.push(Output::Disturb { link, how });
             }
+            Effect::Cut => {
+                let whole = endless_response(request);
+                let how = Disturbance::Octets(whole.slice(..whole.len() / 2));
+                self.outputs.push(Output::Disturb { link, how });
+                self.close(now, link, CloseReason::Cut);
+            }
             Effect::Unbind => self.unbind_link(now, link),
             Effect::Reset => self.reset(now, link),
             Effect::Silence => {
@@ -78,6 +85,7 @@ impl Smsc {
             | Effect::LateAnswer(_)
             | Effect::OutOfOrder
             | Effect::WrongSequence
+            | Effect::NoBody
             | Effect::Receipt(_)
             | Effect::Outcome(_) => return false,
         }
@@ -112,9 +120,11 @@ impl Smsc {
         });
         let request = command.clone();
         if let Effect::Answer(status) = effect {
-            let version = self.links.get(link).map_or(0x34, |state| state.version);
-            let status = status.for_version(version);
-            if let Some(refusal) = Command::refusal(operation, request.sequence_number, status) {
+            let refusal = self
+                .links
+                .get(link)
+                .and_then(|state| state.session.refusal(&request, status));
+            if let Some(refusal) = refusal {
                 self.send(link, refusal);
             }
         } else if !self.disturb(now, link, &request, effect) {
@@ -132,6 +142,10 @@ impl Smsc {
         sequence_number: u32,
         effect: Effect,
     ) {
+        let is_bind = matches!(&frame, Frame::Pdu { command, .. } if matches!(command.pdu, Pdu::Bind(_)));
+        if is_bind && effect.holds_answer_back() {
+            return self.hold_bind(now, link, frame, effect);
+        }
         let before = self.outputs.len();
         self.received_as_usual(now, link, frame);
         let is_answer = |output: &Output| {
@@ -143,8 +157,27 @@ impl Smsc {
         if let Some(place) = place
             && let Output::Send { command, .. } = self.outputs.remove(before + place)
         {
+            // What came after the answer stays after it.
+            let after = self.outputs.split_off(before + place);
             self.send_as(now, link, command, Some(effect));
+            self.outputs.extend(after);
         }
+    }
+
+    /// Takes a bind whose answer comes later, or never.
+    fn hold_bind(&mut self, now: Timestamp, link: LinkId, frame: Frame, effect: Effect) {
+        let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
+            return;
+        };
+        match state.session.receive(now, frame) {
+            Received::Request(_) if effect == Effect::NoAnswer => state.held += 1,
+            Received::Request(request) => {
+                state.session.hold_bind();
+                self.hold_back(now, link, Held::Bind(request), effect);
+            }
+            other => self.take(now, link, other),
+        }
+        self.set_session_timer(now, link);
     }
 
     fn nack(&mut self, link: LinkId, sequence_number: u32) {
@@ -171,11 +204,17 @@ impl Smsc {
         self.mark(now, slot, effect);
         let held_back = matches!(
             effect,
-            Some(Effect::NoAnswer | Effect::LateAnswer(_) | Effect::OutOfOrder | Effect::WrongSequence)
+            Some(
+                Effect::NoAnswer
+                    | Effect::LateAnswer(_)
+                    | Effect::OutOfOrder
+                    | Effect::WrongSequence
+                    | Effect::NoBody
+            )
         );
         if !held_back {
             self.answer_and_start(now, sender, request, id, slot);
-            return self.release_overtaken(sender.link);
+            return self.release_overtaken(now, sender.link);
         }
         let resp = MessageIdResp::new(&compact_str::format_compact!("{id}"));
         let pdu = match &request.pdu {
@@ -197,15 +236,8 @@ impl Smsc {
                     state.held += 1;
                 }
             }
-            Some(Effect::LateAnswer(by)) => {
-                self.hold_answer(now + by.max(super::TICK), link, answer);
-            }
-            Some(Effect::OutOfOrder) => {
-                self.release_overtaken(link);
-                let number = self.hold_answer(now + SWAPPED_ANSWER_MAX, link, answer);
-                if let Some(state) = self.links.get_mut(link) {
-                    state.overtaken = Some(number);
-                }
+            Some(effect @ (Effect::LateAnswer(_) | Effect::OutOfOrder)) => {
+                self.hold_back(now, link, Held::Answer(answer), effect);
             }
             Some(Effect::WrongSequence) => {
                 let sequence_number = answer.sequence_number.wrapping_add(1_000_000) & 0x7FFF_FFFF;
@@ -215,12 +247,21 @@ impl Smsc {
                 };
                 self.send(link, answer);
             }
+            Some(Effect::NoBody) => {
+                let pdu = Pdu::Other {
+                    command_id: answer.pdu.command_id(),
+                    body: Bytes::new(),
+                };
+                self.send(link, Command { pdu, ..answer });
+                self.release_overtaken(now, link);
+            }
             None
             | Some(
                 Effect::Answer(_)
                 | Effect::Nack
                 | Effect::NackWithoutSequence
                 | Effect::Malformed
+                | Effect::Cut
                 | Effect::Unbind
                 | Effect::Reset
                 | Effect::Silence
@@ -229,7 +270,7 @@ impl Smsc {
                 | Effect::Outcome(_),
             ) => {
                 self.send(link, answer);
-                self.release_overtaken(link);
+                self.release_overtaken(now, link);
             }
         }
     }
@@ -254,33 +295,53 @@ impl Smsc {
         }
     }
 
-    fn hold_answer(&mut self, due_at: Timestamp, link: LinkId, answer: Command) -> u64 {
+    /// Holds something back for as long as an effect says, or until the next answer overtakes it.
+    fn hold_back(&mut self, now: Timestamp, link: LinkId, held: Held, effect: Effect) {
+        let due_at = match effect {
+            Effect::LateAnswer(by) => now + by.max(super::TICK),
+            _ => {
+                self.release_overtaken(now, link);
+                now + SWAPPED_ANSWER_MAX
+            }
+        };
         self.last_delivery += 1;
         let number = self.last_delivery;
         self.timers.set(due_at, Timer::LateAnswer { number });
-        self.late_answers.insert(number, (link, answer));
+        self.late_answers.insert(number, (link, held));
         if let Some(state) = self.links.get_mut(link) {
             state.held += 1;
+            if effect == Effect::OutOfOrder {
+                state.overtaken = Some(number);
+            }
         }
-        number
     }
 
     /// Sends the answer that another has just overtaken.
-    fn release_overtaken(&mut self, link: LinkId) {
+    fn release_overtaken(&mut self, now: Timestamp, link: LinkId) {
         let overtaken = self.links.get_mut(link).and_then(|state| state.overtaken.take());
         if let Some(number) = overtaken {
-            self.send_late_answer(number);
+            self.send_late_answer(now, number);
         }
     }
 
     /// Sends an answer that was held back; over a link that is gone it goes nowhere.
-    pub(super) fn send_late_answer(&mut self, number: u64) {
-        let Some((link, answer)) = self.late_answers.remove(number) else {
+    pub(super) fn send_late_answer(&mut self, now: Timestamp, number: u64) {
+        let Some((link, held)) = self.late_answers.remove(number) else {
             return;
         };
-        if let Some(state) = self.links.get_mut(link) {
-            state.held = state.held.saturating_sub(1);
-            self.send(link, answer);
+        let Some(state) = self.links.get_mut(link) else {
+            return;
+        };
+        state.held = state.held.saturating_sub(1);
+        match held {
+            Held::Answer(answer) => self.send(link, answer),
+            Held::Bind(request) => {
+                if let Pdu::Bind(bind) = &request.pdu {
+                    let bind = bind.clone();
+                    self.bind(now, link, &request, bind);
+                    self.set_session_timer(now, link);
+                }
+            }
         }
     }
 }

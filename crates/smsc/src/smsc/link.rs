@@ -69,11 +69,20 @@ impl Smsc {
         let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };
-        match state.session.receive(now, frame) {
+        let received = state.session.receive(now, frame);
+        self.take(now, link, received);
+    }
+
+    /// Does what comes of a frame.
+    pub(super) fn take(&mut self, now: Timestamp, link: LinkId, received: Received<Token>) {
+        match received {
             Received::Request(command) => self.request(now, link, command),
             Received::Response { command, token, .. } => self.response(now, link, command, token),
             Received::Answer { command, close, why } => {
-                let unbound = state.session.state() == State::Unbound && !state.unbinding;
+                let unbound = self
+                    .links
+                    .get(link)
+                    .is_some_and(|state| state.session.state() == State::Unbound && !state.unbinding);
                 if !command.status.is_ok() {
                     self.note(Event::PduRefused {
                         link,
@@ -111,7 +120,7 @@ impl Smsc {
         }
     }
 
-    fn bind(&mut self, now: Timestamp, link: LinkId, request: &Command, bind: Bind) {
+    pub(super) fn bind(&mut self, now: Timestamp, link: LinkId, request: &Command, bind: Bind) {
         match self.check_bind(link, &bind) {
             Ok(account) => self.accept_bind(now, link, request, bind, account),
             Err((status, reason)) => {
@@ -284,7 +293,7 @@ impl Smsc {
         self.forget_link(now, link, reason);
     }
 
-    fn close(&mut self, now: Timestamp, link: LinkId, reason: CloseReason) {
+    pub(super) fn close(&mut self, now: Timestamp, link: LinkId, reason: CloseReason) {
         self.outputs.push(Output::Close { link });
         self.forget_link(now, link, reason);
     }

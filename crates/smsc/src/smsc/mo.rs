@@ -59,6 +59,10 @@ impl Smsc {
         }
         match (account, Destination::of(&to)) {
             (Some(account), _) if self.has_room(account) => {
+                let segment = self
+                    .carrier_state(self.plan.carrier(from))
+                    .carrier
+                    .convert_mo(segment);
                 self.deliver(now, account, What::Mo { from, to, segment });
             }
             (Some(_), _) => self.bounce(from, to, DropReason::WaitingMax),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use regex::Regex;
-use smpp::{BindKind, LinkId, Session, Status, Tlv};
+use smpp::{BindKind, Command, LinkId, Session, Status, Tlv};
 use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
 
 use crate::account::Account;
@@ -57,6 +57,14 @@ pub(super) enum Token {
     Delivery(Box<Delivery>),
     /// An `unbind`.
     Unbind,
+}
+
+/// What is held back on demand.
+pub(super) enum Held {
+    /// An answer.
+    Answer(Command),
+    /// A bind: a session is bound once the response is sent, so that nothing else goes out over it before.
+    Bind(Command),
 }
 
 /// Something on its way to an ESME.
