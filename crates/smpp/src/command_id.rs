@@ -64,6 +64,31 @@ pub const fn is_response(command_id: u32) -> bool {
     command_id & RESPONSE != 0
 }
 
+/// Whether the command id is that of an operation that the specification has, or of a response.
+pub const fn is_known(command_id: u32) -> bool {
+    is_response(command_id)
+        || matches!(
+            command_id,
+            BIND_RECEIVER
+                | BIND_TRANSMITTER
+                | QUERY_SM
+                | SUBMIT_SM
+                | DELIVER_SM
+                | UNBIND
+                | REPLACE_SM
+                | CANCEL_SM
+                | BIND_TRANSCEIVER
+                | OUTBIND
+                | ENQUIRE_LINK
+                | SUBMIT_MULTI
+                | ALERT_NOTIFICATION
+                | DATA_SM
+                | BROADCAST_SM
+                | QUERY_BROADCAST_SM
+                | CANCEL_BROADCAST_SM
+        )
+}
+
 /// Whether the command id is that of an operation that gets no response: `outbind`, `alert_notification`.
 pub const fn is_unanswered(command_id: u32) -> bool {
     matches!(command_id, OUTBIND | ALERT_NOTIFICATION)

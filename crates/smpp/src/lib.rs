@@ -23,7 +23,7 @@ pub mod timers;
 pub mod tlv;
 mod version;
 
-pub use encode::{encode, encode_into};
+pub use encode::{encode, encode_accepted_into, encode_into};
 pub use error_bodies::ErrorBodies;
 pub use framing::{Frame, Framer, Header};
 pub use pdu::{
@@ -31,7 +31,7 @@ pub use pdu::{
     DestAddress, MessageIdResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm,
     ShortMessage, SubmitMulti, SubmitMultiResp, UnsuccessSme,
 };
-pub use session::{CannotSend, Received, Role, Session, SessionLimits, State, TimerEvent};
+pub use session::{Accepted, CannotSend, Heard, Received, Role, Session, SessionLimits, State, TimerEvent};
 pub use short_message::{SHORT_MESSAGE_OCTETS_MAX, esm_class, registered_delivery};
 pub use status::Status;
 pub use timers::Timers;

@@ -1,9 +1,13 @@
-//! What a session tells its owner: [`Received`], [`TimerEvent`], [`CannotSend`].
+//! What a session tells its owner: [`Received`], [`Heard`], [`TimerEvent`], [`CannotSend`].
 
+use compact_str::CompactString;
 use sms::Timestamp;
 
+use crate::command_id;
+use crate::operation::MessageIdResp;
 use crate::pdu::{Command, Pdu};
 use crate::state::State;
+use crate::status::Status;
 
 /// What a frame of the peer is to the owner.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +37,61 @@ pub enum Received<T> {
         /// Why, as a lower-case fragment.
         why: &'static str,
     },
+}
+
+/// What a frame of the peer is to the owner who still has it: [`Received`] without what stands in the frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once; a box would cost more"
+)]
+pub enum Heard<T> {
+    /// The frame is a request that the owner answers; `outbind` and `alert_notification` need no answer.
+    Request,
+    /// The frame is the response to a request of the owner, or a `generic_nack` of it.
+    Response {
+        /// What the owner attached to the request.
+        token: T,
+        /// When the request was sent.
+        sent_at: Timestamp,
+    },
+    /// The session's own answer, to be sent as it is.
+    Answer {
+        /// The answer.
+        command: Command,
+        /// Whether the owner closes the connection once it is sent.
+        close: bool,
+        /// Why, as a lower-case fragment.
+        why: &'static str,
+    },
+    /// Nothing to do.
+    Ignored {
+        /// Why, as a lower-case fragment.
+        why: &'static str,
+    },
+}
+
+/// The response that accepts a `submit_sm` or a `data_sm`, without optional parameters: nearly every response, in a form that
+/// takes little memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    pub(crate) command_id: u32,
+    pub(crate) sequence_number: u32,
+    pub(crate) message_id: CompactString,
+}
+
+impl From<Accepted> for Command {
+    fn from(accepted: Accepted) -> Self {
+        let resp = MessageIdResp {
+            message_id: Some(accepted.message_id),
+            tlvs: Vec::new(),
+        };
+        let pdu = match accepted.command_id {
+            command_id::DATA_SM_RESP => Pdu::DataSmResp(resp),
+            _ => Pdu::SubmitSmResp(resp),
+        };
+        Self::response(accepted.sequence_number, Status::ESME_ROK, pdu)
+    }
 }
 
 /// What a timer of the session did.

@@ -1,5 +1,6 @@
 //! One end of one link: [`Session`]. The same rules serve the message centre and the ESME.
 
+use compact_str::CompactString;
 use sms::Timestamp;
 
 use crate::bind::{Bind, BindKind, BindResp};
@@ -14,7 +15,7 @@ use crate::timers::Timers;
 
 mod waking;
 
-pub use crate::outcome::{CannotSend, Received, TimerEvent};
+pub use crate::outcome::{Accepted, CannotSend, Heard, Received, TimerEvent};
 pub use crate::state::{Role, State};
 
 /// The limits of a [`Session`].
@@ -165,8 +166,22 @@ impl<T> Session<T> {
 
     /// Takes what the peer sent.
     pub fn receive(&mut self, now: Timestamp, frame: Frame) -> Received<T> {
+        match self.hear(now, &frame) {
+            Heard::Request => Received::Request(command_of(frame)),
+            Heard::Response { token, sent_at } => Received::Response {
+                command: command_of(frame),
+                token,
+                sent_at,
+            },
+            Heard::Answer { command, close, why } => Received::Answer { command, close, why },
+            Heard::Ignored { why } => Received::Ignored { why },
+        }
+    }
+
+    /// Does what [`Session::receive`] does, and leaves the frame where it is.
+    pub fn hear(&mut self, now: Timestamp, frame: &Frame) -> Heard<T> {
         if self.state == State::Closed {
-            return Received::Ignored {
+            return Heard::Ignored {
                 why: "the session is closed",
             };
         }
@@ -184,27 +199,16 @@ impl<T> Session<T> {
             } => {
                 self.note_activity(now);
                 if command_id::is_response(header.command_id) {
-                    let Header {
-                        command_status: status,
-                        sequence_number,
-                        command_id,
-                        ..
-                    } = header;
-                    let pdu = unreadable_response(command_id);
-                    return self.receive_response(Command {
-                        status,
-                        sequence_number,
-                        pdu,
-                    });
+                    return self.hear_response(&command_of_header(*header));
                 }
-                self.receive_malformed(&header, status, raw.last() != Some(&0))
+                self.hear_malformed(header, *status, raw.last() != Some(&0))
             }
             Frame::Pdu { command, .. } => {
                 self.note_activity(now);
                 if command.pdu.is_response() {
-                    self.receive_response(command)
+                    self.hear_response(command)
                 } else {
-                    self.receive_request(now, command)
+                    self.hear_request(now, command)
                 }
             }
         }
@@ -216,7 +220,7 @@ impl<T> Session<T> {
     }
 
     /// A bind without its end is the one fault of a body that ends the connection: there is nobody to talk to yet.
-    fn receive_malformed(&self, header: &Header, status: Status, is_cut: bool) -> Received<T> {
+    fn hear_malformed(&self, header: &Header, status: Status, is_cut: bool) -> Heard<T> {
         let refusal = self
             .violation(header.command_id)
             .unwrap_or((status, "the body could not be read"));
@@ -224,7 +228,7 @@ impl<T> Session<T> {
         self.answer_with(header.command_id, header.sequence_number, refusal, close)
     }
 
-    fn receive_request(&mut self, now: Timestamp, command: Command) -> Received<T> {
+    fn hear_request(&mut self, now: Timestamp, command: &Command) -> Heard<T> {
         let command_id = command.pdu.command_id();
         if let Some(refusal) = self.violation(command_id) {
             let close = command_id == command_id::UNBIND && self.state.is_before_bind();
@@ -249,20 +253,20 @@ impl<T> Session<T> {
             }
             Pdu::Outbind(_) => {
                 self.state = State::Outbound;
-                Received::Request(command)
+                Heard::Request
             }
-            Pdu::AlertNotification(_) => Received::Request(command),
+            Pdu::AlertNotification(_) => Heard::Request,
             _ => {
                 self.is_binding |= is_bind(command_id);
                 self.unanswered += 1;
-                Received::Request(command)
+                Heard::Request
             }
         }
     }
 
     /// Why the peer may not send the request `command_id` now, with the status that says so.
     fn violation(&self, command_id: u32) -> Option<(Status, &'static str)> {
-        if matches!(Pdu::error_response(command_id), Some(Pdu::GenericNack)) {
+        if !command_id::is_known(command_id) {
             return Some((Status::ESME_RINVCMDID, "there is no such operation"));
         }
         if is_bind(command_id) && self.role == Role::Smsc && (self.state.is_bound() || self.is_binding) {
@@ -278,42 +282,38 @@ impl<T> Session<T> {
         sequence_number: u32,
         (status, why): (Status, &'static str),
         close: bool,
-    ) -> Received<T> {
+    ) -> Heard<T> {
         let status = status.for_version(self.version());
         match Command::refusal(command_id, sequence_number, status) {
             Some(mut command) => {
                 self.shape(status, &mut command.pdu);
                 answer(command, close, why)
             }
-            None => Received::Ignored { why },
+            None => Heard::Ignored { why },
         }
     }
 
-    fn receive_response(&mut self, command: Command) -> Received<T> {
+    fn hear_response(&mut self, command: &Command) -> Heard<T> {
         let command_id = command.pdu.command_id();
         let Some(request_id) = self.outstanding.command_id(command.sequence_number) else {
-            return Received::Ignored {
+            return Heard::Ignored {
                 why: "no request has that sequence number",
             };
         };
         if command_id != command_id::GENERIC_NACK && command_id != request_id | command_id::RESPONSE {
-            return Received::Ignored {
+            return Heard::Ignored {
                 why: "the request with that sequence number is of another operation",
             };
         }
         let Some((token, sent_at)) = self.outstanding.remove(command.sequence_number) else {
-            return Received::Ignored {
+            return Heard::Ignored {
                 why: "no request has that sequence number",
             };
         };
-        self.note_response(request_id, &command);
+        self.note_response(request_id, command);
         match token {
-            Some(token) => Received::Response {
-                command,
-                token,
-                sent_at,
-            },
-            None => Received::Ignored {
+            Some(token) => Heard::Response { token, sent_at },
+            None => Heard::Ignored {
                 why: "the peer is there",
             },
         }
@@ -385,6 +385,16 @@ impl<T> Session<T> {
         self.fit(&mut pdu);
         self.shape(status, &mut pdu);
         Command::response(request.sequence_number, status.for_version(self.version()), pdu)
+    }
+
+    /// Answers the `submit_sm` or `data_sm` `request_id` of the peer, which is accepted as `message_id`.
+    pub fn accept(&mut self, request_id: u32, sequence_number: u32, message_id: CompactString) -> Accepted {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        Accepted {
+            command_id: request_id | command_id::RESPONSE,
+            sequence_number,
+            message_id,
+        }
     }
 
     /// The answer that refuses a request which the session has not taken in; none for what is never answered.
@@ -491,8 +501,25 @@ impl<T> Session<T> {
 /// The greatest sequence number that this end gives (SMPP v3.4 §5.1.4).
 pub const SEQUENCE_NUMBER_MAX: u32 = 0x7FFF_FFFF;
 
-fn answer<T>(command: Command, close: bool, why: &'static str) -> Received<T> {
-    Received::Answer { command, close, why }
+fn answer<T>(command: Command, close: bool, why: &'static str) -> Heard<T> {
+    Heard::Answer { command, close, why }
+}
+
+/// What a frame that is a request or a response says; of a response that could not be read, what its header does.
+fn command_of(frame: Frame) -> Command {
+    match frame {
+        Frame::Pdu { command, .. } => command,
+        Frame::Malformed { header, .. } => command_of_header(header),
+        Frame::Broken { .. } => panic!("no request and no response is broken off"),
+    }
+}
+
+fn command_of_header(header: Header) -> Command {
+    Command {
+        status: header.command_status,
+        sequence_number: header.sequence_number,
+        pdu: unreadable_response(header.command_id),
+    }
 }
 
 fn bind_of(request: &Command) -> &Bind {

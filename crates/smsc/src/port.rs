@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use smpp::{Command, Frame, LinkId, Status};
+use smpp::{Accepted, Command, Frame, LinkId, Status};
 use sms::{Address, Msisdn, Segment};
 
 use crate::carrier::{Latency, ReceiptMode};
@@ -172,7 +172,14 @@ pub enum Output {
         /// Over which link.
         link: LinkId,
         /// The PDU.
-        command: Command,
+        command: Box<Command>,
+    },
+    /// Send the response that accepts a text. [`crate::Smsc::handle`] says it as [`Output::Send`].
+    Accept {
+        /// Over which link.
+        link: LinkId,
+        /// The response.
+        accepted: Accepted,
     },
     /// Do something to a link that no PDU does.
     Disturb {

@@ -16,7 +16,7 @@ mod submit;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use smpp::{Command, LinkId};
+use smpp::{Command, Frame, LinkId};
 use sms::{MessageState, Msisdn, NumberMap, Timestamp};
 
 use self::broadcast::Broadcasts;
@@ -165,8 +165,13 @@ impl Smsc {
         let mut outputs = Vec::new();
         self.handle_into(now, input, &mut outputs);
         for output in &mut outputs {
-            if let Output::Noted(note) = output {
-                *note = Note::Event(Box::new(self.event(note)));
+            match output {
+                Output::Noted(note) => *note = Note::Event(Box::new(self.event(note))),
+                Output::Accept { link, accepted } => {
+                    let command = Box::new(accepted.clone().into());
+                    *output = Output::Send { link: *link, command };
+                }
+                _ => {}
             }
         }
         outputs
@@ -180,13 +185,32 @@ impl Smsc {
         std::mem::swap(&mut self.outputs, outputs);
     }
 
-    fn act(&mut self, now: Timestamp, input: Input) {
+    /// Takes what [`Input::Received`] brings, and leaves the frame with the owner; else as [`Smsc::handle_into`].
+    pub fn receive_into(&mut self, now: Timestamp, link: LinkId, frame: &Frame, outputs: &mut Vec<Output>) {
+        std::mem::swap(&mut self.outputs, outputs);
+        let now = self.begin(now);
+        self.received(now, link, frame);
+        self.end(now);
+        std::mem::swap(&mut self.outputs, outputs);
+    }
+
+    /// Does everything that is due by `now`, and gives the instant that it counts as.
+    fn begin(&mut self, now: Timestamp) -> Timestamp {
         self.now = self.now.max(now);
-        let now = self.now;
         if !std::mem::replace(&mut self.outages_watched, true) {
-            self.watch_outages(now);
+            self.watch_outages(self.now);
         }
+        self.run_timers(self.now);
+        self.now
+    }
+
+    fn end(&mut self, now: Timestamp) {
         self.run_timers(now);
+        self.discard_stale_timers();
+    }
+
+    fn act(&mut self, now: Timestamp, input: Input) {
+        let now = self.begin(now);
         match input {
             Input::Connected { link, peer } => self.connected(now, link, peer),
             Input::Dialled {
@@ -195,7 +219,7 @@ impl Smsc {
                 peer,
             } => self.dialled(now, link, &system_id, peer),
             Input::NotDialled { system_id, why } => self.note(Event::NotDialled { system_id, why }),
-            Input::Received { link, frame } => self.received(now, link, frame),
+            Input::Received { link, frame } => self.received(now, link, &frame),
             Input::Closed { link } => self.closed(now, link),
             Input::Mo { from, to, segment } => self.mo(now, from, to, segment),
             Input::PageAnswered { attempt, outcome } => self.page_answered(now, attempt, outcome),
@@ -210,8 +234,7 @@ impl Smsc {
             Input::Unbind { system_id } => self.unbind(now, &system_id),
             Input::Tick => {}
         }
-        self.run_timers(now);
-        self.discard_stale_timers();
+        self.end(now);
     }
 
     /// When [`Smsc::handle`] wants to be called next, if nothing happens before; always later than the last call.
@@ -415,6 +438,7 @@ impl Smsc {
         if self.links.get(link).is_some_and(|state| state.silent) {
             return;
         }
+        let command = Box::new(command);
         self.outputs.push(Output::Send { link, command });
     }
 }

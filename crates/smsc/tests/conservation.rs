@@ -372,7 +372,7 @@ impl Auditor {
         for output in outputs {
             match output {
                 Output::Send { link, command } if matches!(command.pdu, Pdu::DeliverSm(_)) => {
-                    self.unanswered.push((*link, command.clone()));
+                    self.unanswered.push((*link, Command::clone(command)));
                 }
                 Output::Page { to, .. } => {
                     self.pages.extend(pages(std::slice::from_ref(output)));
@@ -386,6 +386,7 @@ impl Auditor {
                     how: Disturbance::Reset,
                 } => self.lose(*link),
                 Output::Send { .. }
+                | Output::Accept { .. }
                 | Output::Bounce { .. }
                 | Output::Broadcast { .. }
                 | Output::Dial { .. }

@@ -4,7 +4,7 @@
 //! outside ESME's, so that every scenario exercises it.
 
 use bytes::{Bytes, BytesMut};
-use smpp::{Command, Frame, Framer, Header, LinkId, Pdu};
+use smpp::{Accepted, Command, Frame, Framer, Header, LinkId, Pdu};
 
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
@@ -35,6 +35,12 @@ impl Encoder {
     /// The octets of a PDU.
     pub fn encode(&mut self, command: &Command) -> Bytes {
         smpp::encode_into(command, &mut self.octets);
+        self.octets.split().freeze()
+    }
+
+    /// The octets of a response that accepts a text.
+    pub fn encode_accepted(&mut self, accepted: &Accepted) -> Bytes {
+        smpp::encode_accepted_into(accepted, &mut self.octets);
         self.octets.split().freeze()
     }
 }

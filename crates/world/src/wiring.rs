@@ -67,11 +67,10 @@ impl World {
                 let is_idle = self.is_idle();
                 for frame in frames {
                     self.note_arrival(link, &frame);
-                    let input = smsc::Input::Received { link, frame };
                     if is_idle {
-                        self.smsc_handles(input);
+                        self.smsc_receives(link, &frame);
                     } else {
-                        self.smsc_at_once(input);
+                        self.smsc_at_once(smsc::Input::Received { link, frame });
                     }
                 }
             }
@@ -134,6 +133,15 @@ impl World {
     pub(crate) fn smsc_handles(&mut self, input: smsc::Input) {
         let mut outputs = std::mem::take(&mut self.smsc_outputs);
         self.smsc.handle_into(self.now, input, &mut outputs);
+        for output in outputs.drain(..) {
+            self.smsc_says(output);
+        }
+        self.smsc_outputs = outputs;
+    }
+
+    fn smsc_receives(&mut self, link: LinkId, frame: &smpp::Frame) {
+        let mut outputs = std::mem::take(&mut self.smsc_outputs);
+        self.smsc.receive_into(self.now, link, frame, &mut outputs);
         for output in outputs.drain(..) {
             self.smsc_says(output);
         }
@@ -217,6 +225,14 @@ impl World {
                     self.outputs.push_back(Output::LinkSend { link, octets });
                 } else {
                     self.send_octets(link, Toward::Esme, &command);
+                }
+            }
+            smsc::Output::Accept { link, accepted } => {
+                if link.0 < OWN_LINKS {
+                    let octets = self.encode_accepted(link, &accepted);
+                    self.outputs.push_back(Output::LinkSend { link, octets });
+                } else {
+                    self.send_octets(link, Toward::Esme, &accepted.into());
                 }
             }
             smsc::Output::Disturb { link, how } if link.0 < OWN_LINKS => {
@@ -483,6 +499,18 @@ impl World {
         let octets = self.encoder.encode(command);
         if self.config.record_pdus {
             self.keep(link::sent(link, toward, command, octets.clone()));
+        }
+        octets
+    }
+
+    fn encode_accepted(&mut self, link: LinkId, accepted: &smpp::Accepted) -> Bytes {
+        let octets = self.encoder.encode_accepted(accepted);
+        if self.config.record_pdus {
+            self.keep(Kept::Pdu {
+                link: link.0,
+                toward: Toward::Esme,
+                octets: octets.clone(),
+            });
         }
         octets
     }

@@ -1,7 +1,7 @@
 //! What goes wrong on demand: which effect a request meets, and what the effects are.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use smpp::{Command, Frame, LinkId, MessageIdResp, Pdu, Received, ShortMessage, Status, command_id};
+use smpp::{Command, Frame, Heard, LinkId, MessageIdResp, Pdu, ShortMessage, Status, command_id};
 use sms::{Msisdn, Timestamp};
 
 use super::Smsc;
@@ -92,15 +92,17 @@ impl Smsc {
         true
     }
 
-    /// Takes a request that brings no text to a number as the first rule that is about it has it; gives the frame back when
-    /// none is.
-    pub(super) fn receive_disturbed(&mut self, now: Timestamp, link: LinkId, frame: Frame) -> Option<Frame> {
-        let Frame::Pdu { command, .. } = &frame else {
-            return Some(frame);
+    /// Takes a request that brings no text to a number as the first rule that is about it has it; false when none is.
+    pub(super) fn receive_disturbed(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> bool {
+        if self.operation_rules == 0 || self.links.get(link).is_none_or(|state| state.silent) {
+            return false;
+        }
+        let Frame::Pdu { command, .. } = frame else {
+            return false;
         };
         let operation = command.pdu.command_id();
-        if self.operation_rules == 0 || brings_text(operation) || command_id::is_response(operation) {
-            return Some(frame);
+        if brings_text(operation) || command_id::is_response(operation) {
+            return false;
         }
         let account = match &command.pdu {
             Pdu::Bind(bind) => bind.system_id.clone(),
@@ -111,26 +113,26 @@ impl Smsc {
             .iter_mut()
             .find_map(|state| state.effect(operation, &account, None, ""));
         let Some(effect) = effect.filter(|effect| !effect.is_for_texts()) else {
-            return Some(frame);
+            return false;
         };
         self.note(Event::RequestDisturbed {
             link,
             operation: command_id::name(operation).unwrap_or("unknown operation"),
             effect: effect.words(),
         });
-        let request = command.clone();
+        let request = command;
         if let Effect::Answer(status) = effect {
             let refusal = self
                 .links
                 .get(link)
-                .and_then(|state| state.session.refusal(&request, status));
+                .and_then(|state| state.session.refusal(request, status));
             if let Some(refusal) = refusal {
                 self.send(link, refusal);
             }
-        } else if !self.disturb(now, link, &request, effect) {
+        } else if !self.disturb(now, link, request, effect) {
             self.receive_and_answer_as(now, link, frame, request.sequence_number, effect);
         }
-        None
+        true
     }
 
     /// Takes a frame as usual, but sends its answer as an effect has it.
@@ -138,11 +140,11 @@ impl Smsc {
         &mut self,
         now: Timestamp,
         link: LinkId,
-        frame: Frame,
+        frame: &Frame,
         sequence_number: u32,
         effect: Effect,
     ) {
-        let is_bind = matches!(&frame, Frame::Pdu { command, .. } if matches!(command.pdu, Pdu::Bind(_)));
+        let is_bind = matches!(frame, Frame::Pdu { command, .. } if matches!(command.pdu, Pdu::Bind(_)));
         if is_bind && effect.holds_answer_back() {
             return self.hold_bind(now, link, frame, effect);
         }
@@ -159,23 +161,23 @@ impl Smsc {
         {
             // What came after the answer stays after it.
             let after = self.outputs.split_off(before + place);
-            self.send_as(now, link, command, Some(effect));
+            self.send_as(now, link, *command, Some(effect));
             self.outputs.extend(after);
         }
     }
 
     /// Takes a bind whose answer comes later, or never.
-    fn hold_bind(&mut self, now: Timestamp, link: LinkId, frame: Frame, effect: Effect) {
+    fn hold_bind(&mut self, now: Timestamp, link: LinkId, frame: &Frame, effect: Effect) {
         let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };
-        match state.session.receive(now, frame) {
-            Received::Request(_) if effect == Effect::NoAnswer => state.held += 1,
-            Received::Request(request) => {
+        match (state.session.hear(now, frame), frame) {
+            (Heard::Request, _) if effect == Effect::NoAnswer => state.held += 1,
+            (Heard::Request, Frame::Pdu { command, .. }) => {
                 state.session.hold_bind();
-                self.hold_back(now, link, Held::Bind(request), effect);
+                self.hold_back(now, link, Held::Bind(command.clone()), effect);
             }
-            other => self.take(now, link, other),
+            (other, frame) => self.take(now, link, frame, other),
         }
         self.set_session_timer(now, link);
     }

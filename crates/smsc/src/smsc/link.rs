@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use compact_str::CompactString;
 use regex::RegexBuilder;
-use smpp::{Bind, BindKind, Command, Frame, LinkId, Pdu, Received, Session, State, Status, TimerEvent};
+use smpp::{Bind, BindKind, Command, Frame, Heard, LinkId, Pdu, Session, State, Status, TimerEvent};
 use sms::Timestamp;
 
 use super::state::{Esme, Link, Token};
@@ -56,29 +56,37 @@ impl Smsc {
         self.set_session_timer(now, link);
     }
 
-    pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
-        if self.links.get(link).is_none_or(|state| state.silent) {
-            return;
-        }
-        if let Some(frame) = self.receive_disturbed(now, link, frame) {
+    pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: &Frame) {
+        if !self.receive_disturbed(now, link, frame) {
             self.received_as_usual(now, link, frame);
         }
     }
 
-    pub(super) fn received_as_usual(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
+    pub(super) fn received_as_usual(&mut self, now: Timestamp, link: LinkId, frame: &Frame) {
         let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };
-        let received = state.session.receive(now, frame);
-        self.take(now, link, received);
+        let heard = state.session.hear(now, frame);
+        self.take(now, link, frame, heard);
     }
 
     /// Does what comes of a frame.
-    pub(super) fn take(&mut self, now: Timestamp, link: LinkId, received: Received<Token>) {
-        match received {
-            Received::Request(command) => self.request(now, link, command),
-            Received::Response { command, token, .. } => self.response(now, link, command, token),
-            Received::Answer { command, close, why } => {
+    pub(super) fn take(&mut self, now: Timestamp, link: LinkId, frame: &Frame, heard: Heard<Token>) {
+        match heard {
+            Heard::Request => {
+                if let Frame::Pdu { command, .. } = frame {
+                    self.request(now, link, command);
+                }
+            }
+            Heard::Response { token, .. } => {
+                let status = match frame {
+                    Frame::Pdu { command, .. } => command.status,
+                    Frame::Malformed { header, .. } => header.command_status,
+                    Frame::Broken { .. } => return,
+                };
+                self.response(now, link, status, token);
+            }
+            Heard::Answer { command, close, why } => {
                 let unbound = self
                     .links
                     .get(link)
@@ -98,24 +106,21 @@ impl Smsc {
                     self.unbound_by_esme(link);
                 }
             }
-            Received::Ignored { why } => self.note(Event::PduIgnored { link, reason: why }),
+            Heard::Ignored { why } => self.note(Event::PduIgnored { link, reason: why }),
         }
         self.set_session_timer(now, link);
     }
 
-    fn request(&mut self, now: Timestamp, link: LinkId, request: Command) {
+    fn request(&mut self, now: Timestamp, link: LinkId, request: &Command) {
         match &request.pdu {
-            Pdu::Bind(bind) => {
-                let bind = bind.clone();
-                self.bind(now, link, &request, bind);
-            }
-            _ => self.operation(now, link, &request),
+            Pdu::Bind(bind) => self.bind(now, link, request, bind.clone()),
+            _ => self.operation(now, link, request),
         }
     }
 
-    fn response(&mut self, now: Timestamp, link: LinkId, command: Command, token: Token) {
+    fn response(&mut self, now: Timestamp, link: LinkId, status: Status, token: Token) {
         match token {
-            Token::Delivery(delivery) => self.delivery_answered(now, link, delivery, command.status),
+            Token::Delivery(delivery) => self.delivery_answered(now, link, delivery, status),
             Token::Unbind => self.close(now, link, CloseReason::Unbound),
         }
     }

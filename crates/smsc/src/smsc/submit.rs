@@ -12,6 +12,7 @@ use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
+use crate::port::Output;
 use crate::store::Queue;
 use crate::timer::Timer;
 
@@ -132,14 +133,32 @@ impl Smsc {
             let transaction = Transaction::of(sender.link, request);
             self.transactions.insert(id.number, transaction);
         } else {
-            let resp = MessageIdResp::new(&id.text());
-            let pdu = match &request.pdu {
-                Pdu::DataSm(_) => Pdu::DataSmResp(resp),
-                _ => Pdu::SubmitSmResp(resp),
-            };
-            self.respond(sender.link, request, Status::ESME_ROK, pdu);
+            self.answer_accepted(sender, request, id);
         }
         self.start(now, slot);
+    }
+
+    /// Answers that a text is accepted. A session of v5.0 is told of congestion, too.
+    fn answer_accepted(&mut self, sender: Sender, request: &Command, id: MessageId) {
+        let request_id = request.pdu.command_id();
+        if sender.version >= 0x50 {
+            let resp = MessageIdResp::new(&id.text());
+            let pdu = match request_id {
+                command_id::DATA_SM => Pdu::DataSmResp(resp),
+                _ => Pdu::SubmitSmResp(resp),
+            };
+            return self.respond(sender.link, request, Status::ESME_ROK, pdu);
+        }
+        let Some(state) = self.links.get_mut(sender.link) else {
+            return;
+        };
+        let accepted = state
+            .session
+            .accept(request_id, request.sequence_number, id.text());
+        if !state.silent {
+            let link = sender.link;
+            self.outputs.push(Output::Accept { link, accepted });
+        }
     }
 
     /// Answers a message in transaction mode with its outcome (SMPP v3.4 §4.7.2): the one error that has a body.

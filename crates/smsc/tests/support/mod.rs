@@ -196,7 +196,7 @@ pub fn sent(outputs: &[Output]) -> Vec<(LinkId, Command)> {
     outputs
         .iter()
         .filter_map(|output| match output {
-            Output::Send { link, command } => Some((*link, command.clone())),
+            Output::Send { link, command } => Some((*link, Command::clone(command))),
             _ => None,
         })
         .collect()
