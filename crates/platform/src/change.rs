@@ -8,7 +8,7 @@ use crate::decision::DecisionCode as Code;
 use crate::input::{CallId, Change};
 use crate::output::{Answer, Output, Refusal};
 use crate::platform::{Platform, Subject, Who};
-use crate::user::{ExtendedPermission, Install, Uid};
+use crate::user::{ExtendedPermission, Install, Uid, User};
 
 impl Platform {
     /// Applies a change, and what follows from it.
@@ -22,6 +22,7 @@ impl Platform {
             Change::SmsCapable(app, capable) => self.set_sms_capable(app, capable),
             Change::Pool(app, left) => self.set_pool(now, app, left),
             Change::Friends(one, other, friends) => self.set_friends(one, other, friends),
+            Change::Join(user) => self.join(*user),
             Change::LiveMessages(on) => {
                 self.live_messages_on = on;
                 let what = if on { "runs" } else { "is stopped" };
@@ -117,6 +118,7 @@ impl Platform {
             | Change::SmsCapable(..)
             | Change::Pool(..)
             | Change::Friends(..)
+            | Change::Join(_)
             | Change::LiveMessages(_) => unreachable!("these changes are not of one user"),
         }
     }
@@ -188,6 +190,26 @@ impl Platform {
             apps.remove(&app)
         };
         self.decide(Code::Changed, Subject::default().app(app), why);
+    }
+
+    /// Opens an account; the friends that it names have it as a friend too.
+    fn join(&mut self, user: User) {
+        let subject = Subject {
+            user: Some(user.uid),
+            ..Subject::default()
+        };
+        if let Some(fault) = self.misfit(&user) {
+            let why = format!("{} does not join: {fault}", user.name);
+            return self.decide(Code::UnknownSubject, subject, why);
+        }
+        let why = format!("{} joins with {} on {}", user.name, user.phone, user.operator);
+        for friend in &user.friends {
+            if let Some(who) = self.who(*friend) {
+                self.account_mut(who).user.friends.insert(user.uid);
+            }
+        }
+        self.add(user);
+        self.decide(Code::Changed, subject, why);
     }
 
     fn mute(&mut self, who: Who, app: AppId, muted: bool) {

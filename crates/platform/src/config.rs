@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::{App, AppId};
 use crate::settings::{InvalidSettings, Settings};
-use crate::user::User;
+use crate::user::{Uid, User};
 
 /// What a platform is made from.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -43,6 +43,14 @@ pub enum InvalidConfig {
         what: &'static str,
         /// The value of it.
         value: String,
+    },
+    /// A user has a friend who does not exist.
+    #[error("{by} names the friend {user}, who does not exist")]
+    NoSuchFriend {
+        /// Who names them.
+        by: String,
+        /// The number named.
+        user: Uid,
     },
     /// Something names an app that does not exist.
     #[error("{by} names the app {app}, which does not exist")]

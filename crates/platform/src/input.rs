@@ -8,7 +8,7 @@ use crate::live_message::SendLiveMessage;
 use crate::notification::{NotifyUsers, SendEmail};
 use crate::output::{NotificationId, SubmissionId};
 use crate::query::Query;
-use crate::user::{ExtendedPermission, QuietHours, SessionId, Uid};
+use crate::user::{ExtendedPermission, QuietHours, SessionId, Uid, User};
 
 /// Names one call of the API, so that its answer finds its way back; chosen by the caller.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ pub enum NotifyOutcome {
 }
 
 /// A change of a setting.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Mobile Texts on or off.
@@ -175,6 +175,8 @@ pub enum Change {
     DailyMax(Uid, Option<u32>),
     /// Two users become friends, or are friends no more.
     Friends(Uid, Uid, bool),
+    /// A new account with its phone, when [`Platform::misfit`](crate::Platform::misfit) finds nothing against it.
+    Join(Box<User>),
     /// The user wants no notifications and e-mails of an app (`true`), or takes them again.
     MuteApp(Uid, AppId, bool),
     /// The live-message system stops or recovers; while it is stopped every live message fails.

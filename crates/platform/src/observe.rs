@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sms::{Msisdn, Timestamp};
 
 use crate::app::{App, AppId};
+use crate::config::InvalidConfig;
 use crate::conversation::{LiveSession, LiveState};
 use crate::notification::{Email, Mailbox, Notice};
 use crate::platform::Platform;
@@ -50,7 +51,37 @@ impl Platform {
         self.by_name.get(name).map(|&who| &self.account(who).user)
     }
 
-    /// Every user, in the order of the configuration.
+    /// Why there cannot be such a user beside those that there are, if there cannot.
+    pub fn misfit(&self, user: &User) -> Option<InvalidConfig> {
+        let same = |what, value: &str| {
+            Some(InvalidConfig::SameUser {
+                what,
+                value: value.to_owned(),
+            })
+        };
+        if self.user(user.uid).is_some() {
+            return same("number", &user.uid.to_string());
+        }
+        if self.user_by_name(&user.name).is_some() {
+            return same("name", &user.name);
+        }
+        if self.user_by_phone(user.phone).is_some() {
+            return same("phone", &user.phone.to_string());
+        }
+        if let Some(app) = user.apps.keys().find(|app| self.app(**app).is_none()) {
+            return Some(InvalidConfig::NoSuchApp {
+                by: user.name.clone(),
+                app: *app,
+            });
+        }
+        let stranger = user.friends.iter().find(|friend| self.user(**friend).is_none())?;
+        Some(InvalidConfig::NoSuchFriend {
+            by: user.name.clone(),
+            user: *stranger,
+        })
+    }
+
+    /// Every user, in the order in which they joined; first those of the configuration.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.accounts.iter().map(|account| &account.user)
     }

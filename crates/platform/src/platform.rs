@@ -180,7 +180,7 @@ impl Platform {
         platform
     }
 
-    fn add(&mut self, mut user: User) {
+    pub(crate) fn add(&mut self, mut user: User) {
         let who = Who(self.accounts.len());
         user.daily_max = user.daily_max.or(self.settings.user_daily_max);
         user.quiet_hours = user.quiet_hours.or(self.settings.user_quiet_hours);

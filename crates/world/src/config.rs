@@ -55,6 +55,8 @@ pub struct Config {
     pub callback_timeout: Duration,
     /// Hops in one instant; what is left happens a millisecond later.
     pub hops_per_instant_max: usize,
+    /// Users who join while the world runs.
+    pub joined_max: usize,
 }
 
 /// An app, with what the REST server must know of it.
@@ -87,6 +89,14 @@ pub enum ConfigError {
         user: String,
         /// The carrier named.
         operator: String,
+    },
+    /// As many have joined as may.
+    #[error(
+        "{joined_max} users have joined this world, and more may not; declare the others before it begins"
+    )]
+    TooManyJoined {
+        /// The limit.
+        joined_max: usize,
     },
     /// Two accounts bind with one name, or an outside one with the platform's.
     #[error(
@@ -135,6 +145,7 @@ impl Default for Config {
             record_pdus: true,
             callback_timeout: Duration::from_secs(10),
             hops_per_instant_max: 1_000_000,
+            joined_max: 1_000,
         }
     }
 }

@@ -129,6 +129,8 @@ pub enum Change {
     /// Which carrier serves a number: it takes its number with it, and with it what waits, and the
     /// platform looks it up again.
     Ported(Msisdn, String),
+    /// A new user with a phone, if [`World::misfit`](crate::World::misfit) finds nothing against it.
+    Join(Box<platform::User>),
     /// Of a phone.
     Handset(Msisdn, handset::Setting),
     /// Where an app receives its callbacks; none: nowhere.

@@ -20,6 +20,7 @@ mod coming;
 pub mod config;
 pub mod dice;
 pub mod io;
+mod joining;
 pub mod link;
 pub mod queue;
 pub mod record;

@@ -4,7 +4,7 @@
 //! no session key.
 
 use bytes::Bytes;
-use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid};
+use platform::{AppId, CallId, Decision, NotifyOutcome, SubmissionId, Uid, User};
 use serde::{Serialize, Serializer};
 use sms::{Encoding, MessageState, Msisdn, Timestamp};
 
@@ -195,6 +195,13 @@ pub enum Event {
         user: Uid,
         /// Whether the token was good.
         accepted: bool,
+    },
+    /// A user has joined a world that runs, with a phone.
+    Joined {
+        /// The declaration that says the same.
+        what: String,
+        /// The account.
+        user: Box<User>,
     },
     /// A setting was changed.
     Changed {

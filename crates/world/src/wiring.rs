@@ -170,7 +170,7 @@ impl World {
         self.at_once(Hop::Esme(Box::new(input)));
     }
 
-    fn platform_at_once(&mut self, input: platform::Input) {
+    pub(crate) fn platform_at_once(&mut self, input: platform::Input) {
         self.at_once(Hop::Platform(Box::new(input)));
     }
 
@@ -428,10 +428,14 @@ impl World {
     }
 
     fn change(&mut self, change: Change) {
-        self.record(Event::Changed {
-            what: self.change_words(&change),
-        });
+        // That somebody joins has a record of its own.
+        if !matches!(change, Change::Join(_)) {
+            self.record(Event::Changed {
+                what: self.change_words(&change),
+            });
+        }
         match change {
+            Change::Join(user) => self.join(user),
             Change::Platform(change) => self.platform_at_once(platform::Input::Change(change)),
             Change::Carrier(carrier, change) => {
                 self.smsc_at_once(smsc::Input::Change {

@@ -49,6 +49,8 @@ pub struct World {
     pub(crate) next_callback: u64,
     /// The session keys in calls that are not answered yet, so that records can leave them out.
     pub(crate) session_keys: BTreeMap<CallId, Vec<String>>,
+    /// Users who have joined since the world began.
+    pub(crate) joined: usize,
     pub(crate) config: Settings,
     /// Set when an instant brought forth more hops than it may: nothing more happens before then.
     stalled_until: Option<Timestamp>,
@@ -72,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) record_pdus: bool,
     pub(crate) command_length_max: u32,
     hops_per_instant_max: usize,
+    pub(crate) joined_max: usize,
+    pub(crate) handset: handset::Config,
     pub(crate) outside_accounts: Vec<String>,
 }
 
@@ -80,6 +84,15 @@ pub(crate) struct Settings {
 pub(crate) struct Phone {
     pub(crate) handset: Handset,
     wakeup: Option<Timestamp>,
+}
+
+impl Phone {
+    pub(crate) fn new(number: Msisdn, config: handset::Config) -> Self {
+        Self {
+            handset: Handset::new(number, config),
+            wakeup: None,
+        }
+    }
 }
 
 /// A callback that is under way.
@@ -138,6 +151,8 @@ impl World {
             record_pdus: config.record_pdus,
             command_length_max: config.command_length_max,
             hops_per_instant_max: config.hops_per_instant_max.max(1),
+            joined_max: config.joined_max,
+            handset: config.handset,
             outside_accounts: config
                 .accounts
                 .iter()
@@ -150,16 +165,13 @@ impl World {
             .map(|user| {
                 (
                     user.user.phone,
-                    Phone {
-                        handset: Handset::new(
-                            user.user.phone,
-                            handset::Config {
-                                inbox_max: user.inbox_max.unwrap_or(config.handset.inbox_max),
-                                ..config.handset
-                            },
-                        ),
-                        wakeup: None,
-                    },
+                    Phone::new(
+                        user.user.phone,
+                        handset::Config {
+                            inbox_max: user.inbox_max.unwrap_or(config.handset.inbox_max),
+                            ..config.handset
+                        },
+                    ),
                 )
             })
             .collect();
@@ -189,6 +201,7 @@ impl World {
             callbacks: BTreeMap::new(),
             next_callback: 1,
             session_keys: BTreeMap::new(),
+            joined: 0,
             config: kept,
             stalled_until: None,
         };

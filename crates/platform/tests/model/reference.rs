@@ -258,7 +258,7 @@ impl Model {
                     self.capable.remove(app)
                 };
             }
-            Change::Pool(..) => unreachable!("not among the steps"),
+            Change::Pool(..) | Change::Join(_) => unreachable!("not among the steps"),
         }
     }
 

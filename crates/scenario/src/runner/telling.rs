@@ -96,6 +96,7 @@ impl<'t> Telling<'t> {
                 };
                 format!("{user} {how} {}", told.app(*app))
             }
+            Event::Joined { what, .. } => format!("joined: {what}"),
             Event::Changed { what } => format!("changed: {what}"),
             Event::Busy { hops_per_instant_max } => {
                 format!(

@@ -12,6 +12,7 @@ impl World {
         match change {
             Change::Platform(change) => self.policy_words(change),
             Change::Carrier(carrier, change) => format!("set {carrier} {change}"),
+            Change::Join(user) => self.user_words(user),
             Change::Ported(phone, carrier) => format!("set {} ported {carrier}", self.phone_name(*phone)),
             Change::Handset(phone, setting) => {
                 format!("set {} {}", self.phone_name(*phone), setting_words(*setting))
@@ -33,6 +34,7 @@ impl World {
         let on_off = |on: &bool| if *on { "on" } else { "off" };
         let yes_no = |yes: &bool| if *yes { "yes" } else { "no" };
         match change {
+            Policy::Join(user) => self.user_words(user),
             Policy::Texts(uid, on) => format!("set {} texts {}", user(uid), on_off(on)),
             Policy::Registered(uid, yes) => format!("set {} registered {}", user(uid), yes_no(yes)),
             Policy::InstallWithoutSms(uid, id) => format!("set {} app {} installed", user(uid), app(id)),
@@ -69,12 +71,12 @@ impl World {
         }
     }
 
-    fn user_name(&self, uid: Uid) -> String {
+    pub(crate) fn user_name(&self, uid: Uid) -> String {
         let user = self.platform.user(uid);
         user.map_or_else(|| format!("user {}", uid.0), |user| user.name.clone())
     }
 
-    fn app_name(&self, app: AppId) -> String {
+    pub(crate) fn app_name(&self, app: AppId) -> String {
         let known = self.platform.app(app);
         known.map_or_else(|| format!("app {}", app.0), |known| known.name.clone())
     }
