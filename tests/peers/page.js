@@ -188,6 +188,77 @@ async function keepsTime(page) {
   check('and there is a way back', true);
 }
 
+// A phone more, by keyboard alone; a branch from a record that is looked back to.
+async function growsAndBranches(page) {
+  await page.getByRole('button', { name: 'Add a phone' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.add-phone input:focus').waitFor();
+  equal('axe on the form that adds a phone', await serious(page), []);
+  await page.keyboard.type('alice');
+  await page.keyboard.press('Enter');
+  await page.locator('.add-phone').getByText('`alice` is declared twice').waitFor();
+  check('a name that is taken is refused where it is typed', true);
+  await page.keyboard.press('Escape');
+  await page.locator('.add-phone > .button:focus').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.add-phone input:focus').waitFor();
+  await page.keyboard.type('erin');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-phone="erin"] textarea:focus').waitFor();
+  await page.keyboard.type('quiz play');
+  await page.keyboard.press('Enter');
+  await shows(page, 'erin', 'Add Movie Quiz to your Facebook account?');
+  check('a phone is added, and texts', true);
+  await page.getByRole('tab', { name: '.sms' }).click();
+  const scenario = await page.locator('.scenario-text').innerText();
+  check('and stands in the scenario as a declaration', /^user erin \+14155550104 on sprint, uid 1004$/m.test(scenario), scenario);
+  await page.getByRole('tab', { name: 'Sequence' }).click();
+  const slider = page.getByLabel('Look back through the records');
+  await slider.focus();
+  await page.keyboard.press('End');
+  for (let i = 0; i < 40 && (await texts(page, 'erin')).length !== 1; i += 1) await page.keyboard.press('ArrowLeft');
+  equal('looking back at the text without its answer', await texts(page, 'erin'), ['quiz play']);
+  const world = page.url();
+  const refused = page.waitForResponse((response) => response.url().endsWith('/branch'));
+  await page.getByRole('button', { name: 'Branch from here' }).click();
+  equal('an app from outside took part: no branch, and why', (await refused).status(), 409);
+  await page.locator('.toast', { hasText: 'an app outside of the simulation took part' }).waitFor();
+  troubles.splice(0, troubles.length, ...troubles.filter((one) => !/status of 4(00|09)/.test(one)));
+  equal('the page stays where it is', page.url(), world);
+  await page.getByRole('button', { name: 'Return to now' }).click();
+}
+
+async function branches(browser) {
+  const { child, port } = serve();
+  try {
+    const page = watched(await browser.newPage({ viewport: { width: 1400, height: 900 } }));
+    await page.goto(`http://127.0.0.1:${await port}/`);
+    await write(page, 'bob', 'help');
+    await shows(page, 'bob', 'Facebook Texts: text an app');
+    await write(page, 'carol', 'quiz play');
+    await shows(page, 'carol', 'Add Movie Quiz to your Facebook account?');
+    await page.getByLabel('Look back through the records').focus();
+    await page.keyboard.press('End');
+    for (let i = 0; i < 60 && (await texts(page, 'carol')).length; i += 1) await page.keyboard.press('ArrowLeft');
+    await page.getByRole('button', { name: 'Branch from here' }).click();
+    await page.waitForURL(/world=default-\d+/);
+    await shows(page, 'bob', 'Facebook Texts: text an app');
+    equal('a branch has what was before it', (await texts(page, 'bob')).length, 2);
+    equal('and not what came after', await texts(page, 'carol'), []);
+    await write(page, 'carol', 'news now');
+    await shows(page, 'carol', 'Add Daily News to your Facebook account?');
+    check('and goes on by itself', true);
+    await page.getByRole('link', { name: 'branch of default' }).click();
+    await shows(page, 'carol', 'Add Movie Quiz to your Facebook account?');
+    equal('the first world knows nothing of it', (await texts(page, 'carol')).some((text) => text.includes('news')), false);
+    await page.close();
+  } finally {
+    const over = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGTERM');
+    await over;
+  }
+}
+
 async function sharesAFile(browser, page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Share' }).click()]);
   const file = path.join(FOLDER, 'shared.html');
@@ -311,6 +382,8 @@ async function main() {
     await staysText(page);
     await setsAndFails(page);
     await keepsTime(page);
+    await growsAndBranches(page);
+    await branches(browser);
     await sharesAFile(browser, page);
     await staysSmooth(browser, url, origin);
     equal('nothing is asked of anybody else', asked, []);

@@ -49,7 +49,7 @@ impl fmt::Display for Kind {
 
 /// Collects the names that the files declare.
 pub(crate) fn names(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) -> Names {
-    names::collect(files, diagnostics)
+    names::collect(files.iter(), diagnostics)
 }
 
 /// Checks steps that stand in no file, with the captures that are bound before them.
@@ -60,11 +60,27 @@ pub(crate) fn some_steps<'b>(
     bound: impl Iterator<Item = &'b str>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    // Behind the line with which a user joins they may be named.
+    let mut joined = None;
     for step in steps {
-        step::one(script.files(), script.names(), path, step, &mut diagnostics);
+        let script = joined.as_ref().unwrap_or(script);
+        match &step.node {
+            Step::Join(decl) => match script.with(path, decl, step.span) {
+                Ok(script) => joined = Some(script),
+                Err(faults) => diagnostics.extend(faults),
+            },
+            _ => step::one(script.files(), script.names(), path, step, &mut diagnostics),
+        }
     }
     capture::some(path, steps, bound, &mut diagnostics);
     diagnostics
+}
+
+/// Checks a declaration that stands in no file against those of the files, and gives the names with its own.
+pub(crate) fn one_decl(files: &[ScriptFile], added: &ScriptFile, diagnostics: &mut Vec<Diagnostic>) -> Names {
+    let names = names::collect(files.iter().chain([added]), diagnostics);
+    clause::declarations(&added.path, &added.file, &names, diagnostics);
+    names
 }
 
 /// Checks declarations, scenes and tests against the names.

@@ -37,7 +37,8 @@ pub fn meaning(declared: &DeclaredWorld, step: &Step) -> Option<String> {
         | Step::Run { .. }
         | Step::Block(..)
         | Step::Ignore(_)
-        | Step::Fill => None,
+        | Step::Fill
+        | Step::Join(_) => None,
     }
 }
 

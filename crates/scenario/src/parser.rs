@@ -50,6 +50,7 @@ pub fn parse(path: &str, source: &str) -> Parsed {
         lines,
         next: 0,
         depth: 0,
+        joins: false,
         diagnostics,
     };
     let file = parser.file();
@@ -63,13 +64,14 @@ pub fn parse(path: &str, source: &str) -> Parsed {
     }
 }
 
-/// Reads one step, as the REPL and the control API get them: a line, or a line that opens a block with its lines.
+/// Reads steps, as the REPL and the control API get them: lines, and lines that open a block with its lines. A line may also be
+/// the declaration of a user, who joins the running world.
 pub fn parse_steps(path: &str, source: &str) -> Result<Vec<Spanned<Step>>, Vec<Diagnostic>> {
     if source.len() > SOURCE_OCTETS_MAX {
         let message = format!("more than {SOURCE_OCTETS_MAX} octets");
         return Err(vec![Diagnostic::new(Code::E017, path, Span::default(), message)]);
     }
-    parse_steps_from(path, source, 0)
+    read_steps(path, source, 0, true)
 }
 
 /// Reads the steps from the octet `start` of a source on, where a line begins.
@@ -77,6 +79,15 @@ pub(crate) fn parse_steps_from(
     path: &str,
     source: &str,
     start: usize,
+) -> Result<Vec<Spanned<Step>>, Vec<Diagnostic>> {
+    read_steps(path, source, start, false)
+}
+
+fn read_steps(
+    path: &str,
+    source: &str,
+    start: usize,
+    joins: bool,
 ) -> Result<Vec<Spanned<Step>>, Vec<Diagnostic>> {
     let (mut lines, _, mut diagnostics) = lines(path, &source[start..]);
     for line in &mut lines {
@@ -91,6 +102,7 @@ pub(crate) fn parse_steps_from(
         lines,
         next: 0,
         depth: 0,
+        joins,
         diagnostics,
     };
     let steps = parser.steps_at_first_indent();
@@ -107,6 +119,8 @@ pub(crate) struct Parser<'s> {
     lines: Vec<Line>,
     next: usize,
     depth: usize,
+    /// Whether users may join between the steps.
+    joins: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -296,11 +310,29 @@ impl<'s> Parser<'s> {
                 continue;
             }
             let start = cursor.at();
-            if let Some(step) = self.step(&mut cursor) {
+            let step = match self.joins.then(|| declared_word(&mut cursor)).flatten() {
+                Some(word) => self.join(&mut cursor, word),
+                None => self.step(&mut cursor),
+            };
+            if let Some(step) = step {
                 steps.push(Spanned::new(step, self.header_span(index, start)));
             }
         }
         steps
+    }
+
+    /// A declaration between steps: that of a user is one, the others belong where a world begins.
+    fn join(&mut self, cursor: &mut Cursor<'s>, word: &str) -> Option<Step> {
+        if word == "user" {
+            return self.decl(cursor).map(|decl| Step::Join(Box::new(decl)));
+        }
+        let message = format!("`{word}` stands in the file that a world is made of");
+        let fault = Diagnostic::new(Code::E015, self.path, cursor.next_token(), message);
+        let fault = fault.label("a world that runs takes no such line");
+        self.diagnostics
+            .push(fault.help("users can join it: `user erin +14155550177 on att`"));
+        self.skip_deeper(0);
+        None
     }
 
     fn take_line(&mut self) -> Option<Cursor<'s>> {
@@ -389,6 +421,12 @@ impl<'s> Parser<'s> {
             Diagnostic::new(Code::E011, self.path, span, message).label(format!("expected {expected}"));
         Box::new(fault.did_you_mean(word.and_then(|word| nearest(word, known.iter().copied()))))
     }
+}
+
+/// The word of a declaration, if one begins the line; an actor may have such a name too.
+fn declared_word<'s>(cursor: &mut Cursor<'s>) -> Option<&'s str> {
+    let word = cursor.peek_word().filter(|word| TOP_WORDS.contains(word))?;
+    (!step::is_actor_line(cursor)).then_some(word)
 }
 
 /// The colon that opens a block, at the end of the line.

@@ -9,6 +9,7 @@ mod check;
 mod expectation;
 mod inbox;
 mod interactive;
+mod join;
 mod link;
 mod live;
 mod past;
@@ -333,6 +334,7 @@ impl<'o> Run<'o> {
                 self.ignored.insert(name);
             }
             Step::Pdu(pdu) => self.pdu(span, pdu)?,
+            Step::Join(decl) => self.join(span, decl)?,
             Step::Fill => {
                 let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
                 return Err(Box::new(fault.help("`smsim fill` writes what happens here")));

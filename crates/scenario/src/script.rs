@@ -15,6 +15,9 @@ use crate::syntax::{Clause, Decl, File, Scene, Span, Spanned, Test, Value};
 /// Files that one scenario uses, however indirectly, at most.
 pub const FILES_MAX: usize = 64;
 
+/// Where the declarations of users stand who joined a running world.
+const JOINED_PATH: &str = "(joined since the world began)";
+
 /// A file of a script.
 #[derive(Clone, Debug)]
 pub struct ScriptFile {
@@ -103,6 +106,33 @@ impl Script {
             items: Vec::new(),
         };
         format(&file, &Trivia::default())
+    }
+
+    /// The script with one more declaration, which stands in no file: a user joins the world that it declares. `path` names its
+    /// line in what is said about it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the declaration beside those that there are.
+    pub(crate) fn with(&self, path: &str, decl: &Decl, span: Span) -> Result<Self, Vec<Diagnostic>> {
+        let mut added = ScriptFile {
+            path: path.to_owned(),
+            file: File {
+                decls: vec![Spanned::new(decl.clone(), span)],
+                items: Vec::new(),
+            },
+        };
+        let mut diagnostics = Vec::new();
+        let names = check::one_decl(&self.files, &added, &mut diagnostics);
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(diagnostics);
+        }
+        let mut script = self.clone();
+        // Lines are not kept: whoever shows a later fault has other ones under that path.
+        added.path = JOINED_PATH.to_owned();
+        script.names = names.stands_at(JOINED_PATH, path);
+        script.files.insert(script.files.len().saturating_sub(1), added);
+        Ok(script)
     }
 
     /// The tests of the scenario itself; those of used files are theirs.

@@ -356,6 +356,10 @@ pub enum Step {
     Ignore(Spanned<Actor>),
     /// `...`: the rest is to be filled in.
     Fill,
+    /// `user erin +14155550177 on att`: a user joins a world that runs. A file declares its users before its tests, so that no
+    /// file has this step, and the JSON form of files does not know it.
+    #[serde(skip)]
+    Join(Box<Decl>),
 }
 
 /// To which number a text goes.

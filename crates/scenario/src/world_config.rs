@@ -1,5 +1,6 @@
 //! Declarations to a [`world::Config`]: [`world_config`].
 
+mod account;
 mod account_key;
 mod carrier_key;
 mod declared;
@@ -8,13 +9,13 @@ mod key;
 mod smsc_key;
 mod words;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use platform::{AppId, Install, QuietHours, Uid};
+use platform::{AppId, Uid};
 use sms::{Civil, Msisdn, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
+pub(crate) use account::joining;
 pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
 pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
@@ -46,7 +47,7 @@ const ZONE: &str = "America/Los_Angeles";
 /// The first number that is given to an app without `id`.
 const FIRST_APP: u64 = 101;
 /// The first number that is given to a user without `uid`.
-const FIRST_UID: u64 = 1001;
+pub(crate) const FIRST_UID: u64 = 1001;
 
 /// The world that a checked script declares. A clause of a file counts before one of a file that it uses.
 ///
@@ -363,32 +364,8 @@ impl Building {
         carrier: &str,
         clauses: &[Clause],
     ) -> platform::User {
-        let switched = |key: &str, off: &str| find(clauses, key).is_none_or(|clause| first(clause) != off);
-        let mut apps = BTreeMap::new();
-        for (key, sms_granted) in [("installed", false), ("apps", true)] {
-            let values = find(clauses, key).into_iter().flat_map(|clause| &clause.values);
-            apps.extend(
-                values
-                    .filter_map(|value| self.app_id(value.as_str()))
-                    .map(|app| (app, Install { sms_granted })),
-            );
-        }
-        platform::User {
-            uid,
-            name: name.to_owned(),
-            phone,
-            operator: carrier.to_owned(),
-            registered: switched("registered", "no"),
-            texts_on: switched("texts", "off"),
-            zone: find(clauses, "tz")
-                .and_then(|clause| Zone::named(first(clause)).ok())
-                .unwrap_or_else(|| self.declared.config.zone.clone()),
-            quiet_hours: find(clauses, "quiet-hours")
-                .and_then(|clause| first(clause).parse::<QuietHours>().ok()),
-            daily_max: find(clauses, "daily-limit").and_then(|clause| first(clause).parse().ok()),
-            apps,
-            friends: Default::default(),
-        }
+        let (actors, zone) = (&self.declared.actors, &self.declared.config.zone);
+        account::account(actors, zone, uid, name, phone, carrier, clauses)
     }
 
     fn app_id(&self, name: &str) -> Option<AppId> {

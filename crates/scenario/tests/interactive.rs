@@ -15,7 +15,7 @@ fn table() -> Interactive {
     let mut sources = Sources::new();
     sources.insert("w.sms", WORLD);
     let script = scenario::load(&sources, "w.sms").expect("a script");
-    Interactive::new(script, Rules::default(), None).expect("a world")
+    Interactive::new(script, &Rules::default(), None).expect("a world")
 }
 
 /// Performs the lines; the codes of what went wrong.
@@ -82,9 +82,9 @@ fn what_was_done_again_is_the_same_to_the_record() {
     assert_eq!(performed(&mut table, lines), [Code::E205]);
     let (all, records) = (told(&table, 0), table.next_record());
     let done = table.done_count();
-    table.replay(None, done).expect("the same world");
+    table.replay(done).expect("the same world");
     assert_eq!((told(&table, 0), table.next_record()), (all, records));
-    table.replay(None, 1).expect("the same world");
+    table.replay(1).expect("the same world");
     assert_eq!(told(&table, 0), ["news < alice \"scores\", as $s1   session 1"]);
     assert_eq!(table.done_count(), 1);
 }
@@ -103,7 +103,7 @@ fn a_recording_passes_as_a_test() {
         let mut sources = Sources::new();
         sources.insert("w.sms", WORLD);
         let script = scenario::load(&sources, "w.sms").expect("a script");
-        let mut table = Interactive::new(script, Rules::default(), Some(seed)).expect("a world");
+        let mut table = Interactive::new(script, &Rules::default(), Some(seed)).expect("a world");
         performed(&mut table, life);
         // What a lossy air brings later than a test waits for is brought now.
         performed(&mut table, "wait 3d\nwait 1s\n");
@@ -126,5 +126,63 @@ fn a_recording_passes_as_a_test() {
             Some(scenario::format(&parsed.file, &Trivia::default()).as_str()),
             sources.text("t.sms").map(str::trim_start)
         );
+    }
+}
+
+#[test]
+fn a_user_joins_is_undone_and_is_saved_as_a_declaration() {
+    let mut table = table();
+    let lines = "wait 1h\nuser erin +14155550177 on att, apps news, friends bob\nerin > \"news scores\"\nuser dan +14155550178 on att\n";
+    assert_eq!(performed(&mut table, lines), []);
+    assert_eq!(told(&table, 0), ["news < erin \"scores\", as $s1   session 1"]);
+    let (all, records) = (told(&table, 0), table.next_record());
+    table.replay(table.done_count()).expect("the same world");
+    assert_eq!((told(&table, 0), table.next_record()), (all, records));
+
+    let file = scenario::syntax::File {
+        decls: table.joined(),
+        items: Vec::new(),
+    };
+    assert_eq!(
+        scenario::format(&file, &Trivia::default()),
+        "user erin +14155550177 on att, apps news, friends bob\nuser dan  +14155550178 on att\n"
+    );
+    let steps = scenario::format_steps(&table.recording(), 0);
+    assert_eq!(steps, "wait 1h\nerin > \"news scores\"\nnews < erin \"scores\"\n");
+    assert_eq!(table.actors().users["erin"].uid, platform::Uid(1003));
+
+    table.replay(1).expect("the same world");
+    assert!(!table.actors().users.contains_key("erin"));
+    assert_eq!(performed(&mut table, "user erin +14155550179 on att\n"), []);
+    assert_eq!(table.joined().len(), 1);
+}
+
+#[test]
+fn who_cannot_join_is_told_why() {
+    let mut table = table();
+    let before = table.next_record();
+    for (line, code) in [
+        ("user alice +14155550177 on att", Code::E101),
+        ("user news +14155550177 on att", Code::E101),
+        ("user fbook +14155550177 on att", Code::E102),
+        ("user erin +14155550101 on att", Code::E115),
+        ("user erin +14155550177 on sprint", Code::E100),
+        ("user erin +14155550177 on att, mood good", Code::E104),
+        ("user erin +14155550177 on att, apps chess", Code::E100),
+        ("user erin +14155550177 on att, uid 1001", Code::E301),
+        ("user erin +14155550177 on att, session news k1", Code::E300),
+        ("erin > \"Hi\"", Code::E100),
+    ] {
+        assert_eq!(performed(&mut table, line), [code], "{line}");
+    }
+    assert_eq!(table.next_record(), before, "nothing has happened");
+    for (line, code) in [
+        ("carrier verizon", Code::E015),
+        ("app chess \"Chess\"", Code::E015),
+        ("repeat 2:\n  user erin +14155550177 on att", Code::E010),
+        ("user erin on att", Code::E010),
+    ] {
+        let faults = scenario::parse_steps("typed", line).expect_err("no step");
+        assert_eq!(faults.first().map(|fault| fault.code), Some(code), "{line}");
     }
 }

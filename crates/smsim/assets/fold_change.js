@@ -8,8 +8,18 @@ export function changeStep(state, r) {
   if (r.event === "decision" && r.code === "changed") decided(state, r);
   else if (r.event === "changed" && r.what !== undefined) changed(state, r);
   else if (r.event === "changed" && r.carrier !== undefined) carrier(state, r);
+  else if (r.event === "joined") joined(state, r);
   else if (r.event === "bound") bound(state, r, true);
   else if (r.event === "unbound" || r.event === "link_closed") bound(state, r, false);
+}
+
+/** A user who joins is one as those with whom the world began. */
+function joined(state, { user }) {
+  const { uid, name, phone: number, operator: carrier, registered, texts_on, zone, quiet_hours, daily_max } = user;
+  const apps = Object.fromEntries(Object.entries(user.apps).map(([app, one]) => [app, { sms: one.sms_granted }]));
+  state.users.set(uid, { name, uid, phone: number, carrier, registered, texts_on, zone, quiet_hours, daily_max, apps });
+  state.names.set(number, name);
+  Object.assign(phoneOf(state, number) ?? {}, { name, uid, carrier });
 }
 
 /** The ends of the platform's sentences about changes of one user. */

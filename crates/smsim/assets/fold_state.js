@@ -38,7 +38,7 @@ export function init(world) {
 export function phoneOf(state, number) {
   let phone = state.phones.get(number);
   if (!phone && state.phones.size < PHONES_MAX) {
-    const user = state.world.users.find((one) => one.phone === number);
+    const user = [...state.users.values()].find((one) => one.phone === number);
     phone = {
       number,
       name: user?.name ?? number,

@@ -15,7 +15,7 @@ const player = { demos: [], demo: null, at: 0, caption: "", waits: null, fault: 
 async function loadDemos() {
   const answer = await ask(withToken("/page/demos"));
   if (!answer.ok) return;
-  const known = new Set([...store.world.users, ...store.world.apps, ...store.world.carriers, ...store.world.esmes].map((one) => one.name));
+  const known = new Set([...store.state.users.values(), ...store.world.apps, ...store.world.carriers, ...store.world.esmes].map((one) => one.name));
   const fits = (demo) => demo.steps.every((step) => step.kind === "note" || step.kind === "wait" || known.has(actorOf(step.line)));
   player.demos = answer.value.filter(fits);
   changed();

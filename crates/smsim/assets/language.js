@@ -6,6 +6,7 @@ export const quoted = (text) =>
 
 export const compose = (user, text, to, code) => `${user} > ${quoted(text)}${to && to !== code ? `, to ${to}` : ""}`;
 export const set = (actor, ...words) => `set ${actor} ${words.join(" ")}`;
+export const user = (name, number, carrier) => `user ${name} ${number} on ${carrier}`;
 export const wait = (length) => `wait ${length}`;
 export const at = (time) => `at ${time}`;
 

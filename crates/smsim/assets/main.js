@@ -12,6 +12,7 @@ applyTheme();
 store.live = data.live === true;
 store.sections = data.sections ?? [];
 store.title = data.title ?? null;
+store.branchOf = data.branch_of ?? null;
 const asked = new URLSearchParams(location.search);
 store.id = asked.get("world") ?? "default";
 store.ui.phone = asked.get("phone");

@@ -1,5 +1,6 @@
 // Phones side by side: what their owners wrote and got, and what becomes of it.
 
+import { AddPhone } from "./add_phone.js";
 import { measure } from "./gsm7.js";
 import { compose, set } from "./language.js";
 import { perform } from "./server.js";
@@ -18,6 +19,7 @@ export function Phones() {
   const shown = only ? phones.filter((phone) => phone.name === only) : phones;
   return html`<section class=${`phones${only ? " alone" : ""}`} aria-label="Phones">
     ${shown.map((phone) => html`<${Phone} key=${phone.number} phone=${phone} />`)}
+    ${store.live && !only ? html`<${AddPhone} />` : null}
   </section>`;
 }
 

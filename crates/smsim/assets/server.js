@@ -139,6 +139,15 @@ export async function perform(lines, { quiet = false, fresh = false, timeout = "
   return { ok: !why, why, rendered: failed?.diagnostic?.rendered ?? null, value: answer.value };
 }
 
+/** Opens a world that stands where this one stood when that record was made. */
+export async function branch(record) {
+  const answer = await ask(withToken(address("branch")), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ record }) });
+  if (!answer.ok) return void toast(answer.why, "error");
+  const query = new URLSearchParams(location.search);
+  query.set("world", answer.value.id);
+  location.search = query;
+}
+
 /** The world's time now, in microseconds, as far as this page knows it. */
 export function now() {
   const clock = store.clock;

@@ -1,7 +1,7 @@
 // The bar at the top: which world, its time and how it passes, looking back, sharing.
 
 import { at, wait } from "./language.js";
-import { advance, commandClock } from "./server.js";
+import { advance, branch, commandClock } from "./server.js";
 import { canAct, lookBack, show, store } from "./store.js";
 import { share } from "./share.js";
 import { clockTime, date, length, zoneName } from "./time.js";
@@ -12,7 +12,7 @@ const SPEEDS = [1, 2, 10, 60];
 export function Top() {
   return html`<header class="top">
     <h1 class="brand"><img src=${ICON} alt="" width="22" height="22" /><span>FBOOK <b>${store.world.short_code}</b></span></h1>
-    <span class="world">${store.live ? html`world <b>${store.id}</b>` : html`<b>${store.title ?? "report"}</b>`} <span class="seed">seed ${store.world.seed}</span></span>
+    <span class="world">${store.live ? html`world <b>${store.id}</b>${store.branchOf ? html` <a href=${`?${originQuery()}`}>branch of ${store.branchOf}</a>` : null}` : html`<b>${store.title ?? "report"}</b>`} <span class="seed">seed ${store.world.seed}</span></span>
     <${Clock} />
     ${store.live ? html`<${Time} />` : null}
     <span class="spacer"></span>
@@ -20,6 +20,13 @@ export function Top() {
     ${store.live ? html`<button type="button" class="button" onClick=${share} title="One HTML file with these records inside"><${Icon} name="share" /> Share</button>` : null}
     <${Theme} />
   </header>`;
+}
+
+/** The address of the world that this one branched off from. */
+function originQuery() {
+  const query = new URLSearchParams(location.search);
+  query.set("world", store.branchOf);
+  return query;
 }
 
 const ICON = "data:image/svg+xml," + encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="9" y="2" width="14" height="28" rx="4" fill="#3b5998"/><rect x="11.5" y="6" width="9" height="12" rx="1" fill="#e8edf7"/></svg>');
@@ -85,7 +92,8 @@ export function Scrub() {
     <input id="scrub" type="range" min="0" max=${last} value=${place} onInput=${(event) => lookBack(Number(event.target.value))} aria-valuetext=${`record ${record?.seq}, ${clockTime(record?.at ?? 0, zone)}`} />
     <span class="scrub-at">${back ? html`looking back at record ${record.seq}, ${clockTime(record.at, zone)}` : html`${store.state.count.toLocaleString("en")} records${store.gap ? `, ${store.gap.toLocaleString("en")} missed` : ""}`}</span>
     ${back ? html`<button type="button" class="button small primary" onClick=${() => lookBack(null)}>Return to ${store.live ? "now" : "the end"}</button>` : null}
-    ${back ? html`<button type="button" class="button small" onClick=${() => show({ dock: "scenario", area: "dock" })} title="The scenario up to here, to save, to run, and to go on from"><${Icon} name="branch" /> Branch from here</button>` : null}
+    ${back && store.live ? html`<button type="button" class="button small" onClick=${() => branch(record.seq)} title="A world of its own that stands here, with the same seed, to go on in"><${Icon} name="branch" /> Branch from here</button>` : null}
+    ${back ? html`<button type="button" class="button small" onClick=${() => show({ dock: "scenario", area: "dock" })} title="The scenario up to here, to save and to run">.sms up to here</button>` : null}
   </div>`;
 }
 

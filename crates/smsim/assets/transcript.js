@@ -17,7 +17,8 @@ export function transcript(world, records, name) {
   const cut = lines.length > LINES_MAX ? [`# ${lines.length - LINES_MAX} earlier lines are left out`, ...lines.slice(-LINES_MAX)] : lines;
   const missing = records.length && records[0].seq > 0 ? ["# what happened before is not known any more"] : [];
   const body = [...missing, ...cut].map((line) => `  ${line}`).join("\n");
-  return `${started(world)}\ntest ${quoted(name)}:\n${body || "  note \"Nothing has happened yet.\""}\n`;
+  const declared = steps.declared.map((line) => `${line}\n`).join("");
+  return `${started(world)}${declared}\ntest ${quoted(name)}:\n${body || "  note \"Nothing has happened yet.\""}\n`;
 }
 
 /** The declarations, with the world's start in them. */
@@ -41,6 +42,7 @@ class Steps {
     this.calls = new Map();
     this.sessions = new Map();
     this.captures = 0;
+    this.declared = [];
     this.byPhone = new Map(world.users.map((user) => [user.phone, user.name]));
     this.byUid = new Map(world.users.map((user) => [String(user.uid), user.name]));
     this.apps = new Map(world.apps.map((app) => [app.id, app]));
@@ -66,6 +68,14 @@ class Steps {
     const after = at - this.clock;
     this.clock = Math.max(this.clock, at);
     return { text: after > PATIENCE_US ? `${text}, within ${Math.ceil(after / 1e6)}s` : text };
+  }
+
+  /** Who joined is declared, since a file has its users before its tests. */
+  on_joined(r) {
+    this.declared.push(r.what);
+    this.byPhone.set(r.user.phone, r.user.name);
+    this.byUid.set(String(r.user.uid), r.user.name);
+    return null;
   }
 
   on_composed(r) {

@@ -57,6 +57,7 @@ const WORDS = {
   callback_sent: (s, r) => ["fbook", `callback ${r.callback} to ${appName(s, r.app)} about ${userName(s, r.user)}${r.purpose === "sms" ? `: “${param(r.fields, "fb_sig_message")}”` : ` (${r.purpose})`}`],
   callback_done: (s, r) => [appName(s, r.app), `callback ${r.callback}: ${outcomeWords(r.outcome)}`],
   logged_in: (s, r) => [userName(s, r.user), `${r.accepted ? "logs in to" : "cannot log in to"} ${appName(s, r.app)}`],
+  joined: (s, r) => [r.user.name, `joins: ${r.what}`],
   changed: (s, r) => (r.carrier === undefined ? ["set", r.what] : [r.carrier, r.setting]),
   busy: (s, r) => ["world", `more than ${r.hops_per_instant_max} things in one instant; the rest comes a millisecond later`],
   link_opened: (s, r) => ["SMSC", `${linkName(r.link)} opened${inBrackets(r.peer)}`],

@@ -3,6 +3,7 @@
 //! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
 //! one else touches the world, so that there is no lock.
 
+mod journal;
 mod links;
 mod pace;
 mod programs;
@@ -35,6 +36,7 @@ const LIVE_MESSAGES_WAITING_MAX: usize = 1_024;
 /// How long the ESMEs have to answer an unbind at the end.
 const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
+pub use journal::{Journal, NoBranch};
 pub use pace::{ClockCommand, ClockError, Mode, Pace};
 use programs::RealAppWait;
 
@@ -246,7 +248,7 @@ impl EngineHandle {
 
 /// A world that is served.
 pub struct Engine {
-    served: ServedWorld,
+    served: Journal,
     pace: Pace,
     inbox: mpsc::Receiver<Message>,
     handle: EngineHandle,
@@ -270,7 +272,7 @@ pub struct Engine {
 impl Engine {
     /// An engine and a way to it. Nothing happens before [`Engine::run`].
     pub fn new(
-        served: ServedWorld,
+        served: Journal,
         pace: Pace,
         callbacks: CallbackClient,
         calls_to_make: mpsc::UnboundedSender<Call>,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::callback_client::CallbackClient;
-use crate::engine::{Engine, EngineHandle, Pace};
+use crate::engine::{Engine, EngineHandle, Journal, NoBranch, Pace};
 use crate::smpp_dialler::Call;
 use crate::sources::LoadedWorld;
 
@@ -67,6 +67,12 @@ pub enum WorldError {
     /// There is none of that name.
     #[error("there is no world {0:?}; this server has {1}")]
     Unknown(String, String),
+    /// It cannot branch off there.
+    #[error("{0}")]
+    NoBranch(#[from] NoBranch),
+    /// It has ended.
+    #[error("the world has ended")]
+    Ended,
     /// The server's own.
     #[error("{DEFAULT:?} is the server's own world and ends with it")]
     Own,
@@ -81,6 +87,9 @@ pub struct RunningWorld {
     pub engine: EngineHandle,
     /// What it declares.
     pub declared: DeclaredWorld,
+    script: Arc<Script>,
+    /// The world that it branched off from: there are the apps and ESMEs of its keys and names.
+    pub branch_of: Option<String>,
     running: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -173,6 +182,34 @@ impl Worlds {
         self.start(id, Arc::new(script), declared)
     }
 
+    /// Makes a world that stands where that one stood when it had made that record: everything that was done there is done
+    /// again. It has the same seed and keys; apps and ESMEs from outside find the first world by those, and not the branch.
+    ///
+    /// # Errors
+    ///
+    /// When what happened cannot happen again, or the branch would be mistaken for another world.
+    pub async fn branch(
+        &self,
+        id: &str,
+        record: u64,
+        name: Option<String>,
+    ) -> Result<Arc<RunningWorld>, WorldError> {
+        let first = self.world(id)?;
+        let past = first.engine.past().await.ok_or(WorldError::Ended)?;
+        let (script, declared) = (Arc::clone(&first.script), first.declared.clone());
+        let again = tokio::task::spawn_blocking(move || {
+            let served = ServedWorld::new(script, &declared)?;
+            Ok::<_, WorldError>(past.until(record, served)?)
+        });
+        let (journal, pace) = again.await.map_err(|_| WorldError::Ended)??;
+        let name = name.unwrap_or_else(|| self.free_name(id, record));
+        let mut worlds = self.locked();
+        may_stand(&worlds, &name)?;
+        let branch_of = Some(first.id.clone());
+        let (script, declared) = (Arc::clone(&first.script), first.declared.clone());
+        Ok(self.run(&mut worlds, name, script, declared, journal, pace, branch_of))
+    }
+
     /// Ends a world: its ESMEs are unbound, and its name, keys and accounts are free again.
     ///
     /// # Errors
@@ -201,17 +238,8 @@ impl Worlds {
         script: Arc<Script>,
         mut declared: DeclaredWorld,
     ) -> Result<Arc<RunningWorld>, WorldError> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if id.is_empty() || id.len() > ID_CHARS_MAX || !id.chars().all(fits) {
-            return Err(WorldError::Id);
-        }
         let mut worlds = self.locked();
-        if worlds.len() >= WORLDS_MAX {
-            return Err(WorldError::TooMany);
-        }
-        if worlds.contains_key(&id) {
-            return Err(WorldError::Taken(id));
-        }
+        may_stand(&worlds, &id)?;
         tell_apart(&worlds, &script, &mut declared)?;
         if declared.clock != ClockMode::Virtual {
             // Peers on a network can go silent or be half open.
@@ -222,8 +250,23 @@ impl Worlds {
             declared.timers.apply(&mut declared.config.smsc.session.timers);
         }
         let pace = Pace::new(declared.config.start, declared.clock);
+        let served = ServedWorld::new(Arc::clone(&script), &declared)?;
+        Ok(self.run(&mut worlds, id, script, declared, served.into(), pace, None))
+    }
+
+    /// Lets a world run.
+    #[expect(clippy::too_many_arguments, reason = "a world has so many parts")]
+    fn run(
+        &self,
+        worlds: &mut BTreeMap<String, Arc<RunningWorld>>,
+        id: String,
+        script: Arc<Script>,
+        declared: DeclaredWorld,
+        served: Journal,
+        pace: Pace,
+        branch_of: Option<String>,
+    ) -> Arc<RunningWorld> {
         let callbacks = CallbackClient::new(declared.config.callback_timeout);
-        let served = ServedWorld::new(script, &declared)?;
         let (engine, handle) = Engine::new(served, pace, callbacks, self.calls_to_make.clone());
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
@@ -232,10 +275,24 @@ impl Worlds {
             id: id.clone(),
             engine: handle,
             declared,
+            script,
+            branch_of,
             running: Mutex::new(Some(running)),
         });
         worlds.insert(id, Arc::clone(&world));
-        Ok(world)
+        world
+    }
+
+    /// A free name for a branch.
+    fn free_name(&self, id: &str, record: u64) -> String {
+        let worlds = self.locked();
+        let number = format!("-{record}");
+        // Two digits of a count have room behind it.
+        let kept = ID_CHARS_MAX.saturating_sub(number.len() + 3).min(id.len());
+        let name = format!("{}{number}", &id[..kept]);
+        let again = (2..).map(|count: u32| format!("{name}-{count}"));
+        let mut names = std::iter::once(name.clone()).chain(again);
+        names.find(|name| !worlds.contains_key(name)).unwrap_or_default()
     }
 
     fn free_id(&self) -> String {
@@ -258,16 +315,13 @@ impl Worlds {
 
 impl RunningWorld {
     fn has_key(&self, api_key: &str) -> bool {
-        self.declared
-            .config
-            .apps
-            .iter()
-            .any(|app| app.credentials.api_key == api_key)
+        let mut apps = self.declared.config.apps.iter();
+        self.branch_of.is_none() && apps.any(|app| app.credentials.api_key == api_key)
     }
 
     fn has_esme(&self, system_id: &[u8]) -> bool {
         let mut accounts = self.declared.config.accounts.iter();
-        accounts.any(|account| account.system_id.as_bytes() == system_id)
+        self.branch_of.is_none() && accounts.any(|account| account.system_id.as_bytes() == system_id)
     }
 
     async fn end(&self) {
@@ -278,6 +332,21 @@ impl RunningWorld {
         if let Some(running) = running {
             let _ = tokio::time::timeout(GRACE, running).await;
         }
+    }
+}
+
+/// Whether there may be one more world, of that name.
+fn may_stand(worlds: &BTreeMap<String, Arc<RunningWorld>>, id: &str) -> Result<(), WorldError> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if id.is_empty() || id.len() > ID_CHARS_MAX || !id.chars().all(fits) {
+        return Err(WorldError::Id);
+    }
+    if worlds.len() >= WORLDS_MAX {
+        return Err(WorldError::TooMany);
+    }
+    match worlds.contains_key(id) {
+        true => Err(WorldError::Taken(id.to_owned())),
+        false => Ok(()),
     }
 }
 

@@ -250,6 +250,60 @@ fn records_are_pushed_over_a_websocket() {
 }
 
 #[test]
+fn a_user_joins_a_running_world() {
+    let (serve, _folder) = Serve::start();
+    let answer = serve.steps(
+        "default",
+        "wait 1h\nuser erin +14155550177 on sprint, apps echo\nerin > \"echo hi\"\necho > erin \"you said hi\"\nerin < \"you said hi\"",
+    );
+    assert_eq!(
+        (&answer["ok"], &answer["performed"]),
+        (&json!(true), &json!(5)),
+        "{answer}"
+    );
+    // She is there for later requests, for whoever looks, and on the pages of the time.
+    assert_eq!(serve.steps("default", "run ask(erin)")["ok"], true);
+    let (_, world) = serve.ask("GET /api/v1/worlds/default", "");
+    let erin = world["users"]
+        .as_array()
+        .expect("users")
+        .iter()
+        .find(|user| user["name"] == "erin");
+    assert_eq!(erin.map(|erin| &erin["uid"]), Some(&json!(1003)), "{world}");
+    let (_, worlds) = serve.ask("GET /api/v1/worlds", "");
+    assert_eq!(worlds["worlds"][0]["users"], json!(["alice", "carol", "erin"]));
+    let (_, records) = serve.ask("GET /api/v1/worlds/default/records?since=0", "");
+    let joined = records["records"]
+        .as_array()
+        .expect("records")
+        .iter()
+        .find(|record| record["event"] == "joined");
+    let joined = joined.expect("a record");
+    assert_eq!(
+        joined["what"],
+        "user erin +14155550177 on sprint, uid 1003, apps echo"
+    );
+    assert_eq!(joined["user"]["phone"], "+14155550177");
+
+    for (line, why) in [
+        ("user erin +14155550178 on sprint", "`erin` is declared twice"),
+        (
+            "user dan +14155550177 on sprint",
+            "+14155550177 belongs to another phone",
+        ),
+        ("user dan +14155550178 on cingular", "`cingular` is not declared"),
+        (
+            "carrier verizon",
+            "`carrier` stands in the file that a world is made of",
+        ),
+    ] {
+        let (status, answer) = serve.ask("POST /api/v1/worlds/default/steps", line);
+        let told = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        assert_eq!((status, told), (400, why), "{answer}");
+    }
+}
+
+#[test]
 fn worlds_are_apart_and_end() {
     let (serve, _folder) = Serve::start();
     let source = WORLD.replace("system_id acme", "system_id other");

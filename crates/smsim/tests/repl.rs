@@ -163,8 +163,8 @@ fn a_slip_is_told_with_what_was_meant() {
         ),
         (
             "/new dave on verizon",
-            "error[E100]: `verizon` is not declared\n --> (prompt):2:27\n  |\n\
-             2 | user dave +14155550104 on verizon\n  |                           ^^^^^^^ not declared\n",
+            "error[E100]: `verizon` is not declared\n --> line 1:1:27\n  |\n\
+             1 | user dave +14155550104 on verizon\n  |                           ^^^^^^^ not declared\n",
         ),
         (
             "/set alcie texts off",

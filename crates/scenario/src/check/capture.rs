@@ -155,7 +155,7 @@ impl Scope<'_> {
             Step::Note(text) => self.text(text, text.span),
             Step::Run { args, .. } => self.args(args),
             Step::Block(kind, steps) => self.block(kind, steps),
-            Step::Wait(_) | Step::At { .. } | Step::Ignore(_) | Step::Fill => {}
+            Step::Wait(_) | Step::At { .. } | Step::Ignore(_) | Step::Fill | Step::Join(_) => {}
         }
     }
 

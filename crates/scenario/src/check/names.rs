@@ -49,6 +49,18 @@ impl Names {
             .map(|(name, _)| name.as_str())
     }
 
+    /// With what stands at `path` standing at `place` from now on.
+    pub(crate) fn stands_at(mut self, place: &str, path: &str) -> Self {
+        for declared in self
+            .declared
+            .values_mut()
+            .filter(|declared| declared.path == path)
+        {
+            place.clone_into(&mut declared.path);
+        }
+        self
+    }
+
     /// Says that `name` is not declared; what of `kinds` is near is suggested.
     pub(crate) fn undeclared(&self, path: &str, name: &Spanned<String>, kinds: &[Kind]) -> Diagnostic {
         let fitting = |declared: &Declared| kinds.is_empty() || kinds.contains(&declared.kind);
@@ -86,7 +98,10 @@ impl Names {
     }
 }
 
-pub(super) fn collect(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) -> Names {
+pub(super) fn collect<'f>(
+    files: impl Iterator<Item = &'f ScriptFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Names {
     let mut names = Names::default();
     let mut phones = Vec::new();
     for file in files {

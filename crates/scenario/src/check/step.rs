@@ -375,7 +375,8 @@ fn actors(step: &Step) -> Vec<(&Spanned<Actor>, &'static [Kind])> {
         | Step::Note(_)
         | Step::Run { .. }
         | Step::Block(..)
-        | Step::Fill => Vec::new(),
+        | Step::Fill
+        | Step::Join(_) => Vec::new(),
     }
 }
 

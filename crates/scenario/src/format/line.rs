@@ -36,7 +36,8 @@ pub(super) fn actor(step: &Step) -> Option<String> {
         | Step::Run { .. }
         | Step::Block(..)
         | Step::Ignore(_)
-        | Step::Fill => None,
+        | Step::Fill
+        | Step::Join(_) => None,
     }
 }
 
@@ -107,7 +108,8 @@ fn actor_line(step: &Step) -> String {
         | Step::Run { .. }
         | Step::Block(..)
         | Step::Ignore(_)
-        | Step::Fill => unreachable!("no actor's line"),
+        | Step::Fill
+        | Step::Join(_) => unreachable!("no actor's line"),
     }
 }
 
@@ -139,6 +141,7 @@ fn plain_line(step: &Step) -> String {
         Step::Block(kind, _) => block(kind),
         Step::Ignore(actor) => format!("ignore {}", actor.node),
         Step::Fill => "...".to_owned(),
+        Step::Join(decl) => super::cells(decl).join(" "),
         Step::Compose { .. }
         | Step::Send(_)
         | Step::Call { .. }

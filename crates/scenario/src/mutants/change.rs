@@ -89,7 +89,8 @@ pub(super) fn changes(step: &Step) -> Vec<Change> {
         | Step::Run { .. }
         | Step::Block(..)
         | Step::Ignore(_)
-        | Step::Fill => Vec::new(),
+        | Step::Fill
+        | Step::Join(_) => Vec::new(),
     }
 }
 

@@ -173,7 +173,7 @@ fn rounds(cursor: &mut Cursor<'_>) -> Fallible<Spanned<u32>> {
 }
 
 /// Whether a name or a variable and one of the signs begin the line.
-fn is_actor_line(cursor: &mut Cursor<'_>) -> bool {
+pub(super) fn is_actor_line(cursor: &mut Cursor<'_>) -> bool {
     let mut ahead = cursor.clone();
     actor(&mut ahead, "").is_ok() && matches!(ahead.peek(), Some('>' | '<' | '?'))
 }

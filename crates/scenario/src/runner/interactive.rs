@@ -38,8 +38,9 @@ pub struct Interactive {
     last_at: Timestamp,
     /// The callbacks whose session a capture holds: the record, and the capture's name.
     pub(super) captured: Vec<(u64, String)>,
+    /// The script that the world began with: users who joined are in no file of it.
+    script: Arc<Script>,
     declared: DeclaredWorld,
-    rules: Rules,
     seed: u64,
 }
 
@@ -58,42 +59,36 @@ impl Interactive {
     /// # Errors
     ///
     /// When the declarations make no world.
-    pub fn new(script: Script, rules: Rules, seed: Option<u64>) -> Result<Self, Vec<Diagnostic>> {
-        let declared = world_config_with(&script, &rules)?;
+    pub fn new(script: Script, rules: &Rules, seed: Option<u64>) -> Result<Self, Vec<Diagnostic>> {
+        let declared = world_config_with(&script, rules)?;
         let seed = seed.unwrap_or(declared.config.seed);
-        let run = new_run(Arc::new(script), &declared, seed)?;
+        let script = Arc::new(script);
+        let run = new_run(Arc::clone(&script), &declared, seed)?;
         Ok(Self {
+            script,
             last_at: run.start,
             run,
             done: Vec::new(),
             last_seq: 0,
             captured: Vec::new(),
             declared,
-            rules,
             seed,
         })
     }
 
-    /// Does everything again in a new world: that of `script` when one is given. Steps that fail now as they did then are no
-    /// error. `keep` says how many of the steps of [`Interactive::done_count`] are done.
+    /// Does everything again in a new world. Steps that fail now as they did then are no error. `keep` says how many of the
+    /// steps of [`Interactive::done_count`] are done.
     ///
     /// # Errors
     ///
     /// When the declarations make no world; everything stays as it was then.
-    pub fn replay(&mut self, script: Option<Script>, keep: usize) -> Result<(), Vec<Diagnostic>> {
-        let (script, declared) = match script {
-            Some(script) => {
-                let declared = world_config_with(&script, &self.rules)?;
-                (Arc::new(script), declared)
-            }
-            None => (Arc::clone(&self.run.script), self.declared.clone()),
-        };
-        let mut run = new_run(script, &declared, self.seed)?;
+    pub fn replay(&mut self, keep: usize) -> Result<(), Vec<Diagnostic>> {
+        let mut run = new_run(Arc::clone(&self.script), &self.declared, self.seed)?;
         if let Some(outside) = self.run.stage.take_outside() {
             run.stage.open_outside(outside);
         }
         (self.last_seq, self.last_at) = (0, run.start);
-        (self.run, self.declared) = (run, declared);
+        self.run = run;
         self.captured.clear();
         let mut done = std::mem::take(&mut self.done);
         done.truncate(keep);
@@ -387,7 +382,8 @@ fn looks_only(step: &Step) -> bool {
         | Step::Set(..)
         | Step::Wait(_)
         | Step::At { .. }
-        | Step::Run { .. } => false,
+        | Step::Run { .. }
+        | Step::Join(_) => false,
         Step::Block(_, steps) => steps.iter().all(|step| looks_only(&step.node)),
     }
 }

@@ -11,7 +11,7 @@ use crate::format::format_steps;
 use crate::runner::inbox::Content;
 use crate::runner::interactive::Interactive;
 use crate::syntax::{
-    Actor, Arrival, CallResult, Dur, Expectation, Pattern, Send, Span, Spanned, Step, Text, Unit, Var,
+    Actor, Arrival, CallResult, Decl, Dur, Expectation, Pattern, Send, Span, Spanned, Step, Text, Unit, Var,
 };
 
 /// Something that was done by hand.
@@ -45,8 +45,25 @@ struct Line {
 }
 
 impl Interactive {
+    /// The declarations of the users who joined, as a file has them.
+    pub fn joined(&self) -> Vec<Spanned<Decl>> {
+        let joined = self.done.iter().filter_map(|done| match done {
+            Done::Step {
+                step:
+                    Spanned {
+                        node: Step::Join(decl),
+                        ..
+                    },
+                failed: false,
+                ..
+            } => Some(spanned(Decl::clone(decl))),
+            Done::Step { .. } | Done::RealApp { .. } => None,
+        });
+        joined.collect()
+    }
+
     /// The steps of a test in which the same happens: what was done, and a line for each text and callback that arrived.
-    /// Steps that failed are left out.
+    /// Steps that failed are left out, and so are users who joined: [`Interactive::joined`] has them.
     pub fn recording(&self) -> Vec<Spanned<Step>> {
         let mut lines = Vec::new();
         let mut covered = BTreeSet::new();
@@ -59,6 +76,7 @@ impl Interactive {
                 to_at,
                 covered: claims,
             } = done
+                && !matches!(step.node, Step::Join(_))
             {
                 covered.extend(claims);
                 // An expectation stands where what it is about arrived; the clock is there already.

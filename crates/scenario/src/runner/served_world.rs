@@ -79,6 +79,8 @@ pub struct ServedWorld {
     patience: Duration,
     programs: BTreeMap<ProgramId, Program>,
     next_program: u64,
+    /// The record behind which no program performs another step.
+    yields_behind: Option<u64>,
 }
 
 impl std::fmt::Debug for ServedWorld {
@@ -147,6 +149,7 @@ impl ServedWorld {
             patience: declared.patience,
             programs: BTreeMap::new(),
             next_program: 0,
+            yields_behind: None,
         })
     }
 
@@ -251,6 +254,11 @@ impl ServedWorld {
         Ok(id)
     }
 
+    /// Lets programs perform no more steps once that record is there; none: as many as they have.
+    pub fn yield_behind(&mut self, record: Option<u64>) {
+        self.yields_behind = record;
+    }
+
     /// Gives a program up: nobody wants its answer any more.
     pub fn abandon(&mut self, id: ProgramId) {
         self.programs.remove(&id);
@@ -311,6 +319,10 @@ impl ServedWorld {
     fn turn(&mut self, program: &mut Program) -> Turn {
         program.wait = None;
         for _ in 0..STEPS_PER_TURN_MAX {
+            let next_record = self.world().next_record();
+            if self.yields_behind.is_some_and(|record| next_record > record) {
+                break;
+            }
             let Some(step) = program.next_step(&mut self.run) else {
                 return Turn::Over;
             };

@@ -16,7 +16,7 @@ use crate::runner::inbox::{Content, Inbox, Item, Said};
 use crate::runner::reached::Reached;
 use crate::runner::served::{CALLS_OF_STEPS, KEPT_MAX, Served};
 use crate::stub_app::StubApps;
-use crate::world_config::{Actors, DeclaredWorld};
+use crate::world_config::{Actors, DeclaredWorld, Person};
 
 /// Things to do outside in one instant, at most; a world that wants more does not come to rest.
 pub const OUTPUTS_PER_INSTANT_MAX: usize = 100_000;
@@ -135,6 +135,14 @@ impl<'o> Stage<'o> {
 
     pub fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    /// Lets a user join, by that name; the world finds nothing against it.
+    pub fn join(&mut self, name: &str, user: platform::User) {
+        let (uid, phone) = (user.uid, user.phone);
+        self.actors.users.insert(name.to_owned(), Person { uid, phone });
+        self.phones.insert(phone, name.to_owned());
+        self.input(Input::Change(world::Change::Join(Box::new(user))));
     }
 
     /// Whether the app's `>` lines are awaited rather than performed.

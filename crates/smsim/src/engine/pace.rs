@@ -109,6 +109,19 @@ impl Pace {
         pace
     }
 
+    /// A clock that shows `at` now and goes on as this one does; nobody holds it.
+    pub fn going_on_at(&self, at: Timestamp) -> Self {
+        let mut pace = Self {
+            clock: Clock::starting_at(at),
+            mode: self.mode,
+            speed: self.speed,
+            holds: BTreeSet::new(),
+            goals: Vec::new(),
+        };
+        pace.apply();
+        pace
+    }
+
     /// The world's time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

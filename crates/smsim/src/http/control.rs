@@ -52,6 +52,7 @@ pub fn router(worlds: Worlds, access: Access) -> Router {
             get(snapshot::show).delete(worlds::delete),
         )
         .route("/api/v1/worlds/{world}/world", get(snapshot::show))
+        .route("/api/v1/worlds/{world}/branch", post(worlds::branch))
         .route("/api/v1/worlds/{world}/steps", post(steps::perform))
         .route("/api/v1/worlds/{world}/records", get(records::show))
         .route("/api/v1/worlds/{world}/messages", get(messages::search))

@@ -38,11 +38,12 @@ struct Asked {
 }
 
 async fn index(State(worlds): State<Worlds>, Query(asked): Query<Asked>) -> Response {
-    let world = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
-        Ok(world) => describe(&world.declared),
+    let (world, branch_of) = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
+        Ok(world) => (describe(&world.declared), world.branch_of.clone()),
         Err(why) => return (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
     };
-    let data = json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "world": world });
+    let data =
+        json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "branch_of": branch_of, "world": world });
     let policy = (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(page::POLICY),

@@ -85,7 +85,8 @@ fn step(step: &Spanned<Step>) -> Value {
         | Step::Run { .. }
         | Step::Block(..)
         | Step::Ignore(_)
-        | Step::Fill => {}
+        | Step::Fill
+        | Step::Join(_) => {}
     }
     value
 }

@@ -69,7 +69,7 @@ pub const COMMANDS: [Command; 22] = [
         "/new",
         Verb::New,
         "NAME [+NUMBER] on CARRIER[, CLAUSES]",
-        "add a user; everything so far is played again with it",
+        "a user joins, with a phone; without a number the next free one",
     ),
     command("/inbox", Verb::Inbox, "[USER]", "the texts on the phone"),
     command(

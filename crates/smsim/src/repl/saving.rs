@@ -40,8 +40,7 @@ impl Session {
             decls: self.declarations(&path)?,
             items: vec![spanned(Item::Test(spanned(test)))],
         };
-        let added = scenario::parse("added", &self.users.join("\n")).file.decls;
-        scenario.decls.extend(added);
+        scenario.decls.extend(self.table.joined());
         let text = scenario::format(&scenario, &Trivia::default());
         std::fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         let wrote = format!("  wrote {}, {lines} lines", path.display());

@@ -12,7 +12,7 @@ use sms::Timestamp;
 use crate::repl::app::SharedApps;
 use crate::repl::command::{self, COMMANDS, Command, Line, Verb};
 use crate::repl::time::Pace;
-use crate::repl::users::{first_handset, with_users};
+use crate::repl::users::first_handset;
 use crate::repl::{looking, wording};
 use crate::sources;
 
@@ -52,7 +52,6 @@ pub struct Answer {
 pub(super) struct Mark {
     pub(super) line: String,
     pub(super) done: usize,
-    pub(super) users: usize,
 }
 
 /// A session.
@@ -60,12 +59,6 @@ pub struct Session {
     pub(super) table: Interactive,
     pub(super) sources: Sources,
     pub(super) options: Options,
-    /// The path of the source that uses the world and holds the users that were added.
-    pub(super) path: String,
-    /// The path of the world, as that source names it.
-    pub(super) world: String,
-    /// The declarations that were added.
-    pub(super) users: Vec<String>,
     pub(super) apps: Option<SharedApps>,
     pub(super) handset: String,
     /// How the clock runs while lines are typed; it stands unless said.
@@ -115,27 +108,15 @@ impl Session {
     pub fn open(options: Options) -> anyhow::Result<(Self, String)> {
         let mut sources = options.profiles.clone();
         let world = sources::read_world(&mut sources, options.world.as_deref())?;
-        let (folder, file) = world
-            .rsplit_once('/')
-            .map_or(("", world.as_str()), |(folder, file)| (folder, file));
-        let path = match folder {
-            "" => "(prompt)".to_owned(),
-            folder => format!("{folder}/(prompt)"),
-        };
-        let script =
-            with_users(&mut sources, &path, file, &[]).map_err(|faults| sources::wrong(&sources, &faults))?;
+        let script = scenario::load(&sources, &world).map_err(|faults| sources::wrong(&sources, &faults))?;
         let handset = first_handset(&script, options.handset.as_deref())?;
-        let world = file.to_owned();
-        let table = Interactive::new(script, options.rules.clone(), options.seed)
+        let table = Interactive::new(script, &options.rules, options.seed)
             .map_err(|faults| sources::wrong(&sources, &faults))?;
         let mut session = Self {
             date: wording::date(&table, table.now()),
             table,
             sources,
             options,
-            path,
-            world,
-            users: Vec::new(),
             apps: None,
             handset,
             pace: None,
@@ -253,11 +234,10 @@ impl Session {
         let mark = Mark {
             line: line.trim().to_owned(),
             done: self.table.done_count(),
-            users: self.users.len(),
         };
         let from = self.table.next_record();
         let said = act(self);
-        if self.table.acted_since(mark.done) || self.users.len() > mark.users {
+        if self.table.acted_since(mark.done) {
             self.marks.push(mark);
         }
         let mut text = self.happened(from);

@@ -1,6 +1,6 @@
-//! The people of a session: whose phone is in the prompt, users who are added, and the world from its beginning.
+//! The people of a session: whose phone is in the prompt, users who join, and the world from its beginning.
 
-use scenario::{Diagnostic, Kind, Script, Sources};
+use scenario::{Kind, Script};
 
 use crate::exit::Wrong;
 use crate::repl::session::{Said, Session, Trouble, unknown};
@@ -27,7 +27,7 @@ impl Session {
         }
     }
 
-    /// `erin on att`: another user, and everything again with it.
+    /// `erin on att`: another user joins.
     pub(super) fn new_user(&mut self, rest: &str) -> Said {
         let (name, after) = rest.split_once(' ').unwrap_or((rest, ""));
         let after = after.trim_start();
@@ -35,31 +35,30 @@ impl Session {
             true => format!("user {rest}"),
             false => format!("user {name} {} {after}", self.free_number()),
         };
-        let mut users = self.users.clone();
-        users.push(declaration);
-        let script =
-            with_users(&mut self.sources, &self.path, &self.world, &users).map_err(Trouble::Faults)?;
-        self.table
-            .replay(Some(script), usize::MAX)
-            .map_err(Trouble::Faults)?;
-        let shown = users.last().cloned().unwrap_or_default();
-        self.users = users;
-        Ok(format!("  {shown}\n"))
+        self.scenario(&declaration)?;
+        Ok(format!("  {declaration}\n"))
     }
 
-    /// The number after the largest of the named phones.
+    /// The first number after the largest of the named phones that no phone has.
     fn free_number(&self) -> String {
-        let phones = self.table.actors().users.values().map(|person| person.phone);
-        let digits = phones.max().map_or(String::new(), |phone| phone.to_string());
-        let last: u64 = digits.trim_start_matches('+').parse().unwrap_or(14_155_550_100);
-        format!("+{}", last + 1)
+        let phones = self
+            .table
+            .actors()
+            .users
+            .values()
+            .map(|person| person.phone.number());
+        let last = phones.max().unwrap_or(14_155_550_100);
+        let free = |number: &sms::Msisdn| self.table.world().handset(*number).is_none();
+        let mut numbers = (last + 1..).map_while(sms::Msisdn::new);
+        numbers
+            .find(free)
+            .map_or_else(String::new, |number| number.to_string())
     }
 
     pub(super) fn undo(&mut self) -> Said {
         let Some(mark) = self.marks.pop() else {
             return Err("nothing was done yet".into());
         };
-        self.users.truncate(mark.users);
         self.begin_again(mark.done)?;
         Ok(format!(
             "  undone: {}\n",
@@ -69,37 +68,18 @@ impl Session {
 
     pub(super) fn reset(&mut self) -> Said {
         self.marks.clear();
-        self.users.clear();
         self.begin_again(0)?;
         Ok(String::new())
     }
 
     fn begin_again(&mut self, keep: usize) -> Result<(), Trouble> {
-        let script =
-            with_users(&mut self.sources, &self.path, &self.world, &self.users).map_err(Trouble::Faults)?;
-        self.table.replay(Some(script), keep).map_err(Trouble::Faults)?;
+        self.table.replay(keep).map_err(Trouble::Faults)?;
         self.date = wording::date(&self.table, self.table.now());
         if !self.table.actors().users.contains_key(&self.handset) {
             self.handset = first_handset(self.table.script(), None).map_err(|error| error.to_string())?;
         }
         Ok(())
     }
-}
-
-/// The script of a source that uses the world and declares more users.
-pub(super) fn with_users(
-    sources: &mut Sources,
-    path: &str,
-    world: &str,
-    users: &[String],
-) -> Result<Script, Vec<Diagnostic>> {
-    let mut text = format!("use {world:?}\n");
-    for user in users {
-        text.push_str(user);
-        text.push('\n');
-    }
-    sources.insert(path, text);
-    scenario::load(sources, path)
 }
 
 /// The phone to begin with: the one that was asked for, that of the first user without an app, or the first one.

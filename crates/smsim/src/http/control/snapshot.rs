@@ -23,9 +23,11 @@ pub(super) async fn of(world: &RunningWorld) -> Result<Value, Refused> {
         world.declared.patience,
         world.declared.config.seed,
     );
+    let branch_of = world.branch_of.clone();
     let shown = world.engine.look_around(move |served, pace, posted| {
         let mut value = snapshot(served, pace.now());
         value["id"] = json!(id);
+        value["branch_of"] = json!(branch_of);
         value["seed"] = json!(seed);
         value["start"] = json!(start);
         value["patience_ms"] = json!(millis(patience));

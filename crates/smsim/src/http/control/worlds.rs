@@ -33,7 +33,10 @@ pub struct Wanted {
 
 /// Every world, by name.
 pub async fn list(State(control): State<Control>) -> Json<Value> {
-    let worlds: Vec<Value> = control.worlds.all().iter().map(|world| brief(world)).collect();
+    let mut worlds = Vec::new();
+    for world in control.worlds.all() {
+        worlds.push(brief(&world).await);
+    }
     Json(json!({ "worlds": worlds }))
 }
 
@@ -82,6 +85,31 @@ pub async fn create(
     }
 }
 
+/// What a request says of a branch.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    record: u64,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+/// Makes a world that stands where another one stood.
+pub async fn branch(
+    State(control): State<Control>,
+    Path(world): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    let wanted: Branch = serde_json::from_slice(&body).map_err(|why| {
+        Refused::wrong(format!(
+            "{why}; write {{\"record\":120}}, and {{\"record\":120,\"id\":\"mine\"}} to name the branch"
+        ))
+    })?;
+    let branch = control.worlds.branch(&world, wanted.record, wanted.id).await?;
+    let shown = snapshot::of(&branch).await?;
+    Ok((StatusCode::CREATED, Json(shown)).into_response())
+}
+
 /// Ends a world.
 pub async fn delete(
     State(control): State<Control>,
@@ -91,13 +119,19 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn brief(world: &RunningWorld) -> Value {
+async fn brief(world: &RunningWorld) -> Value {
     let config = &world.declared.config;
     let names = |names: Vec<&str>| json!(names);
+    let users = world
+        .engine
+        .look_around(|served, _, _| served.actors().users.keys().cloned().collect::<Vec<_>>())
+        .await;
     json!({
         "id": world.id,
         "seed": config.seed,
-        "users": names(world.declared.actors.users.keys().map(String::as_str).collect()),
+        "branch_of": world.branch_of,
+        // Users may have joined; a world that is ending has none any more.
+        "users": users.unwrap_or_default(),
         "apps": names(config.apps.iter().map(|app| app.credentials.name.as_str()).collect()),
         "api_keys": names(config.apps.iter().map(|app| app.credentials.api_key.as_str()).collect()),
         "system_ids": names(config.accounts.iter().map(|account| account.system_id.as_str()).collect()),
@@ -127,7 +161,9 @@ impl From<WorldError> for Refused {
             WorldError::Taken(_)
             | WorldError::ApiKeyTaken(..)
             | WorldError::SystemIdTaken(..)
+            | WorldError::NoBranch(_)
             | WorldError::Own => StatusCode::CONFLICT,
+            WorldError::Ended => StatusCode::SERVICE_UNAVAILABLE,
             WorldError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             WorldError::Unknown(..) => StatusCode::NOT_FOUND,
         };

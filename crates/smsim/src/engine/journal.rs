@@ -1,0 +1,269 @@
+//! What was done with a served world, so that it can be done again: [`Journal`], [`Past`].
+//!
+//! A world that gets the same inputs at the same times makes the same records. The journal keeps every call that changes the
+//! world; [`Past::until`] makes them again in a new one. What comes from outside of the simulation cannot be asked to come
+//! again: there the journal ends.
+
+use std::ops::Deref;
+
+use platform::AppId;
+use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
+use sms::Timestamp;
+use world::{Input, Output};
+
+use super::{EngineHandle, Message, Pace};
+
+/// Calls that a journal keeps, at most.
+const JOURNAL_CALLS_MAX: usize = 200_000;
+/// Octets of texts and steps that a journal keeps, at most.
+const JOURNAL_OCTETS_MAX: usize = 16 << 20;
+
+/// A call that changes the world.
+#[derive(Clone, Debug)]
+enum Call {
+    Tick(Timestamp),
+    Handle(Timestamp, Box<Input>),
+    /// Everything that the world wanted done was taken.
+    Drain,
+    Begin(Box<Steps>),
+    Progress,
+    Abandon(ProgramId),
+}
+
+/// Where a journal ends before the present, and why.
+#[derive(Clone, Debug)]
+struct End {
+    /// The number that the next record had.
+    next_record: u64,
+    why: String,
+}
+
+/// A served world with the journal of what was done with it.
+#[derive(Debug)]
+pub struct Journal {
+    served: ServedWorld,
+    calls: Vec<Call>,
+    octets: usize,
+    end: Option<End>,
+}
+
+impl Deref for Journal {
+    type Target = ServedWorld;
+
+    fn deref(&self) -> &ServedWorld {
+        &self.served
+    }
+}
+
+impl From<ServedWorld> for Journal {
+    fn from(served: ServedWorld) -> Self {
+        Self {
+            served,
+            calls: Vec::new(),
+            octets: 0,
+            end: None,
+        }
+    }
+}
+
+impl Journal {
+    pub(super) fn handle(&mut self, now: Timestamp, input: Input) {
+        match &input {
+            Input::Tick => self.keep(Call::Tick(now), 0),
+            Input::LinkOpened { .. } | Input::LinkDialled { .. } | Input::LinkReceived { .. } => {
+                self.ends("an ESME outside of the simulation took part");
+            }
+            Input::Api { .. } | Input::CallbackDone { .. } | Input::CallbackAnswered { .. } => {
+                self.ends("an app outside of the simulation took part");
+            }
+            Input::Compose { text, .. } => {
+                let octets = text.len();
+                self.keep(Call::Handle(now, Box::new(input.clone())), octets);
+            }
+            Input::LogIn { .. }
+            | Input::AskForCode { .. }
+            | Input::ConfirmPhone { .. }
+            | Input::MintSession { .. }
+            | Input::LinkNotDialled { .. }
+            | Input::LinkClosed { .. }
+            | Input::Change(_)
+            | Input::Stop => self.keep(Call::Handle(now, Box::new(input.clone())), 0),
+        }
+        self.served.handle(now, input);
+    }
+
+    pub(super) fn settle(&mut self) {
+        // Nothing is left to be taken twice.
+        if !matches!(self.calls.last(), Some(Call::Drain)) {
+            self.keep(Call::Drain, 0);
+        }
+        self.served.settle();
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        self.served.poll_output()
+    }
+
+    pub(super) fn begin(&mut self, steps: Steps) -> Result<ProgramId, Vec<Diagnostic>> {
+        let octets = steps.steps.last().map_or(0, |step| step.span.end as usize);
+        self.keep(Call::Begin(Box::new(steps.clone())), octets);
+        self.served.begin(steps)
+    }
+
+    pub(super) fn progress(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+        self.keep(Call::Progress, 0);
+        self.served.progress()
+    }
+
+    pub(super) fn abandon(&mut self, id: ProgramId) {
+        self.keep(Call::Abandon(id), 0);
+        self.served.abandon(id);
+    }
+
+    pub(super) fn give_up_on_real_apps(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+        self.ends("a line waited for an app outside of the simulation");
+        self.served.give_up_on_real_apps()
+    }
+
+    fn keep(&mut self, call: Call, octets: usize) {
+        if self.end.is_some() {
+            return;
+        }
+        if self.calls.len() >= JOURNAL_CALLS_MAX || self.octets + octets > JOURNAL_OCTETS_MAX {
+            return self.ends("so much has happened that it is not all kept");
+        }
+        self.octets += octets;
+        self.calls.push(call);
+    }
+
+    /// What is done from now on is not kept.
+    fn ends(&mut self, why: &str) {
+        let next_record = self.served.world().next_record();
+        self.end.get_or_insert_with(|| End {
+            next_record,
+            why: why.to_owned(),
+        });
+    }
+
+    /// Makes a call again.
+    fn again(&mut self, call: Call) {
+        match call {
+            Call::Tick(now) => self.handle(now, Input::Tick),
+            Call::Handle(now, input) => self.handle(now, *input),
+            Call::Drain => {
+                self.settle();
+                while self.poll_output().is_some() {}
+            }
+            Call::Begin(steps) => {
+                // They were as wrong before, if they are.
+                let _ = self.begin(*steps);
+            }
+            Call::Progress => {
+                self.progress();
+            }
+            Call::Abandon(id) => self.abandon(id),
+        }
+    }
+
+    /// The first app that is outside of the simulation.
+    fn real_app(&self) -> Option<&str> {
+        let mut apps = self.served.actors().apps.iter();
+        let is_real = |(_, app): &(&String, &AppId)| self.served.is_real(**app);
+        apps.find(is_real).map(|(name, _)| name.as_str())
+    }
+}
+
+/// What was done with a world.
+#[derive(Debug)]
+pub struct Past {
+    calls: Vec<Call>,
+    end: Option<End>,
+    next_record: u64,
+    pace: Pace,
+}
+
+/// Why no world can be made to stand where another stood.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoBranch {
+    /// That has not happened yet.
+    #[error("record {0} is not there yet: the next one is {1}")]
+    NotYet(u64, u64),
+    /// Something from outside took part before then, or too much has happened.
+    #[error(
+        "this cannot happen again: {why} before record {record}; a branch is possible up to record {}",
+        next_record.saturating_sub(1)
+    )]
+    Outside {
+        /// The record that is wanted.
+        record: u64,
+        /// The first that cannot be had.
+        next_record: u64,
+        /// What took part.
+        why: String,
+    },
+    /// It would call an app that speaks to the other world.
+    #[error(
+        "{0} is an app outside of the simulation, whose calls go to the world that it was connected to; disconnect it before \
+         the record to branch from: set {0} url none"
+    )]
+    RealApp(String),
+}
+
+impl Past {
+    /// Does it all again in a world like that one at its start, up to the call that made the record; what has been begun is
+    /// given up there. The clock shows what it showed then, and goes on as the other one goes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be had again.
+    pub fn until(self, record: u64, served: ServedWorld) -> Result<(Journal, Pace), NoBranch> {
+        if record >= self.next_record {
+            return Err(NoBranch::NotYet(record, self.next_record));
+        }
+        if let Some(End { next_record, why }) = self.end.filter(|end| record >= end.next_record) {
+            return Err(NoBranch::Outside {
+                record,
+                next_record,
+                why,
+            });
+        }
+        let mut journal = Journal::from(served);
+        journal.served.yield_behind(Some(record));
+        for call in self.calls {
+            if journal.world().next_record() > record {
+                break;
+            }
+            journal.again(call);
+        }
+        journal.served.yield_behind(None);
+        let open: Vec<ProgramId> = journal.waits().map(|(id, _)| id).collect();
+        for id in open {
+            journal.abandon(id);
+        }
+        if let Some(app) = journal.real_app() {
+            return Err(NoBranch::RealApp(app.to_owned()));
+        }
+        let pace = self.pace.going_on_at(journal.world().now());
+        Ok((journal, pace))
+    }
+}
+
+impl EngineHandle {
+    /// What was done with the world so far; none when the engine has ended.
+    pub async fn past(&self) -> Option<Past> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let look = Box::new(move |engine: &super::Engine| {
+            let journal = &engine.served;
+            let past = Past {
+                calls: journal.calls.clone(),
+                end: journal.end.clone(),
+                next_record: journal.world().next_record(),
+                pace: engine.pace.going_on_at(engine.pace.now()),
+            };
+            // Who asked and went away does not want it any more.
+            let _ = reply.send(past);
+        });
+        self.inbox.send(Message::Look(look)).await.ok()?;
+        answer.await.ok()
+    }
+}
