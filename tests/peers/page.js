@@ -30,8 +30,8 @@ function equal(fact, got, expected) {
 }
 
 // A server of its own: the demo world, whose time can be driven.
-function serve() {
-  const child = spawn(SMSIM, ['demo', '--no-open', '--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+function serve(...options) {
+  const child = spawn(SMSIM, ['demo', '--no-open', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'ignore'] });
   const port = new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', (octets) => {
@@ -259,6 +259,34 @@ async function branches(browser) {
   }
 }
 
+// `--human carol`: the demo has nobody else send Carol's texts, and only the right ones go.
+async function waitsForAPerson(browser) {
+  const { child, port } = serve('--human', 'carol');
+  try {
+    const page = watched(await browser.newPage({ viewport: { width: 1400, height: 900 } }));
+    await page.goto(`http://127.0.0.1:${await port}/`);
+    await page.locator('.guide select').selectOption({ label: 'Install by text' });
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await page.getByText('Text quiz play on carol').waitFor();
+    equal('nobody sends the text of a person', await page.getByRole('button', { name: 'Send it for me' }).count(), 0);
+    await write(page, 'carol', 'quiz pla');
+    await phone(page, 'carol').getByText('The demo waits for quiz play').waitFor();
+    equal('another text is held back, and it is said what is awaited', await texts(page, 'carol'), []);
+    equal('axe on that', await serious(page), []);
+    await page.screenshot({ path: path.join(SCREENS, 'page_human.png') });
+    await write(page, 'carol', 'quiz play');
+    await page.getByText('Text Y on carol').waitFor();
+    await write(page, 'carol', 'Y');
+    await shows(page, 'carol', 'Welcome! Who directed Jaws?');
+    check('and the right ones go on with the demo', true);
+    await page.close();
+  } finally {
+    const over = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGTERM');
+    await over;
+  }
+}
+
 async function sharesAFile(browser, page) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Share' }).click()]);
   const file = path.join(FOLDER, 'shared.html');
@@ -384,6 +412,7 @@ async function main() {
     await keepsTime(page);
     await growsAndBranches(page);
     await branches(browser);
+    await waitsForAPerson(browser);
     await sharesAFile(browser, page);
     await staysSmooth(browser, url, origin);
     equal('nothing is asked of anybody else', asked, []);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""`smsim repl` in a pseudo-terminal: the prompt, completion, hints, Ctrl-C, history, and a real app that texts meanwhile."""
+"""`smsim repl` in a pseudo-terminal: the prompt, completion, hints, Ctrl-C, history, and a real app that texts meanwhile; and
+`smsim run --human`, where a person types what a scenario's user texts."""
 import contextlib, fcntl, hashlib, http.server, os, pty, re, select, struct, subprocess, sys, tempfile, termios, threading
 import time, urllib.parse, urllib.request
 
-from support import ANSWER_S_MAX, SMSIM, STOP_S_MAX, Checks, bounded
+from support import ANSWER_S_MAX, ROOT, SMSIM, STOP_S_MAX, Checks, bounded
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
 
@@ -11,12 +12,12 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
 class Terminal:
     """A session in a terminal of 50 lines and 200 columns."""
 
-    def __init__(self, state, folder):
+    def __init__(self, state, folder, arguments=("repl",)):
         self.shown = ""
         self.fd, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         env = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(state)}
-        self.process = subprocess.Popen([SMSIM, "repl"], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder,
+        self.process = subprocess.Popen([SMSIM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder,
                                         start_new_session=True)
         os.close(theirs)
 
@@ -150,12 +151,36 @@ def real_app(checks, state, folder):
     server.shutdown()
 
 
+def person(checks, state, folder):
+    install = str(ROOT / "tests" / "scenarios" / "demos" / "1_install.sms")
+    arguments = ("run", install, "--human", "carol")
+    with Terminal(state, folder, arguments) as terminal:
+        checks.check("a person is told who they are", terminal.sees(r"You are carol: type each text"), terminal.shown)
+        checks.check("sees the note", terminal.sees(r"14:00:00   Carol has never used Movie Quiz. Text it."), terminal.shown)
+        checks.check("and what is expected", terminal.sees(r"\(text: quiz play\)\s+14:00:00 carol> "), terminal.shown)
+        terminal.type("quiz pla\r")
+        checks.check("another text is not sent", terminal.sees(r"quiz pla is another text, and is not sent: .* quiz play\r?\n"), terminal.shown)
+        checks.check("and asked for again", terminal.sees(r"14:00:00 carol> "), terminal.shown)
+        terminal.type("quiz play\r")
+        checks.check("what arrives is shown", terminal.sees(r"14:00:02   carol < Add Movie Quiz"), terminal.shown)
+        checks.check("the next text is asked for", terminal.sees(r"\(text: Y\)\s+14:00:02 carol> "), terminal.shown)
+        terminal.type("Y\r")
+        checks.check("and the test passes", terminal.sees(r"PASS [\s\S]*1 passed, 0 failed"), terminal.shown)
+        checks.equal("exit code", terminal.exit_code(), 0)
+    with Terminal(state, folder, arguments) as terminal:
+        terminal.sees(r"carol> ")
+        terminal.type("\x04")
+        checks.check("Ctrl-D gives up", terminal.sees(r"error\[E303\]: nobody types carol's texts any more"), terminal.shown)
+        checks.equal("exit code of a person who leaves", terminal.exit_code(), 3)
+
+
 def main():
     bounded()
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="smsim-repl-") as folder:
         typing(checks, os.path.join(folder, "state"), folder)
         real_app(checks, os.path.join(folder, "state"), folder)
+        person(checks, os.path.join(folder, "state"), folder)
         unwritable = os.path.join(folder, "a file")
         open(unwritable, "w").close()
         with Terminal(unwritable, folder) as terminal:

@@ -22,6 +22,7 @@ pub mod outline;
 pub mod outside;
 mod parser;
 mod pattern;
+pub mod people;
 pub mod profile;
 pub mod report;
 mod runner;

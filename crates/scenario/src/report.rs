@@ -123,7 +123,7 @@ impl TestReport {
     pub fn environment_failed(&self) -> bool {
         self.diagnostics
             .iter()
-            .any(|diagnostic| diagnostic.code == Code::E305)
+            .any(|diagnostic| matches!(diagnostic.code, Code::E303 | Code::E305))
     }
 
     /// The file's name without folder and ending, which groups tests.

@@ -7,6 +7,7 @@ mod action;
 mod block;
 mod check;
 mod expectation;
+mod human;
 mod inbox;
 mod interactive;
 mod join;
@@ -43,9 +44,11 @@ pub use stage::OUTPUTS_PER_INSTANT_MAX;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
 use crate::outside::Outside;
+use crate::people::People;
 use crate::report::lanes::Lanes;
 use crate::report::trace::Trace;
 use crate::report::{Pdus, TestReport};
+use crate::runner::human::Humans;
 use crate::runner::pdu::UnderWay;
 use crate::runner::scope::Scope;
 use crate::runner::stage::Stage;
@@ -74,6 +77,8 @@ pub struct Runner<'s> {
     declared: DeclaredWorld,
     keeps_trace: bool,
     keeps_pdus: bool,
+    /// Whose texts people type.
+    humans: BTreeSet<String>,
 }
 
 impl<'s> Runner<'s> {
@@ -90,6 +95,7 @@ impl<'s> Runner<'s> {
             declared: world_config(script)?,
             keeps_trace: false,
             keeps_pdus: false,
+            humans: BTreeSet::new(),
         })
     }
 
@@ -164,6 +170,28 @@ impl<'s> Runner<'s> {
         Ok(())
     }
 
+    /// Puts a person in the place of a user: the texts of the user's `>` lines are typed.
+    ///
+    /// # Errors
+    ///
+    /// When no user has that name; the text says which there are.
+    pub fn put_person(&mut self, name: &str) -> Result<(), String> {
+        let users = &self.declared.actors.users;
+        if !users.contains_key(name) {
+            let near = crate::nearest(name, users.keys().map(String::as_str));
+            let help = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("it has {}", users.keys().cloned().collect::<Vec<_>>().join(", ")),
+            };
+            return Err(format!(
+                "{} declares no user {name:?}; {help}",
+                self.script.path()
+            ));
+        }
+        self.humans.insert(name.to_owned());
+        Ok(())
+    }
+
     /// The apps that are outside of the simulation: those with a `url`, and those that were put in.
     pub fn real_apps(&self) -> impl Iterator<Item = &rest::Credentials> {
         let credentials = self.declared.config.apps.iter().map(|config| &config.credentials);
@@ -177,22 +205,23 @@ impl<'s> Runner<'s> {
 
     /// Plays one test in a new world. Apps with a `url` cannot be reached.
     pub fn run(&self, test: &Spanned<Test>, options: RunOptions) -> TestReport {
-        self.play(test, options, None, None)
+        self.play(test, options, None, None, None)
     }
 
     /// As [`Runner::run`], and says meanwhile how far it is.
     pub fn run_watched(&self, test: &Spanned<Test>, options: RunOptions, reached: &Reached) -> TestReport {
-        self.play(test, options, None, Some(reached))
+        self.play(test, options, None, None, Some(reached))
     }
 
-    /// Plays one test in a new world in which real apps take part.
+    /// Plays one test in a new world in which real apps take part, and people.
     pub fn run_with(
         &self,
         test: &Spanned<Test>,
         options: RunOptions,
-        outside: &mut dyn Outside,
+        outside: Option<&mut dyn Outside>,
+        people: Option<&mut dyn People>,
     ) -> TestReport {
-        self.play(test, options, Some(outside), None)
+        self.play(test, options, outside, people, None)
     }
 
     fn play(
@@ -200,6 +229,7 @@ impl<'s> Runner<'s> {
         test: &Spanned<Test>,
         options: RunOptions,
         outside: Option<&mut dyn Outside>,
+        people: Option<&mut dyn People>,
         reached: Option<&Reached>,
     ) -> TestReport {
         let seed = options.seed.unwrap_or(self.declared.config.seed);
@@ -217,6 +247,11 @@ impl<'s> Runner<'s> {
         };
         stage.watch(reached);
         let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
+        run.humans = people.map(|people| Humans {
+            users: self.humans.clone(),
+            people: Box::new(people),
+            shown_to: 0,
+        });
         let mut faults = match run.steps(&test.steps) {
             Ok(()) => run.end(test.name.span),
             Err(fault) => vec![*fault],
@@ -257,6 +292,8 @@ struct Run<'o> {
     /// What a step that had to wait has done already.
     under_way: Option<UnderWay>,
     lanes: Lanes,
+    /// Whose texts people type.
+    humans: Option<Humans<'o>>,
     /// Whether what lines have claimed is kept: a recording is made of it.
     keeps_past: bool,
     /// The record from which on something may have to be forgotten.
@@ -279,6 +316,7 @@ impl<'o> Run<'o> {
             returned: None,
             under_way: None,
             lanes: Lanes::new(start),
+            humans: None,
             keeps_past: false,
             forgets_from: 0,
             start,
@@ -324,6 +362,7 @@ impl<'o> Run<'o> {
             Step::At { days, time } => self.at(span, days.map_or(0, |days| days.node), time)?,
             Step::Note(text) => {
                 let text = self.scope().text(text);
+                self.show_note(&text);
                 self.lanes
                     .add(self.stage.world.next_record(), self.stage.now(), "note", text);
             }
@@ -348,6 +387,7 @@ impl<'o> Run<'o> {
             let message = format!("more than {OUTPUTS_PER_INSTANT_MAX} things happen in one instant");
             return Err(Box::new(self.fault(Code::E304, span, message)));
         }
+        self.show_people();
         self.step_end = self.stage.now();
         self.forget_past();
         Ok(())

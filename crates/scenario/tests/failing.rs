@@ -83,7 +83,7 @@ fn said(name: &str) -> (String, BTreeSet<Code>) {
 /// another seed, as if the simulator were not the same twice.
 fn play(name: &str, runner: &Runner<'_>, test: &Spanned<Test>) -> TestReport {
     if name.starts_with("held_") {
-        return runner.run_with(test, RunOptions::default(), &mut Mute);
+        return runner.run_with(test, RunOptions::default(), Some(&mut Mute), None);
     }
     let mut report = runner.run(test, RunOptions::default());
     if name.starts_with("twice_") {

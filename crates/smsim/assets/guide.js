@@ -85,13 +85,13 @@ function waitForText(step) {
   changed();
 }
 
-/** A text that the person has sent goes on with the demo. */
+/** The text that the demo waits for, once it is sent, goes on with the demo. */
 function watch() {
   const step = player.waits;
   if (step?.kind !== "text") return;
   const phone = [...store.state.phones.values()].find((one) => one.name === step.user);
-  const written = phone?.thread.findLast((one) => one.mine && one.seq >= player.from);
-  if (written) goOn();
+  const written = phone?.thread.filter((one) => one.mine && one.seq >= player.from) ?? [];
+  if (written.some((one) => one.text.trim() === step.text.trim())) goOn();
 }
 
 function goOn() {
@@ -127,7 +127,7 @@ export function Guide() {
     <p class="guide-name"><b>${demo.name}</b> <progress max=${steps} value=${done} aria-label="Steps done"></progress></p>
     <p class="caption" role="status">${caption}</p>
     <div class="guide-act">
-      ${waits?.kind === "text" ? html`<span>Text <b>${waits.text}</b> on ${waits.user}'s phone</span> <button type="button" class="button small" onClick=${doIt}>Send it for me</button>` : null}
+      ${waits?.kind === "text" ? html`<span>Text <b>${waits.text}</b> on ${waits.user}'s phone</span> ${waits.human ? null : html`<button type="button" class="button small" onClick=${doIt}>Send it for me</button>`}` : null}
       ${waits?.kind === "wait" ? html`<button type="button" class="button small primary" onClick=${doIt}>Wait ${spoken(waits.by)}</button> <${Line} line=${waits.line} />` : null}
       ${!waits && !over && !fault ? html`<span class="hint"><${Line} line=${demo.steps[at]?.line ?? ""} /></span>` : null}
       ${fault ? html`<span class="bad"><${Icon} name="fail" label="trouble" /> ${fault.why}</span> <button type="button" class="button small" onClick=${() => startDemo(demo)}>Play it again</button>` : null}

@@ -101,6 +101,7 @@ function Composer({ phone }) {
   const [text, setText] = useState("");
   const [to, setTo] = useState(code);
   const [sending, setSending] = useState(false);
+  const [other, setOther] = useState(null);
   const field = useRef(null);
   const guide = store.ui.guide?.user === name ? store.ui.guide : null;
   const numbers = [...new Set([code, ...phone.thread.filter((one) => !one.mine && !one.note).map((one) => one.number).reverse()])].slice(0, 8);
@@ -109,6 +110,7 @@ function Composer({ phone }) {
   const send = async (event) => {
     event?.preventDefault();
     if (!text || sending) return;
+    if (guide && text.trim() !== guide.text.trim()) return void setOther(text);
     setSending(true);
     const { ok } = await perform(line);
     setSending(false);
@@ -136,6 +138,7 @@ function Composer({ phone }) {
       <span class=${`counter${count.encoding === "UCS-2" ? " ucs2" : ""}`} aria-live="off">${count.units}/${count.room} ${count.encoding}${count.parts > 1 ? ` · ${count.parts} SMS` : ""}</span>
     </div>
     ${count.offender ? html`<p class="offender">UCS-2 because of <button type="button" class="link" onClick=${mark}><mark>${context(text, count.offender)[0]}<b>${count.offender.character}</b>${context(text, count.offender)[1]}</mark></button></p>` : null}
+    ${guide && other !== null && other === text ? html`<p class="bad other-text" role="alert"><${Icon} name="fail" label="another text" /> The demo waits for <b>${guide.text}</b>. Write that, or leave the demo.</p>` : null}
     ${text ? html`<p class="composer-line"><${Line} line=${line} /></p>` : null}
   </form>`;
 }

@@ -48,13 +48,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the ports and lets the world run; with a token, only whoever has it controls the worlds.
+    /// Opens the ports and lets the world run; with a token, only whoever has it controls the worlds. The page's
+    /// demos wait for `humans`.
     pub async fn start(
         world: LoadedWorld,
         ports: Ports,
         tls: Option<Tls>,
         admission: Admission,
         token: Option<Token>,
+        humans: &[String],
     ) -> anyhow::Result<Self> {
         let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port")?;
         let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port")?;
@@ -83,7 +85,7 @@ impl Server {
         let access = Access::new(token, http.port());
         let app = http::router(http::Behind::Worlds(worlds.clone()))
             .merge(http::pages::router(handle.clone()))
-            .merge(http::page::router(worlds.clone(), access.clone()))
+            .merge(http::page::router(worlds.clone(), access.clone(), humans))
             .merge(http::control::router(worlds.clone(), access));
         let app = http::metrics::with_metrics(app, handle.clone(), admission)
             .into_make_service_with_connect_info::<SocketAddr>();

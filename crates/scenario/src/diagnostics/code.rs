@@ -180,7 +180,8 @@ codes! {
     E302 Error "a file that is to be filled in"
         "`...` stands where `smsim fill` writes what really happens. Until then the test cannot be run."
     E303 Error "an actor that is not simulated"
-        "The line waits for somebody real (an app with a `url`), and this run has no way to the outside."
+        "The line waits for somebody real: an app with a `url`, or a person (`--human`), and this run has no way to the outside, or the person has \
+         left the terminal."
     E304 Error "a world that does not come to rest"
         "The world still has something to do at the same instant after a great many steps. Two apps that answer each other without end do that."
     E305 Error "a real app that does not answer"

@@ -82,6 +82,9 @@ impl Run<'_> {
             Destination::Session(var) => self.session_number(var, var.span)?,
             Destination::Address(digits) => Address::dialled(digits),
         };
+        let code = self.stage.world.short_code().address();
+        let elsewhere = (to != code).then(|| to.digits.to_string());
+        self.await_person(span, &name, &text, elsewhere.as_deref())?;
         self.begin_action();
         let outbox = |run: &Self| {
             run.stage

@@ -12,6 +12,7 @@ use crate::exit::Exit;
   smsim demo                           the demo world at http://127.0.0.1:32665/, opened in a browser
   smsim demo world.sms --port 0        a world of your own, on free ports
   smsim demo --no-open                 only say where the page is
+  smsim demo --human carol             with you at carol's phone in the guided demos
 
 It is `smsim serve`, and takes its options; its clock begins on Monday, 2 March 2009, unless the world says when.
 Stop it with Ctrl-C.")]

@@ -2,6 +2,7 @@
 
 mod captures;
 mod output;
+mod people;
 mod play;
 mod progress;
 mod selection;
@@ -44,7 +45,8 @@ const JOBS_MAX: usize = 256;
   smsim run tests/scenarios --pcap links.pcapng
                                          and every PDU for Wireshark
   smsim run install.sms --app quiz=http://127.0.0.1:9000/sms --http-port 32665
-                                         with your own app in the place of quiz")]
+                                         with your own app in the place of quiz
+  smsim run install.sms --human carol    with you at carol's phone")]
 pub struct Args {
     /// Files, folders, FILE:LINE, and tags as @TAG.
     #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
@@ -67,6 +69,10 @@ pub struct Args {
     /// Put a real app in the place of a declared one: its callbacks go to the URL, and its `>` lines are awaited.
     #[arg(long, value_name = "NAME=URL", value_parser = app_and_url)]
     app: Vec<(String, String)>,
+    /// Put a person in the place of a user: the texts of the user's `>` lines are typed at this terminal, where the user's phone
+    /// is shown.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["update", "seeds", "check_determinism"])]
+    human: Vec<String>,
     /// The port on 127.0.0.1 where real apps call the API while the tests run; 0 picks one and prints it.
     #[arg(long, value_name = "N", default_value_t = 0)]
     http_port: u16,
@@ -114,6 +120,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         .iter()
         .map(|file| runner(args, &rules, file, &read))
         .collect::<anyhow::Result<Vec<_>>>()?;
+    let people = people::Terminal::open(&args.human)?;
     let real_apps = real_apps(args, &runners)?;
     let output = Output {
         format: args.format,
@@ -141,9 +148,9 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         seeds: args.seeds,
         check_determinism: args.check_determinism,
     };
-    match real_apps {
-        Some(mut real_apps) => play::in_turn(&jobs, rounds, &mut real_apps, tell)?,
-        None => play::at_once(&jobs, rounds, threads(args), tell)?,
+    match (real_apps, people) {
+        (None, None) => play::at_once(&jobs, rounds, threads(args), tell)?,
+        (real_apps, people) => play::in_turn(&jobs, rounds, real_apps, people, tell)?,
     }
     if let Some(captures) = captures {
         captures.finish()?;
@@ -198,6 +205,9 @@ fn runner<'s>(
         Runner::with_rules(read, &file.script, rules).map_err(|faults| sources::wrong(read, &faults))?;
     for (name, url) in &args.app {
         runner.put_real_app(name, url).map_err(Wrong)?;
+    }
+    for name in &args.human {
+        runner.put_person(name).map_err(Wrong)?;
     }
     if args.report.iter().any(|file| file.kind == Kind::Html) {
         runner.keep_trace();

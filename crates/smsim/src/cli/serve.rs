@@ -62,6 +62,9 @@ pub struct Args {
     /// The seed of all chance; it overrides the world's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Have the page's guided demos wait for this person's texts, and perform everybody else's; without it they wait for all.
+    #[arg(long, value_name = "NAME")]
+    human: Vec<String>,
     /// Write every PDU of every link to this file, for Wireshark (pcapng); passwords are blanked out.
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
@@ -93,6 +96,16 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
     }
     if let Some(seed) = args.seed {
         world.declared.config.seed = seed;
+    }
+    for name in &args.human {
+        let users = &world.declared.actors.users;
+        anyhow::ensure!(
+            users.contains_key(name),
+            crate::exit::Wrong(format!(
+                "--human {name}: this world has no such user; it has {}",
+                users.keys().cloned().collect::<Vec<_>>().join(", ")
+            ))
+        );
     }
     let ports = match args.port {
         Some(port) => Ports {
@@ -132,7 +145,7 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         let trust = tls.as_ref().and_then(|tls| tls.trust.clone());
         let greeting = Greeting::of(&world.declared, trust, token(args));
         let admission = Admission::new(args.limits.clone());
-        let server = Server::start(world, ports, tls, admission, greeting.token.clone()).await?;
+        let server = Server::start(world, ports, tls, admission, greeting.token.clone(), &args.human).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }

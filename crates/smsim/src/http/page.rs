@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use scenario::report::description::describe;
 use scenario::report::human;
@@ -18,16 +18,26 @@ use crate::http::control::{Access, only_for_us};
 use crate::page;
 use crate::worlds::{DEFAULT, Worlds};
 
-/// The page that shows one of those worlds.
-pub fn router(worlds: Worlds, access: Access) -> Router {
-    Router::new()
+/// The page that shows one of those worlds; its demos wait for `humans`.
+pub fn router(worlds: Worlds, access: Access, humans: &[String]) -> Router {
+    let mut router = Router::new()
         .route("/", get(index))
-        .route("/assets/{*path}", get(asset))
-        .route("/page/file", get(file))
-        .route("/page/demos", get(|| async { Json(page::demos::demos()) }))
-        .route("/page/run", post(run))
+        .route("/assets/{*path}", get(asset));
+    for (path, methods) in asked(page::demos::demos(humans)) {
+        router = router.route(path, methods);
+    }
+    router
         .layer(middleware::from_fn_with_state(access, only_for_us))
         .with_state(worlds)
+}
+
+/// What the page asks beside the control API; `control/openapi.json` describes it.
+pub(super) fn asked(demos: Value) -> [(&'static str, MethodRouter<Worlds>); 3] {
+    [
+        ("/page/file", get(file)),
+        ("/page/demos", get(|| async { Json(demos) })),
+        ("/page/run", post(run)),
+    ]
 }
 
 /// Which world is looked at.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
+use scenario::outside::Outside;
+use scenario::people::People;
 use scenario::report::TestReport;
 use scenario::syntax::{Spanned, Test};
 use scenario::{Reached, RunOptions, Runner};
 
+use crate::cli::run::people::Terminal;
 use crate::cli::run::progress::{PROGRESS_EVERY, Progress};
 use crate::clock::Stopwatch;
 use crate::real_apps::RealApps;
@@ -31,17 +34,25 @@ pub struct Rounds {
     pub check_determinism: bool,
 }
 
-/// Plays tests one after the other; real apps take part in some.
+/// Plays tests one after the other; real apps take part in some, or people.
 pub fn in_turn(
     jobs: &[Job<'_>],
     rounds: Rounds,
-    real_apps: &mut RealApps,
+    mut real_apps: Option<RealApps>,
+    mut people: Option<Terminal>,
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for job in jobs {
         tell(rounds.play(job, |options| {
-            real_apps.begin_test();
-            job.runner.run_with(job.test, options, real_apps)
+            if let Some(real_apps) = &mut real_apps {
+                real_apps.begin_test();
+            }
+            if let Some(people) = &mut people {
+                people.begin_test(&job.test.name);
+            }
+            let outside = real_apps.as_mut().map(|apps| apps as &mut dyn Outside);
+            let people = people.as_mut().map(|people| people as &mut dyn People);
+            job.runner.run_with(job.test, options, outside, people)
         }))?;
     }
     Ok(())
