@@ -108,6 +108,6 @@ async fn readyz(State(behind): State<Behind>) -> Response {
 
 async fn nothing_here() -> Response {
     let text = "Nothing stands here. The REST API is at /restserver.php, the pages of the time begin at /home.php, what people text goes to /api/v1/worlds/default/steps, what happened \
-                stands at /api/v1/worlds/default/records, the server's state at /healthz, /readyz and /metrics.\n";
+                stands at /api/v1/worlds/default/records, the server's state at /healthz, /readyz and /metrics; /api/v1/openapi.json says what programs can ask.\n";
     (StatusCode::NOT_FOUND, text).into_response()
 }

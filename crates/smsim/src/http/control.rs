@@ -6,6 +6,7 @@
 mod clock;
 mod guard;
 mod messages;
+mod openapi;
 mod records;
 mod snapshot;
 mod steps;
@@ -22,7 +23,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use serde_json::json;
 
 use crate::worlds::{RunningWorld, Worlds};
@@ -43,24 +44,35 @@ impl Control {
     }
 }
 
-/// The control API of a server's worlds.
-pub fn router(worlds: Worlds, access: Access) -> Router {
-    Router::new()
-        .route("/api/v1/worlds", get(worlds::list).post(worlds::create))
-        .route(
+/// Every path with what answers there; `control/openapi.json` describes them.
+fn routes() -> [(&'static str, MethodRouter<Control>); 10] {
+    [
+        ("/api/v1/openapi.json", get(openapi::show)),
+        ("/api/v1/worlds", get(worlds::list).post(worlds::create)),
+        (
             "/api/v1/worlds/{world}",
             get(snapshot::show).delete(worlds::delete),
-        )
-        .route("/api/v1/worlds/{world}/world", get(snapshot::show))
-        .route("/api/v1/worlds/{world}/branch", post(worlds::branch))
-        .route("/api/v1/worlds/{world}/steps", post(steps::perform))
-        .route("/api/v1/worlds/{world}/records", get(records::show))
-        .route("/api/v1/worlds/{world}/messages", get(messages::search))
-        .route("/api/v1/worlds/{world}/messages/{id}", get(messages::show))
-        .route(
+        ),
+        ("/api/v1/worlds/{world}/world", get(snapshot::show)),
+        ("/api/v1/worlds/{world}/branch", post(worlds::branch)),
+        ("/api/v1/worlds/{world}/steps", post(steps::perform)),
+        ("/api/v1/worlds/{world}/records", get(records::show)),
+        ("/api/v1/worlds/{world}/messages", get(messages::search)),
+        ("/api/v1/worlds/{world}/messages/{id}", get(messages::show)),
+        (
             "/api/v1/worlds/{world}/clock",
             get(clock::show).post(clock::command),
-        )
+        ),
+    ]
+}
+
+/// The control API of a server's worlds.
+pub fn router(worlds: Worlds, access: Access) -> Router {
+    let mut router = Router::new();
+    for (path, methods) in routes() {
+        router = router.route(path, methods);
+    }
+    router
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
         .layer(middleware::from_fn_with_state(access, only_for_us))
         .with_state(Control { worlds })
