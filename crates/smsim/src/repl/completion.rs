@@ -6,7 +6,7 @@ use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 use scenario::Kind;
-use scenario::completion::{Known, complete};
+use scenario::completion::{Known, complete, complete_declaration};
 
 use crate::repl::command::{COMMANDS, Line, Verb};
 
@@ -29,7 +29,14 @@ impl Offers {
     fn words(&self, before: &str) -> (usize, Vec<String>) {
         match Line::read(before) {
             Line::Empty | Line::Text(_) => (before.len(), Vec::new()),
-            Line::Scenario(step) => self.shifted(before, step),
+            Line::Scenario(step) if step.starts_with("user ") => self.joining(before, step),
+            Line::Scenario(step) => {
+                let (start, mut words) = self.shifted(before, step);
+                if !step.is_empty() {
+                    words.extend(begun(step, ["user".to_owned()]));
+                }
+                (start, words)
+            }
             Line::Unknown(_) => (0, begun(before, COMMANDS.map(|command| command.word.to_owned()))),
             Line::Command(command, _) if before == command.word => {
                 (0, begun(before, COMMANDS.map(|command| command.word.to_owned())))
@@ -57,6 +64,7 @@ impl Offers {
             Verb::Pdu if first => vec!["on".to_owned(), "off".to_owned()],
             Verb::Clock if first => ["pause", "step", "real", "x20"].map(str::to_owned).to_vec(),
             Verb::Help if first => COMMANDS.map(|command| command.word[1..].to_owned()).to_vec(),
+            Verb::New if rest.contains(',') => return self.joining(before, &format!("user {rest}")),
             Verb::New if rest.trim_end().ends_with(" on") || rest.contains(" on ") => names(Kind::Carrier),
             Verb::New if !first => vec!["on".to_owned()],
             Verb::App if first => names(Kind::App),
@@ -90,6 +98,12 @@ impl Offers {
     fn shifted(&self, before: &str, step: &str) -> (usize, Vec<String>) {
         let (start, words) = complete(&self.known, step);
         (before.len() - (step.len() - start), words)
+    }
+
+    /// As the declaration of a user who joins.
+    fn joining(&self, before: &str, declaration: &str) -> (usize, Vec<String>) {
+        let (start, words) = complete_declaration(&self.known, declaration);
+        (before.len() - (declaration.len() - start), words)
     }
 }
 
@@ -193,6 +207,10 @@ mod tests {
             ("/ run a", 6, "ask_to_install("),
             ("/new erin ", 10, "on"),
             ("/new erin on s", 13, "sprint"),
+            ("/new erin on att, fr", 18, "friends"),
+            ("/ us", 2, "user"),
+            ("/ user erin +14155550104 on s", 28, "sprint"),
+            ("/ user erin +14155550104 on att, apps q", 38, "quiz"),
             ("/pdu o", 5, "on off"),
             ("/help un", 6, "undo"),
             ("/wait 5", 6, ""),
