@@ -267,3 +267,91 @@ impl EngineHandle {
         answer.await.ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use scenario::syntax::{Span, Spanned};
+    use scenario::{ClockMode, Sources};
+
+    use super::*;
+
+    /// A world with one phone, at its start.
+    fn served() -> ServedWorld {
+        let mut sources = Sources::new();
+        sources.insert("w.sms", "carrier att\nuser alice +14155550101 on att\n");
+        let script = scenario::load(&sources, "w.sms").expect("a script");
+        let declared = scenario::world_config(&script).expect("a world");
+        ServedWorld::new(Arc::new(script), &declared).expect("a world")
+    }
+
+    /// Alice's text, as if it stood in a body of so many octets.
+    fn text(octets: usize) -> Steps {
+        let steps = scenario::parse_steps("steps", "alice > \"help\"").expect("a step");
+        let step = |step: Spanned<_>| Spanned::new(step.node, Span::new(0, octets));
+        Steps {
+            path: "steps".to_owned(),
+            steps: steps.into_iter().map(step).collect(),
+            patience: None,
+            fresh: false,
+        }
+    }
+
+    fn live(journal: &mut Journal, steps: Steps) {
+        journal.begin(steps).expect("steps");
+        journal.progress();
+        journal.settle();
+    }
+
+    fn past(journal: &Journal) -> Past {
+        Past {
+            calls: journal.calls.clone(),
+            end: journal.end.clone(),
+            next_record: journal.world().next_record(),
+            pace: Pace::new(journal.world().now(), ClockMode::Virtual),
+        }
+    }
+
+    /// Up to which record there is a branch: before and behind it.
+    fn branches_up_to(journal: &Journal, record: u64) {
+        assert!(past(journal).until(record - 1, served()).is_ok());
+        let refused = past(journal).until(record, served()).expect_err("it is not kept");
+        let told = refused.to_string();
+        assert!(told.contains("so much has happened"), "{told}");
+        assert!(told.contains(&format!("up to record {}", record - 1)), "{told}");
+    }
+
+    #[test]
+    fn a_journal_keeps_so_many_octets() {
+        let mut journal = Journal::from(served());
+        live(&mut journal, text(JOURNAL_OCTETS_MAX));
+        assert!(journal.end.is_none());
+        let record = journal.world().next_record();
+        live(&mut journal, text(1));
+        assert!(journal.world().next_record() > record);
+        branches_up_to(&journal, record);
+    }
+
+    #[test]
+    fn a_journal_keeps_so_many_calls() {
+        let mut journal = Journal::from(served());
+        let now = journal.world().now();
+        for _ in 0..JOURNAL_CALLS_MAX {
+            journal.handle(now, Input::Tick);
+        }
+        assert!(journal.end.is_none());
+        let record = journal.world().next_record();
+        live(&mut journal, text(1));
+        assert_eq!(journal.calls.len(), JOURNAL_CALLS_MAX);
+        branches_up_to(&journal, record);
+    }
+
+    #[test]
+    fn what_is_taken_twice_is_kept_once() {
+        let mut journal = Journal::from(served());
+        journal.settle();
+        journal.settle();
+        assert_eq!(journal.calls.len(), 1);
+    }
+}
