@@ -208,7 +208,7 @@ impl fmt::Display for Msisdn {
 }
 
 /// The number that decimal digits write; none when there is none, too many for a number, or anything else among them.
-fn number(digits: &str) -> Option<u64> {
+pub fn number(digits: &str) -> Option<u64> {
     // 19 digits always fit.
     if digits.is_empty() || digits.len() > 19 {
         return digits

@@ -38,7 +38,7 @@ pub use config::{BindErrorStyle, Config};
 pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
-pub use note::{AccountIndex, Note};
+pub use note::{AccountIndex, Note, Number};
 pub use port::{AttemptId, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;

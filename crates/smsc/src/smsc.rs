@@ -391,7 +391,7 @@ impl Smsc {
             .first()
             .is_some_and(|(due_at, timer)| !self.is_live(due_at, timer))
         {
-            self.timers.take_first();
+            self.timers.discard_first();
         }
     }
 

@@ -152,21 +152,24 @@ impl Store {
     pub fn enqueue(&mut self, slot: u32) -> &mut Queue {
         let msisdn = self.message(slot).to.msisdn;
         self.leave_unqueued(msisdn, slot);
-        let queue = self.queues.get_or_default(msisdn);
-        let tail = queue.tail;
-        queue.tail = slot;
+        let Self { slots, queues, .. } = self;
+        let mut in_slot = |slot: u32, change: &dyn Fn(&mut Message)| {
+            change(slots[slot as usize].as_mut().expect("the slot is occupied"));
+        };
+        let queue = queues.get_or_default(msisdn);
+        let tail = std::mem::replace(&mut queue.tail, slot);
         queue.len += 1;
         if tail == NONE {
             queue.head = slot;
+        } else {
+            in_slot(tail, &|before| before.next = slot);
         }
-        let message = self.slots[slot as usize].as_mut().expect("the slot is occupied");
-        message.previous = tail;
-        message.next = NONE;
-        message.queued = true;
-        if tail != NONE {
-            self.message_mut(tail).next = slot;
-        }
-        self.queues.get_mut(msisdn).expect("made above")
+        in_slot(slot, &|message| {
+            message.previous = tail;
+            message.next = NONE;
+            message.queued = true;
+        });
+        queue
     }
 
     /// Takes a message out, from its queue too if it is in one.
@@ -224,7 +227,9 @@ impl Store {
             queue.tail = previous;
         }
         queue.len -= 1;
-        self.drop_if_idle(msisdn);
+        if queue.len == 0 && queue.paging().is_none() {
+            self.queues.remove(msisdn);
+        }
     }
 
     /// Drops a queue that is empty and has nothing in the air.

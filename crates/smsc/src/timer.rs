@@ -1,7 +1,7 @@
-//! What is due when: [`Timers`], one heap with lazy deletion.
+//! What is due when: [`Timers`], with lazy deletion.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use smpp::LinkId;
 use sms::{Msisdn, Timestamp};
@@ -49,12 +49,62 @@ pub(crate) enum Timer {
 pub(crate) struct Timers {
     heap: Heap,
     /// The ends of validities, days away, which would make the way of everything else through one heap long.
-    expiries: Heap,
+    expiries: Line,
+    /// Patience with pages: nearly all of them are stale before they are due.
+    pages: Line,
     made: u32,
     stale: usize,
 }
 
-type Heap = BinaryHeap<Reverse<(Timestamp, Timer, u32)>>;
+type Entry = (Timestamp, Timer, u32);
+type Heap = BinaryHeap<Reverse<Entry>>;
+
+/// Timers of one kind, which are mostly set in the order in which they are due: those that are stand in a line, the others in
+/// a heap.
+#[derive(Default)]
+struct Line {
+    line: VecDeque<Entry>,
+    heap: Heap,
+}
+
+impl Line {
+    fn push(&mut self, entry: Entry) {
+        if self.line.back().is_none_or(|last| *last < entry) {
+            self.line.push_back(entry);
+        } else {
+            self.heap.push(Reverse(entry));
+        }
+    }
+
+    fn first(&self) -> Option<&Entry> {
+        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
+        self.line.front().into_iter().chain(in_heap).min()
+    }
+
+    fn pop(&mut self) -> Option<Entry> {
+        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
+        match (self.line.front(), in_heap) {
+            (Some(first), Some(entry)) if entry < first => self.heap.pop().map(|Reverse(entry)| entry),
+            (None, _) => self.heap.pop().map(|Reverse(entry)| entry),
+            (Some(_), _) => self.line.pop_front(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.line.len() + self.heap.len()
+    }
+
+    fn retain(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
+        self.line.retain(|(due_at, timer, _)| is_live(*due_at, timer));
+        self.line.shrink_to(self.line.len() * 2);
+        retain(&mut self.heap, is_live);
+    }
+}
+
+fn retain(heap: &mut Heap, is_live: impl Fn(Timestamp, &Timer) -> bool) {
+    heap.retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
+    heap.shrink_to(heap.len() * 2);
+}
 
 /// The heap is swept when more entries than this are stale, and they are the majority.
 const STALE_MIN: usize = 1_024;
@@ -63,11 +113,12 @@ impl Timers {
     /// Sets a timer.
     pub fn set(&mut self, due_at: Timestamp, timer: Timer) {
         self.made = self.made.wrapping_add(1);
-        let heap = match timer {
-            Timer::Expiry { .. } => &mut self.expiries,
-            _ => &mut self.heap,
-        };
-        heap.push(Reverse((due_at, timer, self.made)));
+        let entry = (due_at, timer, self.made);
+        match timer {
+            Timer::Expiry { .. } => self.expiries.push(entry),
+            Timer::PageUnanswered { .. } => self.pages.push(entry),
+            _ => self.heap.push(Reverse(entry)),
+        }
     }
 
     /// Counts one timer that means nothing any more; the owner sweeps when [`Timers::wants_sweep`] says so.
@@ -77,31 +128,27 @@ impl Timers {
 
     /// Whether most of the heap is stale.
     pub fn wants_sweep(&self) -> bool {
-        self.stale > STALE_MIN && self.stale * 2 > self.heap.len() + self.expiries.len()
+        self.stale > STALE_MIN && self.stale * 2 > self.len()
     }
 
     /// Keeps only the timers that are live.
     pub fn sweep(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
-        for heap in [&mut self.heap, &mut self.expiries] {
-            heap.retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
-            heap.shrink_to(heap.len() * 2);
-        }
+        self.expiries.retain(&is_live);
+        self.pages.retain(&is_live);
+        retain(&mut self.heap, is_live);
         self.stale = 0;
     }
 
     /// The first timer and its instant.
     pub fn first(&self) -> Option<(Timestamp, &Timer)> {
-        let Reverse((due_at, timer, _)) = self.first_heap().peek()?;
+        let (due_at, timer, _) = self.first_entry()?;
         Some((*due_at, timer))
     }
 
-    /// The heap with the first timer.
-    fn first_heap(&self) -> &Heap {
-        match (self.heap.peek(), self.expiries.peek()) {
-            (Some(Reverse(first)), Some(Reverse(expiry))) if expiry < first => &self.expiries,
-            (None, Some(_)) => &self.expiries,
-            (Some(_) | None, _) => &self.heap,
-        }
+    fn first_entry(&self) -> Option<&Entry> {
+        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
+        let firsts = [in_heap, self.expiries.first(), self.pages.first()];
+        firsts.into_iter().flatten().min()
     }
 
     /// Takes the first timer if it is due.
@@ -113,20 +160,26 @@ impl Timers {
         self.take_first()
     }
 
+    /// Takes the first timer, which means nothing any more.
+    pub fn discard_first(&mut self) {
+        self.take_first();
+        self.stale = self.stale.saturating_sub(1);
+    }
+
     /// Takes the first timer.
     pub fn take_first(&mut self) -> Option<Timer> {
-        let (_, timer) = self.first()?;
-        let heap = match timer {
-            Timer::Expiry { .. } => &mut self.expiries,
-            _ => &mut self.heap,
+        let (_, timer, _) = self.first_entry()?;
+        let entry = match timer {
+            Timer::Expiry { .. } => self.expiries.pop(),
+            Timer::PageUnanswered { .. } => self.pages.pop(),
+            _ => self.heap.pop().map(|Reverse(entry)| entry),
         };
-        heap.pop().map(|Reverse((_, timer, _))| timer)
+        entry.map(|(_, timer, _)| timer)
     }
 
     /// How many timers there are, stale ones included.
-    #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.heap.len() + self.expiries.len()
+        self.heap.len() + self.expiries.len() + self.pages.len()
     }
 }
 

@@ -13,7 +13,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use platform::{AppId, CallId, LiveMessage, Uid};
 use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
 use smpp::{Frame, LinkId};
@@ -37,6 +36,7 @@ const LIVE_MESSAGES_WAITING_MAX: usize = 1_024;
 const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
 pub use journal::{Journal, NoBranch};
+use links::ByLink;
 pub use pace::{ClockCommand, ClockError, Mode, Pace};
 use programs::RealAppWait;
 
@@ -472,8 +472,7 @@ impl Engine {
 
     /// Acts on everything that the world wants done.
     fn dispatch(&mut self) {
-        // What goes to one link goes together, so that its writer is woken once.
-        let mut pdus: BTreeMap<LinkId, Vec<Bytes>> = BTreeMap::new();
+        let mut pdus = ByLink::default();
         self.served.settle();
         while let Some(output) = self.served.poll_output() {
             match output {
@@ -514,16 +513,16 @@ impl Engine {
                         address,
                     });
                 }
-                Output::LinkSend { link, octets } => pdus.entry(link).or_default().push(octets),
+                Output::LinkSend { link, octets } => pdus.push(link, octets),
                 Output::LinkDisturb { link, how } => {
                     if let Some(sender) = self.links.get(&link) {
-                        sender.send(pdus.remove(&link).unwrap_or_default());
+                        sender.send(pdus.take(link));
                         sender.disturb(how);
                     }
                 }
                 Output::LinkClose { link } => {
                     if let Some(sender) = self.links.remove(&link) {
-                        sender.send(pdus.remove(&link).unwrap_or_default());
+                        sender.send(pdus.take(link));
                         sender.close();
                     }
                 }

@@ -33,7 +33,7 @@ impl Observer {
         let records = world.briefs_since(self.next_record);
         self.unseen += (next - self.next_record).saturating_sub(records.len() as u64);
         for (at, brief) in records {
-            self.tally.count(at, brief);
+            self.tally.count(world.smsc(), at, brief);
             self.sessions.follow(brief);
         }
         self.next_record = next;

@@ -1,8 +1,9 @@
 //! What will happen when: [`Queue`], ordered by due time and, within an instant, by the order of scheduling.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
-use sms::Timestamp;
+use sms::{NumberMap, Timestamp};
 
 /// The empty instants whose memory is kept for later ones.
 const SPARE_MAX: usize = 64;
@@ -10,8 +11,10 @@ const SPARE_MAX: usize = 64;
 /// A queue of hops. What is due at the same instant comes out in the order in which it was put in.
 #[derive(Debug)]
 pub struct Queue<T> {
-    /// What is due later: the texts of one read have one latency, most often, and so one instant.
-    later: BTreeMap<Timestamp, VecDeque<T>>,
+    /// The instants at which something is due later, each once.
+    instants: BinaryHeap<Reverse<Timestamp>>,
+    /// What is due at each: the texts of one read have one latency, most often, and so one instant.
+    later: NumberMap<Instant, VecDeque<T>>,
     later_len: usize,
     /// Due at the instant that is being played; saves the many hops that take no time a way through the instants.
     at_once: VecDeque<T>,
@@ -24,7 +27,8 @@ impl<T> Queue<T> {
     /// An empty queue.
     pub fn new() -> Self {
         Self {
-            later: BTreeMap::new(),
+            instants: BinaryHeap::new(),
+            later: NumberMap::default(),
             later_len: 0,
             at_once: VecDeque::new(),
             brought_until: Timestamp::EPOCH,
@@ -38,12 +42,15 @@ impl<T> Queue<T> {
             self.at_once.push_back(hop);
             return;
         }
-        let spare = &mut self.spare;
-        let instant = self
-            .later
-            .entry(due)
-            .or_insert_with(|| spare.pop().unwrap_or_default());
-        instant.push_back(hop);
+        match self.later.get_mut(Instant(due)) {
+            Some(hops) => hops.push_back(hop),
+            None => {
+                let mut hops = self.spare.pop().unwrap_or_default();
+                hops.push_back(hop);
+                self.later.insert(Instant(due), hops);
+                self.instants.push(Reverse(due));
+            }
+        }
         self.later_len += 1;
         self.brought_until = self.brought_until.min(now);
     }
@@ -61,8 +68,9 @@ impl<T> Queue<T> {
     fn bring(&mut self, now: Timestamp) {
         self.brought_until = now;
         let brought_forth = self.at_once.len();
-        while let Some(instant) = self.later.first_entry().filter(|instant| *instant.key() <= now) {
-            let mut hops = instant.remove();
+        while let Some(due) = self.first_later().filter(|due| *due <= now) {
+            self.instants.pop();
+            let mut hops = self.later.remove(Instant(due)).unwrap_or_default();
             self.later_len -= hops.len();
             if self.at_once.is_empty() {
                 std::mem::swap(&mut self.at_once, &mut hops);
@@ -78,13 +86,13 @@ impl<T> Queue<T> {
 
     /// Whether nothing is due at once.
     pub fn is_idle(&self, now: Timestamp) -> bool {
-        self.at_once.is_empty() && self.later.first_key_value().is_none_or(|(due, _)| *due > now)
+        self.at_once.is_empty() && self.first_later().is_none_or(|due| due > now)
     }
 
     /// When the next hop is due; `now` or earlier when something is due at once.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         if self.at_once.is_empty() {
-            self.later.first_key_value().map(|(due, _)| *due)
+            self.first_later()
         } else {
             Some(now)
         }
@@ -95,8 +103,8 @@ impl<T> Queue<T> {
         if let Some(hop) = self.at_once.front() {
             return Some((now, hop));
         }
-        let (due, hops) = self.later.first_key_value()?;
-        Some((*due, hops.front()?))
+        let due = self.first_later()?;
+        Some((due, self.later.get(Instant(due))?.front()?))
     }
 
     /// When the next of the hops that `wanted` is about is due; `now` or earlier when one is due at once. Looks at all hops.
@@ -104,8 +112,18 @@ impl<T> Queue<T> {
         if self.at_once.iter().any(&wanted) {
             return Some(now);
         }
-        let mut later = self.later.iter();
-        later.find_map(|(due, hops)| hops.iter().any(&wanted).then_some(*due))
+        let later = self.instants.iter().map(|Reverse(due)| *due);
+        later
+            .filter(|due| {
+                self.later
+                    .get(Instant(*due))
+                    .is_some_and(|hops| hops.iter().any(&wanted))
+            })
+            .min()
+    }
+
+    fn first_later(&self) -> Option<Timestamp> {
+        self.instants.peek().map(|Reverse(due)| *due)
     }
 
     /// Moves everything that is due at once to `due`, in order.
@@ -123,6 +141,16 @@ impl<T> Queue<T> {
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// A [`Timestamp`] as the number that it is found by.
+#[derive(Clone, Copy)]
+struct Instant(Timestamp);
+
+impl From<Instant> for u64 {
+    fn from(Instant(at): Instant) -> Self {
+        at.as_micros().cast_unsigned()
     }
 }
 

@@ -12,7 +12,8 @@ use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
-use crate::port::Output;
+use crate::note::{AccountIndex, Note, Number};
+use crate::port::{CarrierIndex, Output};
 use crate::store::Queue;
 use crate::timer::Timer;
 
@@ -364,27 +365,42 @@ impl Smsc {
             previous: NONE,
             next: NONE,
         };
-        let accepted = Event::Accepted {
-            message_id: id,
-            system_id: self
-                .esmes
-                .get(usize::from(sender.account))
-                .map(|esme| esme.account.system_id.clone()),
-            source: message.source.clone(),
-            to: to.msisdn,
-            carrier: self.carriers[usize::from(index)].carrier.name.clone(),
-            segments: message.body.segments,
-            scheduled_at: Some(starts_at).filter(|at| *at > now),
-            expires_at,
-        };
+        let accepted = self.accepted(now, &message);
         let slot = self.store.insert(message);
         self.count_for_today(now, sender.account);
         self.timers.set(expires_at, Timer::Expiry { slot, number });
         if starts_at > now {
             self.timers.set(starts_at, Timer::Scheduled { slot, number });
         }
-        self.note(accepted);
+        self.jot(accepted);
         Ok((id, slot))
+    }
+
+    /// Says that a text is accepted.
+    fn accepted(&self, now: Timestamp, message: &Message) -> Note {
+        let scheduled_at = Some(message.scheduled_at).filter(|at| *at > now);
+        let esme = self.esmes.get(usize::from(message.account));
+        match (Number::of(&message.source), esme) {
+            (Some(source), Some(_)) if scheduled_at.is_none() => Note::Accepted {
+                message_id: message.id,
+                account: AccountIndex(message.account),
+                source,
+                to: message.to.msisdn,
+                carrier: CarrierIndex(message.carrier),
+                segments: message.body.segments,
+                expires_at: message.expires_at,
+            },
+            (_, esme) => Note::Event(Box::new(Event::Accepted {
+                message_id: message.id,
+                system_id: esme.map(|esme| esme.account.system_id.clone()),
+                source: message.source.clone(),
+                to: message.to.msisdn,
+                carrier: self.carrier_state(message.carrier).carrier.name.clone(),
+                segments: message.body.segments,
+                scheduled_at,
+                expires_at: message.expires_at,
+            })),
+        }
     }
 
     /// When a text may be tried first: its turn at a carrier that lets texts wait for one, later when it is held up so that

@@ -1,11 +1,51 @@
 //! What connections to outside ESMEs say to the engine.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use smpp::{Frame, LinkId};
 
 use super::{EngineHandle, Message};
 use crate::smpp_listener::LinkSender;
+
+/// PDUs that are to be sent, by their links: what goes to one link goes together, so that its writer is woken once.
+#[derive(Default)]
+pub(super) struct ByLink {
+    pdus: Vec<(LinkId, Vec<Bytes>)>,
+    places: BTreeMap<LinkId, usize>,
+}
+
+impl ByLink {
+    /// Adds a PDU. Most often the one before went to the same link.
+    pub(super) fn push(&mut self, link: LinkId, octets: Bytes) {
+        if let Some((_, pdus)) = self.pdus.last_mut().filter(|(last, _)| *last == link) {
+            return pdus.push(octets);
+        }
+        let place = *self.places.entry(link).or_insert(self.pdus.len());
+        match self.pdus.get_mut(place) {
+            Some((_, pdus)) => pdus.push(octets),
+            None => self.pdus.push((link, vec![octets])),
+        }
+    }
+
+    /// Takes out what is for a link.
+    pub(super) fn take(&mut self, link: LinkId) -> Vec<Bytes> {
+        let place = self.places.get(&link).copied();
+        place
+            .map(|place| std::mem::take(&mut self.pdus[place].1))
+            .unwrap_or_default()
+    }
+}
+
+impl IntoIterator for ByLink {
+    type Item = (LinkId, Vec<Bytes>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.pdus.into_iter()
+    }
+}
 
 impl EngineHandle {
     /// Says that an ESME has connected, or has been called; false when the engine has ended.

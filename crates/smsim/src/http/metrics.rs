@@ -231,6 +231,7 @@ impl Seen {
             .tally
             .accepted
             .iter()
+            .filter(|(_, count)| *count > 0)
             .map(|(carrier, count)| ([("carrier", carrier.to_string())], *count));
         page.counters(
             "messages_accepted",

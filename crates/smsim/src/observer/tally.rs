@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use platform::{CallId, NotifyOutcome};
 use smpp::command_id;
 use sms::{MessageState, Timestamp};
-use smsc::{BindRefusal, Cause, CloseReason, Note};
+use smsc::{BindRefusal, Cause, CloseReason, Note, Smsc};
 use world::io::CallbackId;
 use world::link::OWN_LINKS;
 use world::{Brief, Event, Toward};
@@ -60,8 +60,8 @@ pub struct Tally {
     pub binds_refused: Vec<(BindRefusal, u64)>,
     /// Links that ended, by reason.
     pub links_closed: Vec<(CloseReason, u64)>,
-    /// Accepted messages by carrier.
-    pub accepted: BTreeMap<CompactString, u64>,
+    /// Accepted messages of each carrier.
+    pub accepted: Vec<(CompactString, u64)>,
     /// Finished messages by state.
     pub finished: [u64; MessageState::ALL.len()],
     /// Failed attempts by cause.
@@ -94,7 +94,7 @@ impl Default for Tally {
             binds: BTreeMap::new(),
             binds_refused: Vec::new(),
             links_closed: Vec::new(),
-            accepted: BTreeMap::new(),
+            accepted: Vec::new(),
             finished: [0; MessageState::ALL.len()],
             attempts_failed: BTreeMap::new(),
             callbacks: BTreeMap::new(),
@@ -114,10 +114,10 @@ impl Default for Tally {
 
 impl Tally {
     /// Counts what a record says.
-    pub fn count(&mut self, at: Timestamp, brief: Brief<'_>) {
+    pub fn count(&mut self, smsc: &Smsc, at: Timestamp, brief: Brief<'_>) {
         match brief {
             Brief::Pdu { link, toward, octets } => self.count_pdu(at, link, toward, octets),
-            Brief::Smsc(note) => self.count_note(at, note),
+            Brief::Smsc(note) => self.count_note(smsc, at, note),
             Brief::Event(event) => self.count_event(at, event),
             Brief::OnAir | Brief::Received => {}
         }
@@ -177,8 +177,14 @@ impl Tally {
         }
     }
 
-    fn count_note(&mut self, at: Timestamp, note: &Note) {
+    fn count_note(&mut self, smsc: &Smsc, at: Timestamp, note: &Note) {
         match note {
+            Note::Accepted {
+                message_id, carrier, ..
+            } => {
+                self.messages.begin(message_id.number.into(), at);
+                self.count_accepted(smsc, usize::from(carrier.0));
+            }
             Note::Finished {
                 message_id, state, ..
             } => {
@@ -195,21 +201,28 @@ impl Tally {
                 }
             }
             Note::Paged { .. } | Note::ReceiptTaken { .. } => {}
-            Note::Event(event) => self.count_smsc(at, event),
+            Note::Event(event) => self.count_smsc(smsc, at, event),
         }
     }
 
-    fn count_smsc(&mut self, at: Timestamp, event: &smsc::Event) {
+    /// Counts a message by the place of its carrier.
+    fn count_accepted(&mut self, smsc: &Smsc, place: usize) {
+        if self.accepted.len() <= place {
+            let names = smsc.carriers().skip(self.accepted.len());
+            self.accepted
+                .extend(names.map(|carrier| (carrier.name.clone(), 0)));
+        }
+        self.accepted[place].1 += 1;
+    }
+
+    fn count_smsc(&mut self, smsc: &Smsc, at: Timestamp, event: &smsc::Event) {
         match event {
             smsc::Event::Accepted {
                 message_id, carrier, ..
             } => {
                 self.messages.begin(message_id.number.into(), at);
-                match self.accepted.get_mut(carrier) {
-                    Some(count) => *count += 1,
-                    None => {
-                        self.accepted.insert(carrier.clone(), 1);
-                    }
+                if let Some(place) = smsc.carriers().position(|known| known.name == *carrier) {
+                    self.count_accepted(smsc, place);
                 }
             }
             smsc::Event::AttemptFailed { cause, .. } => *self.attempts_failed.entry(*cause).or_default() += 1,

@@ -182,6 +182,9 @@ fn read(world: &World) -> Vec<Message> {
     for (record, (at, brief)) in (first..).zip(briefs) {
         match brief {
             Brief::Pdu { link, toward, octets } => lives.pdu(link, toward, octets),
+            Brief::Smsc(note @ Note::Accepted { .. }) => {
+                lives.event(record, at, &world.smsc().event(note), world.now());
+            }
             Brief::Smsc(note) => lives.note(record, at, note, world.now()),
             Brief::OnAir | Brief::Received | Brief::Event(_) => {}
         }
@@ -228,7 +231,7 @@ impl<'a> Lives<'a> {
 
     fn note(&mut self, record: u64, at: Timestamp, note: &Note, now: Timestamp) {
         match note {
-            Note::Paged { .. } => {}
+            Note::Accepted { .. } | Note::Paged { .. } => {}
             Note::Finished {
                 message_id,
                 to,
