@@ -1,5 +1,7 @@
 //! One end of one link: [`Session`]. The same rules serve the message centre and the ESME.
 
+use std::time::Duration;
+
 use compact_str::CompactString;
 use sms::Timestamp;
 
@@ -59,6 +61,8 @@ pub struct Session<T> {
     role: Role,
     state: State,
     limits: SessionLimits,
+    /// The shortest of the timers: what begins now is over no sooner.
+    shortest: Duration,
     /// The version of the peer, once bound.
     peer_version: u8,
     /// Requests of ours that wait; none stands for a request that the session itself made.
@@ -103,6 +107,7 @@ impl<T> Session<T> {
             role,
             state: State::Open,
             limits,
+            shortest: limits.timers.shortest(),
             peer_version: limits.interface_version,
             outstanding: Outstanding::default(),
             last_sequence_number: 0,
@@ -425,22 +430,33 @@ impl<T> Session<T> {
     /// # Errors
     ///
     /// [`CannotSend`] gives everything back.
-    pub fn send(&mut self, now: Timestamp, mut pdu: Pdu, token: T) -> Result<Command, CannotSend<T>> {
-        if !self.state_allows(&pdu) {
-            return Err(CannotSend::WrongState {
-                pdu: Box::new(pdu),
-                token,
-                state: self.state,
-            });
+    pub fn send(&mut self, now: Timestamp, pdu: Pdu, token: T) -> Result<Command, CannotSend<T>> {
+        let mut command = Command::request(0, pdu);
+        match self.send_in_place(now, &mut command, token) {
+            Ok(()) => Ok(command),
+            Err(token) => {
+                let pdu = Box::new(command.pdu);
+                let state = self.state;
+                Err(if self.state_allows(&pdu) {
+                    CannotSend::WindowFull { pdu, token }
+                } else {
+                    CannotSend::WrongState { pdu, token, state }
+                })
+            }
         }
-        if !self.may_send(&pdu) {
-            return Err(CannotSend::WindowFull {
-                pdu: Box::new(pdu),
-                token,
-            });
+    }
+
+    /// Makes a request of `command` where it is: what [`Session::send`] does, whose sequence number it gets.
+    ///
+    /// # Errors
+    ///
+    /// The token comes back when the request cannot be sent; it is as it was.
+    pub fn send_in_place(&mut self, now: Timestamp, command: &mut Command, token: T) -> Result<(), T> {
+        if !self.may_send(&command.pdu) {
+            return Err(token);
         }
-        self.fit(&mut pdu);
-        let command_id = pdu.command_id();
+        self.fit(&mut command.pdu);
+        let command_id = command.pdu.command_id();
         let sequence_number = self.take_sequence_number();
         if command_id == command_id::OUTBIND {
             self.state = State::Outbound;
@@ -451,7 +467,8 @@ impl<T> Session<T> {
             self.outstanding
                 .insert(now, sequence_number, command_id, Some(token));
         }
-        Ok(Command::request(sequence_number, pdu))
+        command.sequence_number = sequence_number;
+        Ok(())
     }
 
     fn state_allows(&self, pdu: &Pdu) -> bool {

@@ -26,6 +26,17 @@ impl Timers {
         response: None,
         pdu_read: None,
     };
+
+    /// The shortest of those that a [`Session`](crate::Session) keeps; without any, as long as can be.
+    pub(crate) fn shortest(&self) -> Duration {
+        let all = [
+            self.session_init,
+            self.enquire_link,
+            self.inactivity,
+            self.response,
+        ];
+        all.into_iter().flatten().min().unwrap_or(Duration::MAX)
+    }
 }
 
 impl Default for Timers {

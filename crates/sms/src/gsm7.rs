@@ -160,6 +160,12 @@ pub(crate) fn plain_octets(octets: &[u8]) -> usize {
     plain.count() * LANES
 }
 
+/// The text of octets that mean the same in this alphabet, in ASCII and in ISO 8859-1; none when there is another among them.
+pub fn plain(octets: &[u8]) -> Option<&str> {
+    let plain = octets.iter().all(|octet| is_plain(*octet));
+    plain.then(|| std::str::from_utf8(octets).ok()).flatten()
+}
+
 /// Whether an octet means the same character in the basic table and in ASCII.
 const fn is_plain(octet: u8) -> bool {
     // Without branches, for the sake of `plain_octets`.

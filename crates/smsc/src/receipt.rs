@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sms::address::decimal;
 use sms::{MessageState, Timestamp, Zone};
 
+use crate::message::Body;
 use crate::message_id::MessageId;
 
 /// The form of a carrier's receipts; vendors differ in every part of it.
@@ -88,7 +89,7 @@ impl ReceiptStyle {
 
 /// What a receipt reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Report<'a> {
+pub(crate) struct Report<'a> {
     /// The message.
     pub message_id: MessageId,
     /// What has become of it.
@@ -99,8 +100,8 @@ pub struct Report<'a> {
     pub submitted_at: Timestamp,
     /// When it reached that state.
     pub done_at: Timestamp,
-    /// The beginning of its text.
-    pub text: &'a str,
+    /// The text whose beginning is repeated.
+    pub text: Option<&'a Body>,
 }
 
 impl ReceiptStyle {
@@ -129,8 +130,8 @@ impl ReceiptStyle {
             false => text.push_str(&decimal(report.err.into(), self.err_digits)),
         }
         text.push_str(if self.capital_text { " Text:" } else { " text:" });
-        if self.text {
-            text.push_str(report.text);
+        if let Some(body) = report.text.filter(|_| self.text) {
+            body.write_beginning(&mut text);
         }
         text
     }
@@ -173,13 +174,19 @@ impl Dates {
 
 #[cfg(test)]
 mod tests {
-    use sms::Civil;
+    use sms::{Civil, Encoding, Segment};
 
     use super::*;
+    use crate::carrier::Carrier;
     use crate::cause::{Cause, ErrTable};
     use crate::message_id::MessageIdStyle;
 
-    fn report(state: MessageState, cause: Option<Cause>) -> Report<'static> {
+    fn body() -> Body {
+        let text = Segment::whole("Kings win 4-2", Encoding::Gsm7);
+        Body::new(text, &Carrier::new("att"), 255).expect("short")
+    }
+
+    fn report(body: &Body, state: MessageState, cause: Option<Cause>) -> Report<'_> {
         let zone = Zone::utc();
         let at = |minute| zone.instant(Civil::new(2009, 3, 2, 14, minute, 7).expect("a date"));
         Report {
@@ -191,14 +198,15 @@ mod tests {
             err: ErrTable::default().code(cause),
             submitted_at: at(0),
             done_at: at(1),
-            text: "Kings win 4-2",
+            text: Some(body),
         }
     }
 
     #[test]
     fn texts_follow_the_style() {
-        let delivered = report(MessageState::Delivered, None);
-        let expired = report(MessageState::Expired, Some(Cause::NoCoverage));
+        let body = body();
+        let delivered = report(&body, MessageState::Delivered, None);
+        let expired = report(&body, MessageState::Expired, Some(Cause::NoCoverage));
         let dates = "submit date:0903021400 done date:0903021401";
         let long = "submit date:090302140007 done date:090302140107";
         for (style, report, expected) in [
@@ -233,7 +241,7 @@ mod tests {
     fn dates_are_local_times() {
         let zone = Zone::named("America/Los_Angeles").expect("in the database");
         let text = ReceiptStyle::default().write(
-            &report(MessageState::Delivered, None),
+            &report(&body(), MessageState::Delivered, None),
             &zone,
             &mut Dates::default(),
         );

@@ -54,6 +54,8 @@ pub(crate) struct Timers {
     pages: Line,
     made: u32,
     stale: usize,
+    /// When the first of all is due.
+    due_at: Option<Timestamp>,
 }
 
 type Entry = (Timestamp, Timer, u32);
@@ -77,13 +79,11 @@ impl Line {
     }
 
     fn first(&self) -> Option<&Entry> {
-        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
-        self.line.front().into_iter().chain(in_heap).min()
+        sooner(self.line.front(), in_heap(&self.heap))
     }
 
     fn pop(&mut self) -> Option<Entry> {
-        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
-        match (self.line.front(), in_heap) {
+        match (self.line.front(), in_heap(&self.heap)) {
             (Some(first), Some(entry)) if entry < first => self.heap.pop().map(|Reverse(entry)| entry),
             (None, _) => self.heap.pop().map(|Reverse(entry)| entry),
             (Some(_), _) => self.line.pop_front(),
@@ -101,6 +101,18 @@ impl Line {
     }
 }
 
+fn in_heap(heap: &Heap) -> Option<&Entry> {
+    heap.peek().map(|Reverse(entry)| entry)
+}
+
+fn sooner<'e>(one: Option<&'e Entry>, other: Option<&'e Entry>) -> Option<&'e Entry> {
+    match (one, other) {
+        (Some(first), Some(second)) if second < first => other,
+        (Some(_), _) => one,
+        (None, _) => other,
+    }
+}
+
 fn retain(heap: &mut Heap, is_live: impl Fn(Timestamp, &Timer) -> bool) {
     heap.retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
     heap.shrink_to(heap.len() * 2);
@@ -114,6 +126,7 @@ impl Timers {
     pub fn set(&mut self, due_at: Timestamp, timer: Timer) {
         self.made = self.made.wrapping_add(1);
         let entry = (due_at, timer, self.made);
+        self.due_at = Some(self.due_at.map_or(due_at, |first| first.min(due_at)));
         match timer {
             Timer::Expiry { .. } => self.expiries.push(entry),
             Timer::PageUnanswered { .. } => self.pages.push(entry),
@@ -137,6 +150,7 @@ impl Timers {
         self.pages.retain(&is_live);
         retain(&mut self.heap, is_live);
         self.stale = 0;
+        self.due_at = self.first().map(|(due_at, _)| due_at);
     }
 
     /// The first timer and its instant.
@@ -146,15 +160,15 @@ impl Timers {
     }
 
     fn first_entry(&self) -> Option<&Entry> {
-        let in_heap = self.heap.peek().map(|Reverse(entry)| entry);
-        let firsts = [in_heap, self.expiries.first(), self.pages.first()];
-        firsts.into_iter().flatten().min()
+        sooner(
+            in_heap(&self.heap),
+            sooner(self.pages.first(), self.expiries.first()),
+        )
     }
 
     /// Takes the first timer if it is due.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Timer> {
-        let (due_at, _) = self.first()?;
-        if due_at > now {
+        if self.due_at? > now {
             return None;
         }
         self.take_first()
@@ -174,6 +188,7 @@ impl Timers {
             Timer::PageUnanswered { .. } => self.pages.pop(),
             _ => self.heap.pop().map(|Reverse(entry)| entry),
         };
+        self.due_at = self.first().map(|(due_at, _)| due_at);
         entry.map(|(_, timer, _)| timer)
     }
 

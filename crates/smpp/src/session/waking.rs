@@ -1,5 +1,7 @@
 //! What a session does when nothing comes: its timers.
 
+use std::time::Duration;
+
 use sms::Timestamp;
 
 use super::{Session, is_bind};
@@ -21,6 +23,11 @@ impl<T> Session<T> {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// How long whatever begins now lasts at least before [`Session::on_timer`] has something to do about it.
+    pub const fn shortest_timer(&self) -> Duration {
+        self.shortest
     }
 
     /// Does what is due by `now`.

@@ -148,21 +148,21 @@ impl Body {
         Segment::part(self.data_coding, concatenation, piece)
     }
 
-    /// The first 20 octets of the text for a receipt; empty when it is no text in a one-octet alphabet.
-    pub fn beginning(&self) -> String {
-        match self.encoding() {
-            encoding @ (Encoding::Gsm7 | Encoding::Ascii | Encoding::Latin1) if !self.udhi => {
-                let octets = self.user_data.len().min(BEGINNING_OCTETS);
-                encoding.decode(&self.user_data[..octets])
-            }
-            Encoding::Gsm7 | Encoding::Ascii | Encoding::Latin1 => {
-                let segment = self.whole();
-                let body = segment.body();
-                segment
-                    .encoding()
-                    .decode(&body[..body.len().min(BEGINNING_OCTETS)])
-            }
-            Encoding::Ucs2 | Encoding::Binary => String::new(),
+    /// Adds the first 20 octets of the text for a receipt; nothing when it is no text in a one-octet alphabet.
+    pub fn write_beginning(&self, text: &mut String) {
+        if matches!(self.encoding(), Encoding::Ucs2 | Encoding::Binary) {
+            return;
+        }
+        let header = if self.udhi {
+            self.whole().header_octets()
+        } else {
+            0
+        };
+        let octets = self.user_data.get(header..).unwrap_or_default();
+        let octets = &octets[..octets.len().min(BEGINNING_OCTETS)];
+        match sms::gsm7::plain(octets) {
+            Some(plain) => text.push_str(plain),
+            None => text.push_str(&self.encoding().decode(octets)),
         }
     }
 
@@ -463,18 +463,23 @@ mod tests {
 
     #[test]
     fn the_beginning_of_a_text_is_20_octets_of_it_and_of_binary_nothing() {
-        let body = |segment| body_of(segment, LongText::Split, 255).expect("short enough");
-        assert_eq!(body(text("short", Encoding::Gsm7)).beginning(), "short");
+        let body = |segment| {
+            let mut beginning = String::new();
+            let body = body_of(segment, LongText::Split, 255).expect("short enough");
+            body.write_beginning(&mut beginning);
+            beginning
+        };
+        assert_eq!(body(text("short", Encoding::Gsm7)), "short");
         assert_eq!(
-            body(text("0123456789012345678901", Encoding::Gsm7)).beginning(),
+            body(text("0123456789012345678901", Encoding::Gsm7)),
             "01234567890123456789"
         );
-        assert_eq!(body(text("я", Encoding::Ucs2)).beginning(), "");
+        assert_eq!(body(text("я", Encoding::Ucs2)), "");
         let part = Segment {
             data_coding: 0,
             udhi: true,
             user_data: [5, 0, 3, 1, 2, 1, b'h', b'i'].into(),
         };
-        assert_eq!(body(part).beginning(), "hi");
+        assert_eq!(body(part), "hi");
     }
 }

@@ -476,11 +476,7 @@ impl Smsc {
             destination: message.to.address(),
             user_message_reference: message.user_message_reference,
             tlv: carrier.tlv.clone(),
-            text: if style.text {
-                message.body.beginning().into()
-            } else {
-                Box::default()
-            },
+            text: style.text.then(|| message.body.clone()),
             style,
         })
     }

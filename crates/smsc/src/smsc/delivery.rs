@@ -1,7 +1,7 @@
 //! What goes to ESMEs: MO texts, receipts and alerts wait in order until a session can take them, and are sent again
 //! until they are answered.
 
-use smpp::{AlertNotification, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag};
+use smpp::{AlertNotification, Command, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag};
 use sms::{Segment, Timestamp};
 
 use super::Smsc;
@@ -9,6 +9,7 @@ use super::state::{Delivery, Esme, Link, Receipt, Token, What};
 use crate::account::ReceiptRoute;
 use crate::event::{DropReason, Event, Parcel, WaitReason};
 use crate::note::{AccountIndex, Note};
+use crate::port::Output;
 use crate::receipt::{Dates, Report};
 use crate::timer::Timer;
 
@@ -153,39 +154,39 @@ impl Smsc {
             }
         };
         let with_tlvs = state.version >= 0x34;
-        let command = match &delivery.what {
+        let pdu = match &delivery.what {
             What::Mo { from, to, segment } => {
                 let mut message = ShortMessage::new(from.address(), to.clone(), segment);
                 let carrier = usize::from(self.plan.carrier(*from));
                 message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
-                state
-                    .session
-                    .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
+                Pdu::DeliverSm(message)
             }
-            What::Receipt(receipt) => {
-                let message = receipt_pdu(receipt, with_tlvs, &self.config.zone, &mut self.dates);
-                state
-                    .session
-                    .send(now, Pdu::DeliverSm(message), Token::Delivery(delivery))
-            }
-            What::Alert { msisdn, esme } => {
-                let alert = AlertNotification {
-                    source: msisdn.address(),
-                    esme: esme.clone(),
-                    tlvs: if with_tlvs {
-                        vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)]
-                    } else {
-                        Vec::new()
-                    },
-                };
-                state
-                    .session
-                    .send(now, Pdu::AlertNotification(alert), Token::Delivery(delivery))
-            }
+            What::Receipt(receipt) => Pdu::DeliverSm(receipt_pdu(
+                receipt,
+                with_tlvs,
+                &self.config.zone,
+                &mut self.dates,
+            )),
+            What::Alert { msisdn, esme } => Pdu::AlertNotification(AlertNotification {
+                source: msisdn.address(),
+                esme: esme.clone(),
+                tlvs: if with_tlvs {
+                    vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)]
+                } else {
+                    Vec::new()
+                },
+            }),
         };
-        let command = command.unwrap_or_else(|_| panic!("the session can take it"));
+        let mut command = Box::new(Command::request(0, pdu));
+        let taken = state
+            .session
+            .send_in_place(now, &mut command, Token::Delivery(delivery));
+        assert!(taken.is_ok(), "the session can take it");
+        let silent = state.silent;
         self.jot(sent);
-        self.send(link, command);
+        if !silent {
+            self.outputs.push(Output::Send { link, command });
+        }
         self.set_session_timer(now, link);
     }
 
@@ -322,7 +323,7 @@ fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut
             err: receipt.err,
             submitted_at: receipt.submitted_at,
             done_at: receipt.done_at,
-            text: &receipt.text,
+            text: receipt.text.as_ref(),
         },
         zone,
         dates,

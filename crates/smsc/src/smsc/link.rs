@@ -393,6 +393,11 @@ impl Smsc {
         let Some(state) = self.links.get_mut(link) else {
             return;
         };
+        // A wake-up that is due by then sees whatever begins now.
+        let soonest_at = now + state.session.shortest_timer();
+        if state.timer_at.is_some_and(|at| at <= soonest_at) {
+            return;
+        }
         let Some(due_at) = state.session.next_wakeup() else {
             return;
         };

@@ -14,6 +14,7 @@ use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::event::{CloseReason, Parcel};
 use crate::fault::{Armed, Effect, FAULTS_MAX};
+use crate::message::Body;
 use crate::message_id::MessageId;
 use crate::port::PageOutcome;
 use crate::receipt::ReceiptStyle;
@@ -116,7 +117,8 @@ pub(crate) struct Receipt {
     pub user_message_reference: Option<u16>,
     /// What names the carrier.
     pub tlv: Option<Tlv>,
-    pub text: Box<str>,
+    /// The text whose beginning it repeats.
+    pub text: Option<Body>,
     pub style: ReceiptStyle,
 }
 
