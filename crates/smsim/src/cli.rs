@@ -18,10 +18,10 @@ mod mutants;
 mod repl;
 mod run;
 mod serve;
+mod stop;
 
 use std::io::Write;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
@@ -88,10 +88,14 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
     }
 }
 
+/// What was to be printed, and nobody reads it.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to stdout: {0}")]
+struct Unsaid(std::io::Error);
+
 /// Prints and flushes, so that results are seen as they come; a reader that has gone away (`| head`) ends the run.
 fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .context("cannot write to stdout")
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(said.map_err(Unsaid)?)
 }

@@ -1,6 +1,6 @@
 //! Reads the rules that a folder of configuration sets: `platform.toml`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use scenario::{Rules, Sources};
@@ -27,7 +27,7 @@ pub struct ConfigArgs {
     /// Take the rules from DIR/platform.toml instead of the built-in ones, and the carrier profiles of DIR/carriers beside
     /// them; what a world's own lines say counts before both.
     #[arg(long, value_name = "DIR", env = "SMSIM_CONFIG")]
-    config: Option<std::path::PathBuf>,
+    config: Option<PathBuf>,
 }
 
 impl ConfigArgs {
@@ -45,6 +45,17 @@ impl ConfigArgs {
         self.config.as_deref()
     }
 
+    /// The files of the folder that count: those that are there, and the one of the rules in any case.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Some(folder) = &self.config else {
+            return Vec::new();
+        };
+        let mut files = vec![folder.join(FILE)];
+        // A folder that cannot be read is told by whoever reads the profiles.
+        files.extend(profiles(&folder.join(CARRIERS)).unwrap_or_default());
+        files
+    }
+
     /// The rules of the folder, or the built-in ones.
     pub fn rules(&self) -> anyhow::Result<Rules> {
         self.config.as_deref().map_or_else(|| Ok(Rules::default()), read)
@@ -53,22 +64,30 @@ impl ConfigArgs {
 
 /// Reads the profiles of a folder, if it is there.
 fn read_profiles(folder: &Path, sources: &mut Sources) -> anyhow::Result<()> {
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    let unreadable = || format!("cannot read {}", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
-        if let (Some("toml"), Some(name)) = (
-            path.extension().and_then(|extension| extension.to_str()),
-            path.file_stem().and_then(|name| name.to_str()),
-        ) {
+    for path in profiles(folder)? {
+        if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {
             let text =
                 std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             sources.insert_profile(name, path.to_string_lossy().replace('\\', "/"), text);
         }
     }
     Ok(())
+}
+
+/// The profiles in a folder, if it is there.
+fn profiles(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unreadable = || format!("cannot read {}", folder.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 fn read(folder: &Path) -> anyhow::Result<Rules> {

@@ -88,17 +88,36 @@ pub fn load(sources: &mut Sources, path: &Path) -> Result<Script, NotLoaded> {
     let path = slashes(path);
     let text = read_scenario(Path::new(&path)).map_err(NotLoaded::Unreadable)?;
     sources.insert(path.clone(), text);
+    read_used(sources, &path);
+    scenario::load(sources, &path).map_err(NotLoaded::Faults)
+}
+
+/// The files that a scenario is made of, those included that it uses and that are not there.
+pub fn parts(path: &Path) -> BTreeSet<String> {
+    let path = slashes(path);
+    let mut sources = Sources::new();
+    if let Ok(text) = read_scenario(Path::new(&path)) {
+        sources.insert(path.clone(), text);
+        read_used(&mut sources, &path);
+    }
+    let mut parts: BTreeSet<String> = scenario::missing(&sources, &path).into_iter().collect();
+    parts.extend(sources.paths().map(str::to_owned));
+    parts
+}
+
+/// Reads into `sources` what the scenario `path` uses. What cannot be read is left out: the check says so at the line that
+/// names it.
+fn read_used(sources: &mut Sources, path: &str) {
     loop {
         let mut found = false;
-        for missing in scenario::missing(sources, &path) {
-            // What cannot be read is left out: the check says so at the line that names it.
+        for missing in scenario::missing(sources, path) {
             if let Ok(text) = read_scenario(Path::new(&missing)) {
                 sources.insert(missing, text);
                 found = true;
             }
         }
         if !found {
-            return scenario::load(sources, &path).map_err(NotLoaded::Faults);
+            return;
         }
     }
 }

@@ -32,6 +32,11 @@ pub fn head(files: usize, tests: usize, colour: Colour) -> String {
     )
 }
 
+/// A line of its own among those of a run: `word`, in their column, and what it says.
+pub fn line(word: &str, rest: &str, colour: Colour) -> String {
+    format!("{} {rest}\n", colour.paint(Paint::Green, &format!("{word:>12}")))
+}
+
 /// The line of a test, and what is wrong with it. Groups are padded to `group_chars`.
 pub fn render_test(test: &TestReport, group_chars: usize, sources: &Sources, colour: Colour) -> String {
     let (word, paint) = if test.passed() {
@@ -86,7 +91,8 @@ fn millis(elapsed: Duration) -> String {
     format!("{:.1}ms", elapsed.as_secs_f64() * 1e3)
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// `1 test`, `14 tests`.
+pub fn counted(count: usize, what: &str) -> String {
     if count == 1 {
         format!("1 {what}")
     } else {

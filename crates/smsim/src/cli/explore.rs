@@ -2,8 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,6 +10,7 @@ use scenario::LIVE_PATH;
 use scenario::explore::{ACTS_MAX, Coverage, Explorer, Invariant, Violation};
 use serde_json::json;
 
+use crate::cli::stop::Stop;
 use crate::exit::{Exit, Wrong};
 use crate::rules::ConfigArgs;
 use crate::sources::{self, NotLoaded};
@@ -90,7 +90,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             "{path} declares no user, or no app that a script plays: nobody could do anything"
         ))
     );
-    let stop = stop_on_ctrl_c()?;
+    let stop = Stop::listen()?;
     eprintln!(
         "exploring {path}: {} seeds, {} acts each; Ctrl-C ends it with a summary",
         args.seeds, args.acts
@@ -98,7 +98,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let bar = progress(args);
     let mut found = Found::default();
     for seed in (args.seed..).take(usize::try_from(args.seeds).unwrap_or(usize::MAX)) {
-        if stop.load(Ordering::Relaxed) {
+        if stop.asked().load(Ordering::Relaxed) {
             found.stopped = true;
             break;
         }
@@ -145,41 +145,6 @@ fn progress(args: &Args) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the process.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the shell listens to the terminal while the world is busy"
-)]
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let (ready, heard) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let first = tokio::signal::ctrl_c();
-            tokio::pin!(first);
-            // The first look at it takes the signal; until then Ctrl-C would end the process without a summary.
-            tokio::select! {
-                biased;
-                _ = &mut first => flag.store(true, Ordering::Relaxed),
-                () = std::future::ready(()) => {}
-            }
-            let _ = ready.send(());
-            if !flag.load(Ordering::Relaxed) && first.await.is_ok() {
-                flag.store(true, Ordering::Relaxed);
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
-    });
-    heard.recv().context("Ctrl-C cannot be listened to")?;
-    Ok(stop)
 }
 
 /// The file in the canonical layout.

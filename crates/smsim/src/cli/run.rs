@@ -5,29 +5,22 @@ mod output;
 mod people;
 mod play;
 mod progress;
+mod round;
 mod selection;
 mod update;
+mod watch;
 
-use std::io::IsTerminal;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use scenario::report::{RunReport, TestReport};
-use scenario::{Colour, Rules, Runner, Script, Sources};
 
-use self::captures::Captures;
-use self::output::{Format, Kind, Output, ReportFile};
-use self::play::{Job, Rounds};
+use self::output::{Format, ReportFile};
+use self::round::Player;
 use self::selection::Selection;
-use crate::clock::Stopwatch;
-use crate::exit::{Exit, Wrong};
-use crate::real_apps::RealApps;
+use crate::exit::Exit;
 use crate::rules::ConfigArgs;
-use crate::sources::{self, NotLoaded};
-
-/// Threads that play tests, at most.
-const JOBS_MAX: usize = 256;
+use crate::sources;
 
 /// Play scenario files in virtual time and say what passed.
 #[derive(Debug, clap::Args)]
@@ -37,6 +30,7 @@ const JOBS_MAX: usize = 256;
   smsim run tests/scenarios @demo        the tests with that tag
   smsim run tests/scenarios -k stop      the tests whose name has that text
   smsim run tests/scenarios --seeds 20   every test with twenty seeds
+  smsim run tests/scenarios --watch      and again what you change, until Ctrl-C
   smsim run tests/scenarios --update     with expectations changed to what happens
   smsim run tests/scenarios --report html=report.html
                                          and a page with phones, callbacks and PDUs
@@ -88,6 +82,10 @@ pub struct Args {
     /// CI set it refuses.
     #[arg(long, conflicts_with_all = ["app", "seed", "seeds"])]
     update: bool,
+    /// Run again what is touched whenever a file changes: a scenario, a file that it uses, the configuration of --config. Ctrl-C
+    /// ends it, with the exit code of how everything stands.
+    #[arg(long)]
+    watch: bool,
     /// Write a report as well: html, mermaid, junit, json or tap.
     #[arg(long, value_name = "KIND=FILE")]
     report: Vec<ReportFile>,
@@ -100,86 +98,23 @@ pub struct Args {
     allow_empty: bool,
 }
 
-/// A file that was read and checked.
-struct Loaded {
-    path: PathBuf,
-    script: Script,
-}
-
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
-    let stopwatch = Stopwatch::start();
     let selection = Selection::parse(&args.what, args.keyword.as_deref())?;
+    if args.watch {
+        return watch::execute(args, &selection);
+    }
     let files = sources::scenario_files(&selection.paths())?;
-    let rules = args.config.rules()?;
     if args.update {
-        update::files(&files, &args.config, &rules)?;
+        update::files(&files, &args.config, &args.config.rules()?)?;
     }
     let mut read = args.config.sources()?;
-    let loaded = load_all(&files, &mut read)?;
-    let runners = loaded
-        .iter()
-        .map(|file| runner(args, &rules, file, &read))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let people = people::Terminal::open(&args.human)?;
-    let real_apps = real_apps(args, &runners)?;
-    let output = Output {
-        format: args.format,
-        sources: &read,
-        colour: colour(),
-        group_chars: group_chars(&files),
-    };
-    let jobs = jobs(&selection, &runners);
-    output.head(files.len(), jobs.len())?;
-    let mut report = RunReport {
-        files: files.len(),
-        ..RunReport::default()
-    };
-    let mut captures = args.pcap.as_deref().map(Captures::new).transpose()?;
-    let tell = |mut test: TestReport| {
-        output.test(report.tests.len() + 1, &test)?;
-        if let Some(captures) = &mut captures {
-            captures.add(&mut test)?;
-        }
-        report.tests.push(test);
-        Ok(())
-    };
-    let rounds = Rounds {
-        seed: args.seed,
-        seeds: args.seeds,
-        check_determinism: args.check_determinism,
-    };
-    match (real_apps, people) {
-        (None, None) => play::at_once(&jobs, rounds, threads(args), tell)?,
-        (real_apps, people) => play::in_turn(&jobs, rounds, real_apps, people, tell)?,
-    }
-    if let Some(captures) = captures {
-        captures.finish()?;
-    }
-    report.elapsed = Some(stopwatch.elapsed());
-    output.summary(&report)?;
+    let never = AtomicBool::new(false);
+    let report = Player::new(args, &selection, &never).play(&files, &mut read)?;
     for file in &args.report {
         file.write(&report, &read)?;
     }
-    output::annotate(report.tests.iter().flat_map(|test| &test.diagnostics), &read);
     output::summarize(&report, &read)?;
     Ok(exit(args, &report))
-}
-
-/// The tests that the command line means, in the order of the files.
-fn jobs<'s>(selection: &Selection, runners: &'s [(&'s Loaded, Runner<'s>)]) -> Vec<Job<'s>> {
-    let tests = runners.iter().flat_map(|(file, runner)| {
-        let wanted = runner
-            .tests()
-            .filter(|test| selection.wants(&file.path, runner, test));
-        wanted.map(move |test| Job { runner, test })
-    });
-    tests.collect()
-}
-
-fn threads(args: &Args) -> usize {
-    args.jobs
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
-        .clamp(1, JOBS_MAX)
 }
 
 fn exit(args: &Args, report: &RunReport) -> Exit {
@@ -194,93 +129,10 @@ fn exit(args: &Args, report: &RunReport) -> Exit {
     }
 }
 
-/// A runner of the file, with real apps where the command line puts them.
-fn runner<'s>(
-    args: &Args,
-    rules: &Rules,
-    file: &'s Loaded,
-    read: &'s Sources,
-) -> anyhow::Result<(&'s Loaded, Runner<'s>)> {
-    let mut runner =
-        Runner::with_rules(read, &file.script, rules).map_err(|faults| sources::wrong(read, &faults))?;
-    for (name, url) in &args.app {
-        runner.put_real_app(name, url).map_err(Wrong)?;
-    }
-    for name in &args.human {
-        runner.put_person(name).map_err(Wrong)?;
-    }
-    if args.report.iter().any(|file| file.kind == Kind::Html) {
-        runner.keep_trace();
-    }
-    if args.pcap.is_some() {
-        runner.keep_pdus();
-    }
-    Ok((file, runner))
-}
-
 /// `quiz=http://127.0.0.1:9000/sms`.
 fn app_and_url(text: &str) -> Result<(String, String), String> {
     let (name, url) = text
         .split_once('=')
         .ok_or("write NAME=URL, for example quiz=http://127.0.0.1:9000/sms")?;
     Ok((name.to_owned(), url.to_owned()))
-}
-
-/// A way to real apps where a test has one; no port is opened otherwise.
-fn real_apps(args: &Args, runners: &[(&Loaded, Runner<'_>)]) -> anyhow::Result<Option<RealApps>> {
-    if !runners.iter().any(|(_, runner)| runner.has_real_apps()) {
-        return Ok(None);
-    }
-    let real_apps = RealApps::open(args.http_port, Duration::from_secs(args.hold.max(1)))?;
-    eprintln!("real apps call http://{}/restserver.php", real_apps.http);
-    for (_, runner) in runners {
-        for app in runner.real_apps() {
-            eprintln!(
-                "  {}: api_key {}  secret {}",
-                app.name,
-                app.api_key,
-                app.secret.expose()
-            );
-        }
-    }
-    Ok(Some(real_apps))
-}
-
-/// Reads and checks every file; one bad file stops the run, after all have been looked at.
-fn load_all(files: &[PathBuf], read: &mut Sources) -> anyhow::Result<Vec<Loaded>> {
-    let (mut loaded, mut faults) = (Vec::new(), Vec::new());
-    for path in files {
-        match sources::load(read, path) {
-            Ok(script) => {
-                eprint!("{}", sources::rendered(&script.warnings, read));
-                loaded.push(Loaded {
-                    path: path.clone(),
-                    script,
-                });
-            }
-            Err(NotLoaded::Faults(found)) => faults.extend(found),
-            Err(NotLoaded::Unreadable(error)) => return Err(error),
-        }
-    }
-    if faults.is_empty() {
-        Ok(loaded)
-    } else {
-        output::annotate(faults.iter(), read);
-        Err(sources::wrong(read, &faults))
-    }
-}
-
-fn colour() -> Colour {
-    let plain = !std::io::stdout().is_terminal()
-        || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if plain { Colour::Never } else { Colour::Always }
-}
-
-/// The width of the column of files.
-fn group_chars(files: &[PathBuf]) -> usize {
-    let stem = |path: &PathBuf| {
-        path.file_stem()
-            .map_or(0, |stem| stem.to_string_lossy().chars().count())
-    };
-    files.iter().map(stem).max().unwrap_or(0)
 }

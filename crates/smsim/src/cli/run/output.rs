@@ -1,7 +1,7 @@
 //! Where results go: the terminal or a pipe as they come, report files and GitHub at the end.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -124,6 +124,13 @@ impl Output<'_> {
             Format::Tap => Ok(()),
         }
     }
+}
+
+/// Whether stdout shows colours.
+pub fn colour() -> Colour {
+    let plain = !std::io::stdout().is_terminal()
+        || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if plain { Colour::Never } else { Colour::Always }
 }
 
 /// Annotates faults when GitHub Actions runs this. They go to stderr, which its runner reads as well, so that stdout is

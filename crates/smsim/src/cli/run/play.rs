@@ -34,15 +34,19 @@ pub struct Rounds {
     pub check_determinism: bool,
 }
 
-/// Plays tests one after the other; real apps take part in some, or people.
+/// Plays tests one after the other; real apps take part in some, or people. No further one begins when `stop` is true.
 pub fn in_turn(
     jobs: &[Job<'_>],
     rounds: Rounds,
-    mut real_apps: Option<RealApps>,
+    mut real_apps: Option<&mut RealApps>,
     mut people: Option<Terminal>,
+    stop: &AtomicBool,
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for job in jobs {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         tell(rounds.play(job, |options| {
             if let Some(real_apps) = &mut real_apps {
                 real_apps.begin_test();
@@ -50,7 +54,7 @@ pub fn in_turn(
             if let Some(people) = &mut people {
                 people.begin_test(&job.test.name);
             }
-            let outside = real_apps.as_mut().map(|apps| apps as &mut dyn Outside);
+            let outside = real_apps.as_mut().map(|apps| &mut **apps as &mut dyn Outside);
             let people = people.as_mut().map(|people| people as &mut dyn People);
             job.runner.run_with(job.test, options, outside, people)
         }))?;
@@ -58,23 +62,24 @@ pub fn in_turn(
     Ok(())
 }
 
-/// Plays tests on so many threads, and tells them in their order.
+/// Plays tests on so many threads, and tells them in their order. No further one begins when `stop` is true.
 pub fn at_once(
     jobs: &[Job<'_>],
     rounds: Rounds,
     threads: usize,
+    stop: &AtomicBool,
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (next, untold) = (AtomicUsize::new(0), AtomicBool::new(false));
     let players: Vec<Player> = (0..threads.clamp(1, jobs.len().max(1)))
         .map(|_| Player::default())
         .collect();
     let (done, results) = channel();
     std::thread::scope(|scope| {
         for player in &players {
-            let (done, next, stopped) = (done.clone(), &next, &stopped);
+            let (done, next, untold) = (done.clone(), &next, &untold);
             scope.spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
+                while !untold.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
                     player.playing.store(index, Ordering::Relaxed);
@@ -101,7 +106,7 @@ pub fn at_once(
             while let Some(report) = waiting.remove(&told) {
                 told += 1;
                 if let Err(error) = progress.over(|| tell(report)) {
-                    stopped.store(true, Ordering::Relaxed);
+                    untold.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
             }
