@@ -55,6 +55,6 @@ pub use source::Sources;
 pub use suggestion::nearest;
 pub use update::{UPDATES_MAX, Updated, update};
 pub use world_config::{
-    Actors, ClockMode, DeclaredWorld, GivenTimers, HANDSETS_MAX, PATIENCE, Person, Rules, receipt_mode_name,
-    world_config, world_config_with,
+    Actors, ClockMode, DeclaredWorld, FIRST_UID, GivenTimers, HANDSETS_MAX, PATIENCE, Person, Rules,
+    SPEED_MAX, receipt_mode_name, world_config, world_config_with,
 };

@@ -17,6 +17,7 @@ mod past;
 mod pdu;
 mod probe;
 mod reached;
+mod real_apps;
 mod recording;
 mod scope;
 mod served;
@@ -26,7 +27,7 @@ mod stage;
 mod telling;
 mod why;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ use crate::runner::stage::Stage;
 use crate::script::Script;
 use crate::source::{Sources, place};
 use crate::syntax::{Actor, Arg, Span, Spanned, Step, Test};
-use crate::world_config::{DeclaredWorld, Rules, world_config, world_config_with};
+use crate::world_config::{ClockMode, DeclaredWorld, Rules, world_config_from, world_config_with};
 
 /// Unclaimed items that are told at the end of a test, at most.
 const UNCLAIMED_TOLD_MAX: usize = 8;
@@ -74,7 +75,10 @@ pub struct Runner<'s> {
     script: &'s Script,
     /// The same, for the runs: a run may outlive the steps that it is given.
     shared: Arc<Script>,
+    rules: Rules,
     declared: DeclaredWorld,
+    /// The URLs of the real apps that were put in, by name.
+    put_in: BTreeMap<String, String>,
     keeps_trace: bool,
     keeps_pdus: bool,
     /// Whose texts people type.
@@ -88,11 +92,26 @@ impl<'s> Runner<'s> {
     ///
     /// When its declarations make no world.
     pub fn new(sources: &'s Sources, script: &'s Script) -> Result<Self, Vec<Diagnostic>> {
+        Self::with_rules(sources, script, &Rules::default())
+    }
+
+    /// As [`Runner::new`], over other rules than the built-in ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::new`].
+    pub fn with_rules(
+        sources: &'s Sources,
+        script: &'s Script,
+        rules: &Rules,
+    ) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
             sources,
             script,
             shared: Arc::new(script.clone()),
-            declared: world_config(script)?,
+            rules: rules.clone(),
+            declared: world_config_with(script, rules)?,
+            put_in: BTreeMap::new(),
             keeps_trace: false,
             keeps_pdus: false,
             humans: BTreeSet::new(),
@@ -123,22 +142,6 @@ impl<'s> Runner<'s> {
         .line
     }
 
-    /// As [`Runner::new`], over other rules than the built-in ones.
-    ///
-    /// # Errors
-    ///
-    /// As [`Runner::new`].
-    pub fn with_rules(
-        sources: &'s Sources,
-        script: &'s Script,
-        rules: &Rules,
-    ) -> Result<Self, Vec<Diagnostic>> {
-        Ok(Self {
-            declared: world_config_with(script, rules)?,
-            ..Self::new(sources, script)?
-        })
-    }
-
     /// Puts a real app in the place of a declared one: its callbacks go to `url`, and its `>` lines are awaited.
     ///
     /// # Errors
@@ -167,6 +170,7 @@ impl<'s> Runner<'s> {
             config.credentials.callback_url = Some(url.to_owned());
         }
         self.declared.stubs.remove(app);
+        self.put_in.insert(name.to_owned(), url.to_owned());
         Ok(())
     }
 
@@ -192,6 +196,44 @@ impl<'s> Runner<'s> {
         Ok(())
     }
 
+    /// The same with other accounts: users without a declared `uid` have the numbers from `first` on. A real app that keeps
+    /// something about its users knows nobody of an earlier test then, and what it still says about one of those can be told
+    /// from what it says now.
+    pub fn with_accounts_from(&self, first: u64) -> Self {
+        let declared = world_config_from(self.script, &self.rules, first);
+        let mut other = Self {
+            declared: declared.expect("the same declarations made a world before"),
+            ..self.clone()
+        };
+        for (name, url) in &self.put_in {
+            let put = other.put_real_app(name, url);
+            debug_assert!(put.is_ok(), "the same declarations have the same apps");
+        }
+        other
+    }
+
+    /// Gives apps so many times longer to answer a callback: where a world's time passes faster than the machine's, HTTP does
+    /// not.
+    pub fn allow_callbacks(&mut self, times: f64) {
+        let timeout = &mut self.declared.config.callback_timeout;
+        *timeout = timeout.mul_f64(times.max(1.0));
+    }
+
+    /// The numbers of the users' accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = u64> {
+        self.declared.config.users.iter().map(|config| config.user.uid.0)
+    }
+
+    /// How the script says that time passes, if it does. A test that is only [run](Runner::run) goes as fast as it can.
+    pub fn clock(&self) -> Option<ClockMode> {
+        self.declared.clock
+    }
+
+    /// When its worlds begin.
+    pub fn start(&self) -> Timestamp {
+        self.declared.config.start
+    }
+
     /// The apps that are outside of the simulation: those with a `url`, and those that were put in.
     pub fn real_apps(&self) -> impl Iterator<Item = &rest::Credentials> {
         let credentials = self.declared.config.apps.iter().map(|config| &config.credentials);
@@ -208,11 +250,6 @@ impl<'s> Runner<'s> {
         self.play(test, options, None, None, None)
     }
 
-    /// As [`Runner::run`], and says meanwhile how far it is.
-    pub fn run_watched(&self, test: &Spanned<Test>, options: RunOptions, reached: &Reached) -> TestReport {
-        self.play(test, options, None, None, Some(reached))
-    }
-
     /// Plays one test in a new world in which real apps take part, and people.
     pub fn run_with(
         &self,
@@ -224,7 +261,8 @@ impl<'s> Runner<'s> {
         self.play(test, options, outside, people, None)
     }
 
-    fn play(
+    /// As [`Runner::run`] or [`Runner::run_with`], and says meanwhile how far it is.
+    pub fn play(
         &self,
         test: &Spanned<Test>,
         options: RunOptions,
@@ -256,6 +294,7 @@ impl<'s> Runner<'s> {
             Ok(()) => run.end(test.name.span),
             Err(fault) => vec![*fault],
         };
+        let warnings = std::mem::take(&mut run.warnings);
         report.trace = self
             .keeps_trace
             .then(|| Trace::of(&run.stage.world, &self.declared, seed));
@@ -264,6 +303,7 @@ impl<'s> Runner<'s> {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");
             *fault = fault.clone().note(NoteKind::Plain, replay);
         }
+        faults.extend(warnings);
         report.diagnostics = faults;
         run.conclude(&mut report);
         report
@@ -294,6 +334,12 @@ struct Run<'o> {
     lanes: Lanes,
     /// Whose texts people type.
     humans: Option<Humans<'o>>,
+    /// What is worth a look, but fails nothing.
+    warnings: Vec<Diagnostic>,
+    /// The apps that were warned of.
+    warned_of: BTreeSet<String>,
+    /// When a step last let time pass on purpose.
+    slept_at: Option<Timestamp>,
     /// Whether what lines have claimed is kept: a recording is made of it.
     keeps_past: bool,
     /// The record from which on something may have to be forgotten.
@@ -317,6 +363,9 @@ impl<'o> Run<'o> {
             under_way: None,
             lanes: Lanes::new(start),
             humans: None,
+            warnings: Vec::new(),
+            warned_of: BTreeSet::new(),
+            slept_at: None,
             keeps_past: false,
             forgets_from: 0,
             start,
@@ -389,6 +438,9 @@ impl<'o> Run<'o> {
         }
         self.show_people();
         self.step_end = self.stage.now();
+        if matches!(step.node, Step::Wait(_) | Step::At { .. } | Step::Quiet { .. }) {
+            self.slept_at = Some(self.step_end);
+        }
         self.forget_past();
         Ok(())
     }

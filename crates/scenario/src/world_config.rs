@@ -19,7 +19,7 @@ pub(crate) use account::joining;
 pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
 pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
-pub use declared::{Actors, ClockMode, DeclaredWorld, Person, Rules};
+pub use declared::{Actors, ClockMode, DeclaredWorld, Person, Rules, SPEED_MAX};
 pub(crate) use fault_key::{effect_words, fault};
 pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
 pub use smsc_key::GivenTimers;
@@ -47,7 +47,7 @@ const ZONE: &str = "America/Los_Angeles";
 /// The first number that is given to an app without `id`.
 const FIRST_APP: u64 = 101;
 /// The first number that is given to a user without `uid`.
-pub(crate) const FIRST_UID: u64 = 1001;
+pub const FIRST_UID: u64 = 1001;
 
 /// The world that a checked script declares. A clause of a file counts before one of a file that it uses.
 ///
@@ -64,7 +64,16 @@ pub fn world_config(script: &Script) -> Result<DeclaredWorld, Vec<Diagnostic>> {
 ///
 /// As [`world_config`].
 pub fn world_config_with(script: &Script, rules: &Rules) -> Result<DeclaredWorld, Vec<Diagnostic>> {
-    let mut building = Building::new(script);
+    world_config_from(script, rules, FIRST_UID)
+}
+
+/// As [`world_config_with`]; users without `uid` have the numbers from `first_uid` on.
+pub(crate) fn world_config_from(
+    script: &Script,
+    rules: &Rules,
+    first_uid: u64,
+) -> Result<DeclaredWorld, Vec<Diagnostic>> {
+    let mut building = Building::new(script, first_uid);
     building.declared.config.platform = rules.platform.clone();
     building.declared.config.rest = rules.rest;
     building.world(script);
@@ -113,7 +122,7 @@ impl Numbers {
 }
 
 impl Building {
-    fn new(script: &Script) -> Self {
+    fn new(script: &Script, first_uid: u64) -> Self {
         let declared = DeclaredWorld {
             config: Config {
                 record_pdus: true,
@@ -121,7 +130,7 @@ impl Building {
             },
             stubs: StubApps::default(),
             patience: PATIENCE,
-            clock: ClockMode::default(),
+            clock: None,
             timers: GivenTimers::default(),
             start_given: false,
             actors: Actors::default(),
@@ -131,7 +140,7 @@ impl Building {
             declared,
             faults: Vec::new(),
             app_ids: Numbers::new(FIRST_APP, script.decls(), "id"),
-            uids: Numbers::new(FIRST_UID, script.decls(), "uid"),
+            uids: Numbers::new(first_uid, script.decls(), "uid"),
             phones_without_names: 0,
         }
     }
@@ -159,7 +168,7 @@ impl Building {
                     "seed" => config.seed = value.parse().unwrap_or_default(),
                     "tz" => config.zone = Zone::named(value).unwrap_or_default(),
                     "patience" => self.declared.patience = dur(clause, 0),
-                    "clock" => self.declared.clock = clock(value),
+                    "clock" => self.declared.clock = value.parse().ok(),
                     "start" => {
                         self.declared.start_given = true;
                         if let (Some(day), Ok(time)) = (date(value), word(clause, 1).parse()) {
@@ -471,16 +480,6 @@ fn dur(clause: &Clause, index: usize) -> Duration {
         .parse::<Dur>()
         .map(Dur::duration)
         .unwrap_or_default()
-}
-
-fn clock(value: &str) -> ClockMode {
-    match value {
-        "virtual" => ClockMode::Virtual,
-        value => value
-            .strip_prefix('x')
-            .and_then(|speed| speed.parse().ok())
-            .map_or(ClockMode::Real, ClockMode::Times),
-    }
 }
 
 /// 32 hex digits made of a name: the key (`salt` 0) or the secret (`salt` 1) of an app that declares none.

@@ -17,6 +17,7 @@ mod http;
 mod logging;
 mod lsp;
 mod observer;
+mod pacer;
 mod page;
 mod pcap;
 mod real_apps;

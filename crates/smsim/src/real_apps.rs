@@ -1,13 +1,15 @@
 //! Real apps in a scenario run: [`RealApps`] POSTs their callbacks, takes their calls, and waits on the machine's clock while
 //! the world's stands still.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context;
 use rest::{CallbackRequest, Request, Response};
+use scenario::FIRST_UID;
 use scenario::outside::{Arrived, Outside, OutsideCall};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -22,6 +24,10 @@ use crate::http;
 const LATE_CALL_WAIT: Duration = Duration::from_millis(50);
 /// How long late calls are listened to, at most.
 const LATE_CALLS_MAX: Duration = Duration::from_secs(1);
+/// The accounts of one test begin at a multiple of this, past those of the tests before: people read the numbers.
+const ACCOUNTS_STEP: u64 = 1_000;
+/// Late calls that are told of one test, at most.
+const LATE_CALLS_TOLD_MAX: u64 = 3;
 
 /// What arrives from the tasks that do the I/O.
 enum FromApp {
@@ -43,6 +49,16 @@ impl CallSender {
     }
 }
 
+/// A test that is over. Apps may still speak of its users.
+#[derive(Debug)]
+struct EarlierTest {
+    name: String,
+    /// The accounts that were its own.
+    accounts: Range<u64>,
+    /// How many calls came too late for it.
+    late_calls: u64,
+}
+
 impl std::fmt::Debug for FromApp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("FromApp")
@@ -60,6 +76,13 @@ pub struct RealApps {
     hold_max: Duration,
     /// Counts the tests: an answer to a callback of an earlier one means nothing to this one.
     test: u64,
+    /// The accounts of this test's users.
+    accounts: BTreeSet<u64>,
+    /// The earlier tests.
+    earlier: Vec<EarlierTest>,
+    /// The name of this test, and the first of the accounts that are its own.
+    name: String,
+    first_account: u64,
     /// Whether this test has called any app back.
     has_posted: bool,
     /// Where apps call.
@@ -91,6 +114,10 @@ impl RealApps {
             next_call: 0,
             hold_max,
             test: 0,
+            accounts: BTreeSet::new(),
+            earlier: Vec::new(),
+            name: String::new(),
+            first_account: FIRST_UID,
             has_posted: false,
             http,
         })
@@ -98,30 +125,97 @@ impl RealApps {
 }
 
 impl RealApps {
-    /// Begins another test: what is left of the last one is dropped, and its calls are refused. An app that was called back in
-    /// the last test has a moment for what it still had to say, so that it does not say it in the next.
-    pub fn begin_test(&mut self) {
-        self.test += 1;
+    /// The first account that no test has had: users of the next test have those from there on, so that a call that is about
+    /// an earlier test's user cannot be mistaken for one of the next's.
+    pub fn next_accounts(&self) -> u64 {
+        match self.test {
+            0 => FIRST_UID,
+            _ => self.own_accounts().end.next_multiple_of(ACCOUNTS_STEP) + FIRST_UID % ACCOUNTS_STEP,
+        }
+    }
+
+    /// Where the accounts of this test lie that are not declared: numbers are given in order, past declared ones.
+    fn own_accounts(&self) -> Range<u64> {
+        self.first_account..self.first_account + self.accounts.len() as u64
+    }
+
+    /// Begins another test, whose users have those accounts, the ones of its own from `first` on: what is left of the last one
+    /// is dropped, and its calls are refused. An app that was called back in the last test has a moment for what it still had
+    /// to say. What comes later is told by its user; only of a user whose `uid` is declared, and is thus the same in every
+    /// test, it cannot be told.
+    pub fn begin_test(&mut self, name: &str, first: u64, accounts: BTreeSet<u64>) {
         self.replies.clear();
         let since = Stopwatch::start();
-        let is_late = |arrivals: &mpsc::Receiver<FromApp>| match self.has_posted {
-            true => arrivals.recv_timeout(LATE_CALL_WAIT).ok(),
-            false => arrivals.try_recv().ok(),
-        };
-        while let Some(arrived) = is_late(&self.arrivals) {
+        while let Some(arrived) = self.late_arrival() {
             if let FromApp::Called(request, _) = arrived {
-                let method = request.params.iter().find(|(name, _)| name == "method");
-                let method = method.map_or("a call", |(_, method)| method.as_str());
-                tracing::warn!(
-                    method,
-                    "a real app called after its test had ended; it is refused"
-                );
+                self.tell_late(&request, None);
             }
             if since.elapsed() >= LATE_CALLS_MAX {
                 break;
             }
         }
+        if self.test > 0 {
+            self.earlier.push(EarlierTest {
+                name: std::mem::take(&mut self.name),
+                accounts: self.own_accounts(),
+                late_calls: 0,
+            });
+        }
+        self.test += 1;
+        (self.name, self.first_account, self.accounts) = (name.to_owned(), first, accounts);
         self.has_posted = false;
+    }
+
+    fn late_arrival(&self) -> Option<FromApp> {
+        match self.has_posted {
+            true => self.arrivals.recv_timeout(LATE_CALL_WAIT).ok(),
+            false => self.arrivals.try_recv().ok(),
+        }
+    }
+
+    /// The earlier test that a call is about, by the account that it names; none for what may be about this one.
+    fn late_for(&self, request: &Request) -> Option<usize> {
+        accounts_named(request).find_map(|account| {
+            let is_earlier = |test: &EarlierTest| test.accounts.contains(&account);
+            match self.accounts.contains(&account) {
+                true => None,
+                false => self.earlier.iter().rposition(is_earlier),
+            }
+        })
+    }
+
+    /// Says that a call is refused, since its test is over: that earlier one, or else the last.
+    fn tell_late(&mut self, request: &Request, earlier: Option<usize>) {
+        let method = request.params.iter().find(|(name, _)| name == "method");
+        let method = method.map_or("the API", |(_, method)| method.as_str());
+        let (name, told) = match earlier.and_then(|earlier| self.earlier.get_mut(earlier)) {
+            Some(test) => {
+                test.late_calls += 1;
+                (test.name.as_str(), test.late_calls)
+            }
+            None => (self.name.as_str(), 1),
+        };
+        if self.test == 0 {
+            eprintln!("warning: a real app called {method} before the first test began; it is refused");
+        } else if told <= LATE_CALLS_TOLD_MAX {
+            eprintln!(
+                "warning: a real app called {method} when its test was over; it is refused, and no other test sees it\n  \
+             = its test: {name}\n  = help: await the call with a line of that test, or let it last longer, for example by \
+             `wait 1s` with `--clock real`"
+            );
+        }
+    }
+
+    /// What comes within that time.
+    pub fn arrived_within(&mut self, wait: Duration) -> Option<Arrived> {
+        let since = Stopwatch::start();
+        loop {
+            let left = wait.saturating_sub(since.elapsed());
+            let arrived = self.arrivals.recv_timeout(left).ok()?;
+            if let Some(arrived) = self.named(arrived) {
+                return Some(arrived);
+            }
+        }
     }
 
     /// What arrived, with a name for a call until it is answered; none for what belongs to an earlier test.
@@ -129,6 +223,10 @@ impl RealApps {
         match arrived {
             FromApp::Answered(test, arrived) => (test == self.test).then_some(arrived),
             FromApp::Called(request, reply) => {
+                if let Some(earlier) = self.late_for(&request) {
+                    self.tell_late(&request, Some(earlier));
+                    return None;
+                }
                 self.next_call += 1;
                 let call = OutsideCall(self.next_call);
                 self.replies.insert(call, reply);
@@ -153,12 +251,7 @@ impl Outside for RealApps {
     fn wait(&mut self) -> Option<Arrived> {
         // A little longer than the client waits, so that its own word about the app comes first.
         let wait = self.hold_max + Duration::from_millis(200);
-        loop {
-            let arrived = self.arrivals.recv_timeout(wait).ok()?;
-            if let Some(arrived) = self.named(arrived) {
-                return Some(arrived);
-            }
-        }
+        self.arrived_within(wait)
     }
 
     fn poll(&mut self) -> Option<Arrived> {
@@ -178,25 +271,90 @@ impl Outside for RealApps {
     }
 }
 
+/// The accounts that a call is about: those of its parameters, and the one that its session key ends with.
+fn accounts_named(request: &Request) -> impl Iterator<Item = u64> {
+    let params = request.params.iter();
+    let named = params.flat_map(|(name, value)| {
+        let value = match name.as_str() {
+            "uid" | "uids" => value.as_str(),
+            "session_key" => value.rsplit_once('-').map_or("", |(_, user)| user),
+            _ => "",
+        };
+        value.split(',').filter_map(|uid| uid.trim().parse().ok())
+    });
+    named.collect::<Vec<u64>>().into_iter()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn call(params: &[(&str, &str)]) -> Request {
+        let params = params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Request {
+            params: params.collect(),
+            peer: None,
+        }
+    }
+
     #[test]
-    fn a_call_that_comes_after_its_test_is_refused_and_reaches_no_other() {
+    fn a_call_that_comes_between_tests_is_refused_and_reaches_no_other() {
         for has_posted in [false, true] {
             let mut apps = RealApps::open(0, Duration::from_secs(1)).expect("a port");
             apps.has_posted = has_posted;
             let (reply, mut response) = oneshot::channel();
-            let request = Request {
-                params: vec![("method".to_owned(), "sms.send".to_owned())],
-                peer: None,
-            };
+            let request = call(&[("method", "sms.send")]);
             let sent = apps.sender.send(FromApp::Called(request, reply));
             assert!(sent.is_ok());
-            apps.begin_test();
+            apps.begin_test("one", FIRST_UID, BTreeSet::new());
             assert!(apps.poll().is_none());
             assert_eq!(response.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         }
+    }
+
+    #[test]
+    fn a_call_about_an_earlier_tests_user_is_refused_whenever_it_comes() {
+        let mut apps = RealApps::open(0, Duration::from_secs(1)).expect("a port");
+        let begin = |apps: &mut RealApps, name: &str| {
+            let first = apps.next_accounts();
+            // One of them is declared: it is the same in every test.
+            let accounts = BTreeSet::from([first, first + 1, 7]);
+            apps.begin_test(name, first, accounts);
+            first
+        };
+        let (one, two) = (begin(&mut apps, "one"), begin(&mut apps, "two"));
+        assert!(two > one + 1);
+        let three = begin(&mut apps, "three");
+        let own = |first: u64| first.to_string();
+        for (params, reaches) in [
+            (vec![("uid", own(three))], true),
+            (vec![("uid", own(one))], false),
+            (vec![("uid", own(two + 1))], false),
+            (vec![("uids", format!("{three}, {two}"))], false),
+            (vec![("session_key", format!("0123abc-{one}"))], false),
+            (vec![("session_key", format!("0123abc-{three}"))], true),
+            (vec![("uid", own(7))], true),
+            (vec![("uid", own(999_999))], true),
+            (vec![], true),
+        ] {
+            let params: Vec<(&str, &str)> = params
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            let (reply, mut response) = oneshot::channel();
+            assert!(apps.sender.send(FromApp::Called(call(&params), reply)).is_ok());
+            assert_eq!(apps.poll().is_some(), reaches, "{params:?}");
+            let refused = response.try_recv() == Err(oneshot::error::TryRecvError::Closed);
+            assert_eq!(refused, !reaches, "{params:?}");
+        }
+        assert_eq!(
+            apps.earlier
+                .iter()
+                .map(|test| test.late_calls)
+                .collect::<Vec<_>>(),
+            [2, 2]
+        );
     }
 }

@@ -171,8 +171,8 @@ impl Worlds {
         if let Some(seed) = new.seed {
             declared.config.seed = seed;
         }
-        declared.clock = new.clock.unwrap_or(declared.clock);
-        if !declared.start_given && declared.clock != ClockMode::Virtual {
+        declared.clock = new.clock.or(declared.clock);
+        if !declared.start_given && declared.clock != Some(ClockMode::Virtual) {
             declared.config.start = crate::clock::wall();
         }
         let id = match new.id {
@@ -241,7 +241,8 @@ impl Worlds {
         let mut worlds = self.locked();
         may_stand(&worlds, &id)?;
         tell_apart(&worlds, &script, &mut declared)?;
-        if declared.clock != ClockMode::Virtual {
+        let clock = declared.clock.unwrap_or_default();
+        if clock != ClockMode::Virtual {
             // Peers on a network can go silent or be half open.
             declared.config.smsc.session = smpp::SessionLimits {
                 error_bodies: declared.config.smsc.session.error_bodies,
@@ -249,7 +250,7 @@ impl Worlds {
             };
             declared.timers.apply(&mut declared.config.smsc.session.timers);
         }
-        let pace = Pace::new(declared.config.start, declared.clock);
+        let pace = Pace::new(declared.config.start, clock);
         let served = ServedWorld::new(Arc::clone(&script), &declared)?;
         Ok(self.run(&mut worlds, id, script, declared, served.into(), pace, None))
     }

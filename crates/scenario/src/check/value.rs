@@ -6,6 +6,7 @@ use crate::check::{Kind, Names};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::suggestion::nearest;
 use crate::syntax::{Clause, Dur, Spanned, TimeOfDay, Value};
+use crate::world_config::{ClockMode, SPEED_MAX};
 
 /// What may stand as one value.
 #[derive(Clone, Copy, Debug)]
@@ -157,10 +158,7 @@ impl Slot {
             Self::Date => return date(text).is_none().then(|| fault(Code::E042)),
             Self::Time => return text.parse::<TimeOfDay>().is_err().then(|| fault(Code::E042)),
             Self::Hex(digits) => text.len() == digits && text.bytes().all(|octet| octet.is_ascii_hexdigit()),
-            Self::Clock => {
-                let speed = text.strip_prefix('x').and_then(|speed| speed.parse::<u32>().ok());
-                matches!(text, "virtual" | "real") || speed.is_some_and(|speed| speed > 0)
-            }
+            Self::Clock => text.parse::<ClockMode>().is_ok(),
         };
         (!holds).then(|| fault(Code::E105))
     }
@@ -179,7 +177,7 @@ impl Slot {
             Self::Date => "a date such as 2009-03-02".to_owned(),
             Self::Time => "a time of day such as 14:00".to_owned(),
             Self::Hex(digits) => format!("{digits} hex digits"),
-            Self::Clock => "virtual, real or a speed such as x20".to_owned(),
+            Self::Clock => format!("virtual, real or a speed such as x20, up to x{SPEED_MAX}"),
             Self::Any => "a value".to_owned(),
         }
     }

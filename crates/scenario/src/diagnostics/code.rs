@@ -188,6 +188,10 @@ codes! {
         "The world's clock stands still while a real app has a callback or is awaited to call. This one could not be reached, or took longer than the clock is held: start the app, and see that its address is right."
     E306 Error "a run that is not the same twice"
         "Two runs with the same seed made different records. Below the shell nothing may depend on the machine's clock, on chance without a seed or on the order of a map; this is a defect of the simulator, unless a real app took part."
+    E307 Warning "a real app that would have to sleep"
+        "In virtual time `wait 5m` takes no time on the machine's clock, by which a real app sleeps: what it means to say after five minutes is not \
+         said while the line waits for it. `smsim run --clock real`, `--clock x20` (twenty times as fast) or such a `clock` of the `world` lets the \
+         world's time pass at that pace, and holds it for nobody."
 }
 
 impl Code {

@@ -172,6 +172,10 @@ impl Run<'_> {
             return Err(Box::new(fault.label("awaited from a real app")));
         }
         let deadline = self.step_end + self.patience;
+        let holds = is_real && !self.stage.is_paced();
+        if holds {
+            self.warn_of_sleep(span, app_name);
+        }
         let next = loop {
             let said = self
                 .stage
@@ -193,7 +197,7 @@ impl Run<'_> {
                 break None;
             }
         };
-        if next.is_none() && is_real {
+        if next.is_none() && holds {
             let message = format!("{app_name} did not call sms.send while the clock was held for it");
             return Err(Box::new(
                 self.fault(Code::E305, span, message)
@@ -202,9 +206,14 @@ impl Run<'_> {
         }
         let Some(place) = next else {
             self.stage.advance_to(deadline);
+            let awaited = if is_real {
+                "awaited from a real app"
+            } else {
+                "awaited from its rules"
+            };
             let fault = self
                 .fault(Code::E201, span, format!("{app_name} said nothing"))
-                .label("awaited from its rules");
+                .label(awaited);
             return Err(Box::new(self.with_network_reasons(fault, &[app_name, user_name])));
         };
         let said = self

@@ -45,9 +45,11 @@ pub(super) struct Stage<'o> {
     pub(super) stub_calls: BTreeMap<CallId, AppId>,
     signatures: BTreeMap<CallbackId, bool>,
     session_key: Option<String>,
-    outside: Option<Box<dyn Outside + 'o>>,
+    pub(super) outside: Option<Box<dyn Outside + 'o>>,
     /// Callbacks that real apps have not answered: while there is one, the clock stands still.
     pub(super) holds: BTreeMap<CallbackId, AppId>,
+    /// When each real app was last called back.
+    pub(super) called_back: BTreeMap<AppId, Timestamp>,
     /// Calls of real apps that wait for their answer.
     outside_calls: BTreeMap<CallId, OutsideCall>,
     pub(super) esmes: BTreeMap<String, EsmeActor>,
@@ -113,6 +115,7 @@ impl<'o> Stage<'o> {
             session_key: None,
             outside,
             holds: BTreeMap::new(),
+            called_back: BTreeMap::new(),
             outside_calls: BTreeMap::new(),
             esmes: declared
                 .actors
@@ -150,30 +153,6 @@ impl<'o> Stage<'o> {
         !self.stubs.contains(app) || self.stubs.has_rules(app)
     }
 
-    /// Whether real apps can be reached.
-    pub fn reaches_outside(&self) -> bool {
-        self.outside.is_some() || self.served.is_some()
-    }
-
-    /// Waits, with the clock standing still, until a real app does something. False when it did nothing for as long as the
-    /// clock is held. Where somebody else lets the time pass, what is waited for may come until `deadline`.
-    pub fn wait_outside(&mut self, deadline: Timestamp) -> bool {
-        if self.served.is_some() {
-            self.wait_until(deadline, true);
-            return false;
-        }
-        let arrived = self.outside.as_mut().and_then(|outside| outside.wait());
-        let Some(arrived) = arrived else { return false };
-        self.take(arrived);
-        self.settle();
-        true
-    }
-
-    /// Whether the app is outside of the simulation.
-    pub fn is_real(&self, app: AppId) -> bool {
-        !self.stubs.contains(app)
-    }
-
     /// Gives the world an input now, with all that it brings forth.
     pub fn input(&mut self, input: Input) {
         self.world.handle(self.now(), input);
@@ -207,7 +186,11 @@ impl<'o> Stage<'o> {
             .into_iter()
             .flatten()
             .min();
-        let Some(due) = due.filter(|due| *due <= deadline) else {
+        let due = due.filter(|due| *due <= deadline);
+        if self.is_paced() {
+            return self.pass(due, deadline);
+        }
+        let Some(due) = due else {
             return false;
         };
         self.world.handle(due, Input::Tick);
@@ -226,48 +209,6 @@ impl<'o> Stage<'o> {
                 None => return,
             }
         }
-    }
-
-    /// Puts a real app in the place of a simulated one; its callbacks go to `url`.
-    pub fn put_real_app(&mut self, app: AppId, url: &str) {
-        self.stubs.remove(app);
-        self.input(Input::Change(world::Change::CallbackUrl(
-            app,
-            Some(url.to_owned()),
-        )));
-    }
-
-    /// Lets the clock go on though a real app kept it: what the app has not answered counts as never answered. Why it was
-    /// held, if it was.
-    pub fn release(&mut self) -> Option<String> {
-        let why = self.held.take()?;
-        for (callback, _) in std::mem::take(&mut self.holds) {
-            let outcome = NotifyOutcome::TimedOut;
-            self.world
-                .handle(self.now(), Input::CallbackDone { callback, outcome });
-        }
-        self.settle();
-        Some(why)
-    }
-
-    /// Opens the way to real apps.
-    pub fn open_outside(&mut self, outside: Box<dyn Outside + 'o>) {
-        self.outside = Some(outside);
-    }
-
-    /// Takes the way to real apps away, for another stage.
-    pub fn take_outside(&mut self) -> Option<Box<dyn Outside + 'o>> {
-        self.outside.take()
-    }
-
-    /// Takes what has come from real apps meanwhile. Whether anything had.
-    pub fn poll_outside(&mut self) -> bool {
-        let Some(arrived) = self.outside.as_mut().and_then(|outside| outside.poll()) else {
-            return false;
-        };
-        self.take(arrived);
-        self.settle();
-        true
     }
 
     /// Whether the call was made by an app of its own accord.
@@ -316,7 +257,7 @@ impl<'o> Stage<'o> {
     }
 
     /// Does what the world wants done outside, and what that brings forth, until the instant is over.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         if let Some((start, reached)) = self.watched {
             reached.note(self.now().since(start));
         }
@@ -327,7 +268,7 @@ impl<'o> Stage<'o> {
                 for (app, request) in calls {
                     self.stub_calls_api(app, request);
                 }
-            } else if self.holds.is_empty() || self.held.is_some() {
+            } else if self.holds.is_empty() || self.held.is_some() || self.is_paced() {
                 self.read_records();
                 return;
             } else {
@@ -338,19 +279,7 @@ impl<'o> Stage<'o> {
         self.read_records();
     }
 
-    /// Waits for a real app that has a callback.
-    fn wait_for_holds(&mut self) {
-        match self.outside.as_mut().and_then(|outside| outside.wait()) {
-            Some(arrived) => self.take(arrived),
-            None => {
-                let name = |app: &AppId| self.actors.app_name(*app).unwrap_or("an app").to_owned();
-                let apps: Vec<String> = self.holds.values().map(name).collect();
-                self.held = Some(format!("{} did not answer a callback", apps.join(", ")));
-            }
-        }
-    }
-
-    fn take(&mut self, arrived: Arrived) {
+    pub(super) fn take(&mut self, arrived: Arrived) {
         match arrived {
             Arrived::Answered { callback, outcome } => {
                 if let (Some(app), NotifyOutcome::Unreachable(why)) = (self.holds.remove(&callback), &outcome)
@@ -437,6 +366,7 @@ impl<'o> Stage<'o> {
                             .handle(self.now(), Input::CallbackDone { callback, outcome });
                     }
                     (None, Some(outside)) => {
+                        self.called_back.insert(app, self.world.now());
                         self.holds.insert(callback, app);
                         outside.post(callback, &request);
                     }

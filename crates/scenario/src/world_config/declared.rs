@@ -1,6 +1,7 @@
 //! What a script's declarations make: [`DeclaredWorld`], and the rules that it starts from.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use platform::{AppId, Uid};
@@ -20,8 +21,8 @@ pub struct DeclaredWorld {
     pub stubs: StubApps,
     /// How long `<` waits when its line does not say.
     pub patience: Duration,
-    /// How a server lets time pass; a test's time is always virtual.
-    pub clock: ClockMode,
+    /// How time passes, if the script says. Otherwise a test's passes at once, and a server's on the wall.
+    pub clock: Option<ClockMode>,
     /// The timers of ESMEs' sessions that the script sets; they are set in the configuration already.
     pub timers: GivenTimers,
     /// Whether the script says when the world begins.
@@ -31,6 +32,9 @@ pub struct DeclaredWorld {
     /// The declarations of all files, as one file says them.
     pub declarations: String,
 }
+
+/// How many times faster than on the wall a world's time may pass.
+pub const SPEED_MAX: u32 = 10_000;
 
 /// How time passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,6 +46,37 @@ pub enum ClockMode {
     Real,
     /// So many times faster than on the wall.
     Times(u32),
+}
+
+impl FromStr for ClockMode {
+    type Err = String;
+
+    /// Reads `virtual`, `real` and `x20`.
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            format!("{word:?} is no clock; write virtual, real, or a speed such as x20, up to x{SPEED_MAX}")
+        };
+        match word {
+            "virtual" => Ok(Self::Virtual),
+            "real" => Ok(Self::Real),
+            times => {
+                let times = times.strip_prefix('x').and_then(|times| times.parse().ok());
+                let times = times.filter(|times| (1..=SPEED_MAX).contains(times));
+                times.map(Self::Times).ok_or_else(wrong)
+            }
+        }
+    }
+}
+
+impl ClockMode {
+    /// Seconds of the world in one of the machine; none when time passes at once.
+    pub fn speed(self) -> Option<f64> {
+        match self {
+            Self::Virtual => None,
+            Self::Real => Some(1.0),
+            Self::Times(times) => Some(f64::from(times)),
+        }
+    }
 }
 
 /// The rules that a world starts from, before its own `world` line changes them.
@@ -96,5 +131,28 @@ impl Actors {
             .iter()
             .find(|(_, id)| **id == app)
             .map(|(name, _)| name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_has_a_speed_within_limits() {
+        for (word, clock) in [
+            ("virtual", Some(ClockMode::Virtual)),
+            ("real", Some(ClockMode::Real)),
+            ("x1", Some(ClockMode::Times(1))),
+            ("x10000", Some(ClockMode::Times(SPEED_MAX))),
+            ("x10001", None),
+            ("x0", None),
+            ("20", None),
+            ("fast", None),
+        ] {
+            assert_eq!(word.parse().ok(), clock, "{word}");
+        }
+        assert_eq!(ClockMode::Virtual.speed(), None);
+        assert_eq!(ClockMode::Times(20).speed(), Some(20.0));
     }
 }

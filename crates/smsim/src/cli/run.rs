@@ -13,6 +13,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use scenario::ClockMode;
 use scenario::report::{RunReport, TestReport};
 
 use self::output::{Format, ReportFile};
@@ -40,7 +41,9 @@ use crate::sources;
                                          and every PDU for Wireshark
   smsim run install.sms --app quiz=http://127.0.0.1:9000/sms --http-port 32665
                                          with your own app in the place of quiz
-  smsim run install.sms --human carol    with you at carol's phone")]
+  smsim run install.sms --human carol    with you at carol's phone
+  smsim run reminder.sms --app quiz=http://127.0.0.1:9000/sms --clock x20
+                                         with an app that sleeps between its calls")]
 pub struct Args {
     /// Files, folders, FILE:LINE, and tags as @TAG.
     #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
@@ -70,9 +73,14 @@ pub struct Args {
     /// The port on 127.0.0.1 where real apps call the API while the tests run; 0 picks one and prints it.
     #[arg(long, value_name = "N", default_value_t = 0)]
     http_port: u16,
-    /// How long the world's clock is held for a real app, in seconds of the machine's clock.
+    /// How long the world's clock is held for a real app, in seconds of the machine's clock; and how long it may take to answer
+    /// a callback.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     hold: u64,
+    /// How time passes in the worlds: virtual (at once), real (with the machine's clock, so that real apps may sleep), or so many
+    /// times as fast, x20. It overrides the files' `clock`, which is virtual unless they say otherwise.
+    #[arg(long, value_name = "virtual|real|xN")]
+    clock: Option<ClockMode>,
     #[command(flatten)]
     config: ConfigArgs,
     /// How the results are told.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 
 /// How many times faster than on the wall a world's time may pass.
-pub const SPEED_MAX: f64 = 10_000.0;
+pub const SPEED_MAX: f64 = scenario::SPEED_MAX as f64;
 /// Holds by name on one clock, at most.
 pub const HOLDS_MAX: usize = 64;
 
@@ -93,10 +93,9 @@ pub struct Pace {
 impl Pace {
     /// A clock that shows `start` now, and goes on as the world says.
     pub fn new(start: Timestamp, mode: ClockMode) -> Self {
-        let (mode, speed) = match mode {
-            ClockMode::Virtual => (Mode::Virtual, 1.0),
-            ClockMode::Real => (Mode::Running, 1.0),
-            ClockMode::Times(speed) => (Mode::Running, f64::from(speed)),
+        let (mode, speed) = match mode.speed() {
+            None => (Mode::Virtual, 1.0),
+            Some(speed) => (Mode::Running, speed),
         };
         let mut pace = Self {
             clock: Clock::starting_at(start),

@@ -8,15 +8,18 @@ use scenario::outside::Outside;
 use scenario::people::People;
 use scenario::report::TestReport;
 use scenario::syntax::{Spanned, Test};
-use scenario::{Reached, RunOptions, Runner};
+use scenario::{ClockMode, FIRST_UID, Reached, RunOptions, Runner};
 
 use crate::cli::run::people::Terminal;
 use crate::cli::run::progress::{PROGRESS_EVERY, Progress};
 use crate::clock::Stopwatch;
+use crate::pacer::Pacer;
 use crate::real_apps::RealApps;
 
 /// A test to play.
 pub struct Job<'s> {
+    /// Its file.
+    pub path: &'s str,
     /// The runner of its file.
     pub runner: &'s Runner<'s>,
     /// The test.
@@ -32,6 +35,8 @@ pub struct Rounds {
     pub seeds: u64,
     /// Whether each is played twice and compared.
     pub check_determinism: bool,
+    /// How time passes, in place of what the files say.
+    pub clock: Option<ClockMode>,
 }
 
 /// Plays tests one after the other; real apps take part in some, or people. No further one begins when `stop` is true.
@@ -47,17 +52,34 @@ pub fn in_turn(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        tell(rounds.play(job, |options| {
-            if let Some(real_apps) = &mut real_apps {
-                real_apps.begin_test();
-            }
+        let mut accounts = FIRST_UID;
+        let report = rounds.play(job, |options, is_again| {
             if let Some(people) = &mut people {
                 people.begin_test(&job.test.name);
             }
-            let outside = real_apps.as_mut().map(|apps| &mut **apps as &mut dyn Outside);
             let people = people.as_mut().map(|people| people as &mut dyn People);
-            job.runner.run_with(job.test, options, outside, people)
-        }))?;
+            let Some(real_apps) = &mut real_apps else {
+                let mut pacer = rounds.pacer(job, job.runner, None, stop);
+                let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
+                return job.runner.run_with(job.test, options, outside, people);
+            };
+            // Two runs that are compared have the same accounts.
+            if !is_again {
+                accounts = real_apps.next_accounts();
+            }
+            let mut runner = job.runner.with_accounts_from(accounts);
+            runner.allow_callbacks(rounds.speed(job).unwrap_or(1.0));
+            real_apps.begin_test(&job.name(), accounts, runner.accounts().collect());
+            match rounds.speed(job).is_some() {
+                true => {
+                    let mut pacer = rounds.pacer(job, &runner, Some(real_apps), stop);
+                    let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
+                    runner.run_with(job.test, options, outside, people)
+                }
+                false => runner.run_with(job.test, options, Some(&mut **real_apps), people),
+            }
+        });
+        tell(report)?;
     }
     Ok(())
 }
@@ -83,8 +105,11 @@ pub fn at_once(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
                     player.playing.store(index, Ordering::Relaxed);
-                    let report = rounds.play(job, |options| {
-                        job.runner.run_watched(job.test, options, &player.reached)
+                    let report = rounds.play(job, |options, _| {
+                        let mut pacer = rounds.pacer(job, job.runner, None, stop);
+                        let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
+                        job.runner
+                            .play(job.test, options, outside, None, Some(&player.reached))
                     });
                     if done.send((index, report)).is_err() {
                         return;
@@ -134,15 +159,41 @@ impl Player {
     }
 }
 
+impl Job<'_> {
+    /// The test as people find it.
+    fn name(&self) -> String {
+        let line = self.runner.line_of(self.test);
+        format!("{}:{line} {}", self.path, self.test.name.node)
+    }
+}
+
 impl Rounds {
+    /// What lets the test's time pass, unless it passes at once.
+    fn pacer<'a>(
+        self,
+        job: &Job<'_>,
+        runner: &Runner<'_>,
+        real_apps: Option<&'a mut RealApps>,
+        stop: &'a AtomicBool,
+    ) -> Option<Pacer<'a>> {
+        let speed = self.speed(job)?;
+        Some(Pacer::new(runner.start(), speed, real_apps, stop))
+    }
+
+    /// How many times faster than the machine's the test's time passes; none when it passes at once.
+    pub fn speed(self, job: &Job<'_>) -> Option<f64> {
+        self.clock.or(job.runner.clock())?.speed()
+    }
+
     /// Plays one test with every seed. The report is that of the first seed with which it fails, or of the last.
-    fn play(self, job: &Job<'_>, mut run: impl FnMut(RunOptions) -> TestReport) -> TestReport {
+    /// `run` is told whether it is to do the same again.
+    fn play(self, job: &Job<'_>, mut run: impl FnMut(RunOptions, bool) -> TestReport) -> TestReport {
         let stopwatch = Stopwatch::start();
         let mut once = |seed: Option<u64>| {
             let options = RunOptions { seed };
-            let mut report = run(options);
+            let mut report = run(options, false);
             if self.check_determinism {
-                report.compare(&run(options));
+                report.compare(&run(options, true));
             }
             report
         };

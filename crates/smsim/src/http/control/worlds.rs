@@ -63,7 +63,7 @@ pub async fn create(
     let clock = wanted
         .clock
         .as_deref()
-        .map(mode)
+        .map(str::parse::<ClockMode>)
         .transpose()
         .map_err(Refused::wrong)?;
     let new = NewWorld {
@@ -136,22 +136,6 @@ async fn brief(world: &RunningWorld) -> Value {
         "api_keys": names(config.apps.iter().map(|app| app.credentials.api_key.as_str()).collect()),
         "system_ids": names(config.accounts.iter().map(|account| account.system_id.as_str()).collect()),
     })
-}
-
-/// `virtual`, `real`, `x20`.
-fn mode(word: &str) -> Result<ClockMode, String> {
-    let wrong = || format!("{word:?} is no clock; write virtual, real, or x20");
-    match word {
-        "virtual" => Ok(ClockMode::Virtual),
-        "real" => Ok(ClockMode::Real),
-        times => {
-            let times = times.strip_prefix('x').and_then(|times| times.parse().ok());
-            times
-                .filter(|times| (1..=10_000).contains(times))
-                .map(ClockMode::Times)
-                .ok_or_else(wrong)
-        }
-    }
 }
 
 impl From<WorldError> for Refused {
