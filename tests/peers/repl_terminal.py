@@ -1,58 +1,10 @@
 #!/usr/bin/env python3
 """`smsim repl` in a pseudo-terminal: the prompt, completion, hints, Ctrl-C, history, and a real app that texts meanwhile; and
 `smsim run --human`, where a person types what a scenario's user texts."""
-import contextlib, fcntl, hashlib, http.server, os, pty, re, select, struct, subprocess, sys, tempfile, termios, threading
-import time, urllib.parse, urllib.request
+import hashlib, http.server, os, re, sys, tempfile, threading, urllib.parse, urllib.request
 
-from support import ANSWER_S_MAX, ROOT, SMSIM, STOP_S_MAX, Checks, bounded
-
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
-
-
-class Terminal:
-    """A session in a terminal of 50 lines and 200 columns."""
-
-    def __init__(self, state, folder, arguments=("repl",)):
-        self.shown = ""
-        self.fd, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        env = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(state)}
-        self.process = subprocess.Popen([SMSIM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder,
-                                        start_new_session=True)
-        os.close(theirs)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            os.close(self.fd)
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-
-    def type(self, keys):
-        os.write(self.fd, keys.encode())
-        return self
-
-    def sees(self, pattern, seconds=ANSWER_S_MAX):
-        """Waits until what is shown since the last match has the pattern; what was shown up to its end, none in vain."""
-        until = time.monotonic() + seconds
-        while not (found := re.search(pattern, self.shown)):
-            ready, _, _ = select.select([self.fd], [], [], max(0, until - time.monotonic()))
-            if not ready:
-                return None
-            try:
-                self.shown = ESCAPES.sub("", self.shown + os.read(self.fd, 4096).decode(errors="replace"))
-            except OSError:
-                return None
-        seen, self.shown = self.shown[:found.end()], self.shown[found.end():]
-        return seen
-
-    def exit_code(self):
-        # What is still printed must be read, or the program waits for it.
-        self.sees("never shown", 0.5)
-        return self.process.wait(STOP_S_MAX)
+from support import ANSWER_S_MAX, ROOT, Checks, bounded
+from terminal import Terminal
 
 
 class App(http.server.BaseHTTPRequestHandler):
@@ -78,7 +30,7 @@ def send(url, api_key, secret, **params):
 
 
 def typing(checks, state, folder):
-    with Terminal(state, folder) as terminal:
+    with Terminal(["repl"], folder, XDG_STATE_HOME=str(state)) as terminal:
         checks.check("the prompt shows the world's time, the phone and its carrier",
                      terminal.sees(r"14:00:00 carol@sprint> "), terminal.shown)
         terminal.type("quiz play\r")
@@ -107,7 +59,7 @@ def typing(checks, state, folder):
         terminal.sees(r"alice@att> ")
         terminal.type("\x04")
         checks.equal("Ctrl-D leaves, exit code", terminal.exit_code(), 0)
-    with Terminal(state, folder) as terminal:
+    with Terminal(["repl"], folder, XDG_STATE_HOME=str(state)) as terminal:
         terminal.sees(r"carol@sprint> ")
         terminal.type("\x1b[A\x1b[A\x1b[A\r")
         checks.check("the next session remembers the lines", terminal.sees(r"/check alice texts on[\s\S]*  yes"),
@@ -120,7 +72,7 @@ def typing(checks, state, folder):
 def real_app(checks, state, folder):
     server = http.server.HTTPServer(("127.0.0.1", 0), App)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with Terminal(state, folder) as terminal:
+    with Terminal(["repl"], folder, XDG_STATE_HOME=str(state)) as terminal:
         terminal.sees(r"carol@sprint> ")
         terminal.type("/as bob\r")
         terminal.sees(r"bob@sprint> ")
@@ -154,7 +106,7 @@ def real_app(checks, state, folder):
 def person(checks, state, folder):
     install = str(ROOT / "tests" / "scenarios" / "demos" / "1_install.sms")
     arguments = ("run", install, "--human", "carol")
-    with Terminal(state, folder, arguments) as terminal:
+    with Terminal(arguments, folder, XDG_STATE_HOME=str(state)) as terminal:
         checks.check("a person is told who they are", terminal.sees(r"You are carol: type each text"), terminal.shown)
         checks.check("sees the note", terminal.sees(r"14:00:00   Carol has never used Movie Quiz. Text it."), terminal.shown)
         checks.check("and what is expected", terminal.sees(r"\(text: quiz play\)\s+14:00:00 carol> "), terminal.shown)
@@ -167,7 +119,7 @@ def person(checks, state, folder):
         terminal.type("Y\r")
         checks.check("and the test passes", terminal.sees(r"PASS [\s\S]*1 passed, 0 failed"), terminal.shown)
         checks.equal("exit code", terminal.exit_code(), 0)
-    with Terminal(state, folder, arguments) as terminal:
+    with Terminal(arguments, folder, XDG_STATE_HOME=str(state)) as terminal:
         terminal.sees(r"carol> ")
         terminal.type("\x04")
         checks.check("Ctrl-D gives up", terminal.sees(r"error\[E303\]: nobody types carol's texts any more"), terminal.shown)
@@ -183,7 +135,7 @@ def main():
         person(checks, os.path.join(folder, "state"), folder)
         unwritable = os.path.join(folder, "a file")
         open(unwritable, "w").close()
-        with Terminal(unwritable, folder) as terminal:
+        with Terminal(["repl"], folder, XDG_STATE_HOME=unwritable) as terminal:
             terminal.sees(r"carol@sprint> ")
             terminal.type("/quit\r")
             checks.equal("a history that cannot be written is no error, exit code", terminal.exit_code(), 0)

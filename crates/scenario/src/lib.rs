@@ -53,7 +53,7 @@ pub use runner::{
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;
 pub use suggestion::nearest;
-pub use update::{UPDATES_MAX, Updated, update};
+pub use update::{ChangedLine, UPDATES_MAX, Updated, update, with_changed_lines};
 pub use world_config::{
     Actors, ClockMode, DeclaredWorld, FIRST_UID, GivenTimers, HANDSETS_MAX, PATIENCE, Person, Rules,
     SPEED_MAX, receipt_mode_name, world_config, world_config_with,

@@ -23,6 +23,47 @@ pub struct Updated {
     pub changes: usize,
 }
 
+/// A line that would change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangedLine {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What it says.
+    pub before: String,
+    /// What it would say.
+    pub after: String,
+}
+
+impl Updated {
+    /// The lines that differ from those of `text`, which was brought up to date. A step stands on one line, so that none comes
+    /// or goes.
+    pub fn changed_lines(&self, text: &str) -> Vec<ChangedLine> {
+        let lines = text.lines().zip(self.text.lines()).enumerate();
+        lines
+            .filter(|(_, (before, after))| before != after)
+            .map(|(index, (before, after))| ChangedLine {
+                line: index + 1,
+                before: before.to_owned(),
+                after: after.to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// The text with those of its lines changed.
+pub fn with_changed_lines(text: &str, changed: &[ChangedLine]) -> String {
+    let lines = text.split_inclusive('\n').enumerate();
+    lines
+        .map(|(index, line)| {
+            let after = changed.iter().find(|change| change.line == index + 1);
+            match after {
+                Some(change) => line.replacen(&change.before, &change.after, 1),
+                None => line.to_owned(),
+            }
+        })
+        .collect()
+}
+
 /// The scenario `path` with texts, users, properties and results changed to what really happens, and nothing else. A glob
 /// and a regular expression stay, and so do captures, windows and lines inside of blocks and scenes: where one of those
 /// does not hold, the test still fails afterwards.
@@ -171,5 +212,27 @@ fn result_edit(result: Option<&Spanned<CallResult>>, line: Span, probe: &Probe) 
             (is != *returned).then(|| Edit::replace(stated.span, returned.clone()))
         }
         None => (returned != "ok").then(|| Edit::insert(line.end, format!(" = {returned}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_of_the_changes_can_be_taken() {
+        let text = "a\r\nb\nc\nd";
+        let updated = Updated {
+            text: "a\r\nB\nc\nD".to_owned(),
+            changes: 2,
+        };
+        let changed = updated.changed_lines(text);
+        assert_eq!(
+            changed.iter().map(|change| change.line).collect::<Vec<_>>(),
+            [2, 4]
+        );
+        assert_eq!(with_changed_lines(text, &changed), updated.text);
+        assert_eq!(with_changed_lines(text, &changed[1..]), "a\r\nb\nc\nD");
+        assert_eq!(with_changed_lines(text, &[]), text);
     }
 }

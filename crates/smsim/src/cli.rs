@@ -16,8 +16,10 @@ mod fmt;
 mod lsp;
 mod mutants;
 mod repl;
+mod review;
 mod run;
 mod serve;
+mod show;
 mod stop;
 
 use std::io::Write;
@@ -51,6 +53,8 @@ enum Command {
     Fmt(fmt::Args),
     Convert(convert::Args),
     Fill(fill::Args),
+    Review(review::Args),
+    Show(show::Args),
     Lsp(lsp::Args),
     Explore(explore::Args),
     Mutants(mutants::Args),
@@ -74,6 +78,8 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Fmt(args) => fmt::execute(&args),
         Command::Convert(args) => convert::execute(&args),
         Command::Fill(args) => fill::execute(&args),
+        Command::Review(args) => review::execute(&args),
+        Command::Show(args) => show::execute(&args),
         Command::Lsp(args) => lsp::execute(&args),
         Command::Explore(args) => explore::execute(&args),
         Command::Mutants(args) => mutants::execute(&args),

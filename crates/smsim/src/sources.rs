@@ -187,6 +187,11 @@ pub fn may_write(command: &str, path: &Path) -> anyhow::Result<()> {
             "{command} writes expectations, which nobody would review here: CI is set"
         ))
     );
+    is_sms(command, path)
+}
+
+/// Whether a command that writes expectations can write those of that scenario: not of the JSON form.
+pub fn is_sms(command: &str, path: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         path.extension().is_none_or(|extension| extension != "json"),
         Wrong(format!("{command} writes .sms files only: {}", path.display()))

@@ -64,6 +64,8 @@ fn every_example_of_the_tools_runs() {
         "fmt",
         "convert",
         "fill",
+        "review",
+        "show",
         "mutants",
         "check",
         "explain",

@@ -31,6 +31,16 @@ pub(crate) enum Paint {
 }
 
 impl Colour {
+    /// A line that goes.
+    pub fn removed(self, text: &str) -> String {
+        self.paint(Paint::Red, text)
+    }
+
+    /// A line that comes.
+    pub fn added(self, text: &str) -> String {
+        self.paint(Paint::Green, text)
+    }
+
     /// `text` in that colour, or as it is.
     pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let escape = match paint {

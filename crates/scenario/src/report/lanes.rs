@@ -94,9 +94,21 @@ impl Lanes {
         }
     }
 
-    /// The last events as a table, each line ended; empty when nothing happened.
+    /// The last events as a table, each line ended, long texts cut; empty when nothing happened.
     pub fn render(&self) -> String {
-        let shown = &self.events[self.events.len().saturating_sub(SHOWN_MAX)..];
+        self.table(
+            &self.events[self.events.len().saturating_sub(SHOWN_MAX)..],
+            shortened,
+        )
+    }
+
+    /// All events as a table, with everything that was said.
+    pub fn render_whole(&self) -> String {
+        self.table(&self.events, str::to_owned)
+    }
+
+    /// A text that is longer than its column goes on into the next ones, which are empty in that line.
+    fn table(&self, shown: &[LaneEvent], told: fn(&str) -> String) -> String {
         let mut actors: Vec<&str> = Vec::new();
         for event in shown {
             if !actors.contains(&event.actor.as_str()) {
@@ -131,7 +143,7 @@ impl Lanes {
                 .map(|(_, w)| w + 2)
                 .sum();
             let at = offset(event.at.since(self.start));
-            let text = shortened(&event.text);
+            let text = told(&event.text);
             let _ = writeln!(out, "  {at:>15}  {:before$}{text}", "");
         }
         out
@@ -298,13 +310,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_events_are_shown() {
+    fn only_the_last_events_are_shown_unless_all_are_wanted() {
         let mut lanes = Lanes::new(Timestamp::EPOCH);
         for n in 0..=SHOWN_MAX {
             lanes.add(n as u64, Timestamp::EPOCH, "a", format!("> {n}"));
         }
         let text = lanes.render();
         assert!(text.contains("(1 earlier)") && !text.contains("> 0\n"), "{text}");
+        let long = format!("< {}", quoted(&"x".repeat(60)));
+        lanes.add(99, Timestamp::EPOCH, "b", long.clone());
+        let text = lanes.render_whole();
+        assert!(text.contains("> 0\n") && text.contains(&long), "{text}");
         assert_eq!(Lanes::default().render(), "");
     }
 }

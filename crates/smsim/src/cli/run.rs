@@ -1,12 +1,12 @@
 //! `smsim run`: plays scenario files in virtual time.
 
 mod captures;
-mod output;
+pub(super) mod output;
 mod people;
 mod play;
 mod progress;
 mod round;
-mod selection;
+pub(super) mod selection;
 mod update;
 mod watch;
 
