@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sms::{Msisdn, ShortCode};
+
 use crate::diagnostics::Diagnostic;
 use crate::edit::{Edit, edited};
 use crate::format::pattern_text;
@@ -159,7 +161,8 @@ fn property_edit(clause: &Spanned<Expectation>, content: &Content) -> Option<Edi
         return None;
     };
     let is = match &clause.node {
-        Expectation::From(stated) => (stated.trim_start_matches('+') != from).then(|| format!("from {from}")),
+        Expectation::From(stated) if stated.trim_start_matches('+') == from => None,
+        Expectation::From(_) => written(from).map(|from| format!("from {from}")),
         Expectation::Parts(stated) => (stated != parts).then(|| format!("parts {parts}")),
         Expectation::Encoding(stated) => {
             let found = crate::runner::encoding_name(*encoding);
@@ -173,6 +176,14 @@ fn property_edit(clause: &Spanned<Expectation>, content: &Content) -> Option<Edi
         | Expectation::Signature(_) => None,
     };
     is.map(|is| Edit::replace(clause.span, is))
+}
+
+/// An address as a line has it: a short code, or a phone's number with its `+`; none where it is neither.
+fn written(address: &str) -> Option<String> {
+    match address.parse::<ShortCode>() {
+        Ok(_) => Some(address.to_owned()),
+        Err(_) => Some(Msisdn::new(address.parse().ok()?)?.to_string()),
+    }
 }
 
 /// `new` put in or taken out, as the callback says.
@@ -218,6 +229,13 @@ fn result_edit(result: Option<&Spanned<CallResult>>, line: Span, probe: &Probe) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sender_is_written_as_lines_have_it() {
+        assert_eq!(written("32665").as_deref(), Some("32665"));
+        assert_eq!(written("14155550101").as_deref(), Some("+14155550101"));
+        assert_eq!(written("Acme"), None);
+    }
 
     #[test]
     fn some_of_the_changes_can_be_taken() {

@@ -148,7 +148,7 @@ fn where_nobody_can_answer_the_changes_are_listed_and_nothing_is_written() {
 +  bob   < "Hi"  # what he sees
 stale.sms:10  (2 of 2)  first
 -  alice < "No", from 32665
-+  alice < "Yes", from 14155550102
++  alice < "Yes", from +14155550102
 2 changes; on a terminal, without --list, each can be accepted
 "#;
     for (arguments, ci) in [
