@@ -179,7 +179,7 @@ fn who_cannot_join_is_told_why() {
     for (line, code) in [
         ("carrier verizon", Code::E015),
         ("app chess \"Chess\"", Code::E015),
-        ("repeat 2:\n  user erin +14155550177 on att", Code::E010),
+        ("repeat 2:\n  user erin +14155550177 on att", Code::E015),
         ("user erin on att", Code::E010),
     ] {
         let faults = scenario::parse_steps("typed", line).expect_err("no step");

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Fallible};
 use crate::lexer::{Cursor, SAID};
-use crate::parser::{Parser, REPEAT_MAX, opening};
+use crate::parser::{Parser, REPEAT_MAX, TOP_WORDS, opening};
 use crate::syntax::{
     Actor, Arg, BlockKind, CallResult, Destination, Param, PduStep, Send, Sign, Span, Spanned, Step,
 };
@@ -146,6 +146,10 @@ impl<'s> Parser<'s> {
         cursor: &mut Cursor<'s>,
         word: Option<&'s str>,
     ) -> Box<crate::diagnostics::Diagnostic> {
+        let declares = |word: &&str| TOP_WORDS.contains(word) && !matches!(*word, "scene" | "test");
+        if let Some(word) = word.filter(declares) {
+            return self.declaration_in_test(cursor, word);
+        }
         let mut ahead = cursor.clone();
         if cursor.looks_at("$") {
             return match actor(&mut ahead, "an actor") {
@@ -160,6 +164,19 @@ impl<'s> Parser<'s> {
             }
         }
         self.unknown_line(cursor, word, &STEP_WORDS, "a step")
+    }
+
+    /// A line of a test that begins like a declaration, and is no actor's.
+    fn declaration_in_test(
+        &self,
+        cursor: &mut Cursor<'s>,
+        word: &str,
+    ) -> Box<crate::diagnostics::Diagnostic> {
+        let message = format!("`{word}` stands among the steps");
+        let span = cursor.next_token();
+        let fault = cursor.fault(Code::E015, span, message);
+        let fault = fault.label("a test has no declarations of its own");
+        Box::new(fault.help("move it before the first scene or test"))
     }
 }
 
