@@ -1,8 +1,9 @@
 //! Which text a receipt is about: [`Correlations`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use sms::MessageState;
+use sms::{MessageState, NumberMap};
 
 use crate::config::MessageIdBases;
 use crate::receipt::Receipt;
@@ -18,8 +19,9 @@ pub(crate) struct Correlations {
     next_text: u64,
     awaited: BTreeSet<u64>,
     complete: VecDeque<u64>,
-    /// By message id in its folded form; ids that fold alike stand in the order of their texts.
-    names: BTreeMap<String, Vec<Name>>,
+    /// By the number of a message id in its folded form, in the order of their texts. Ids that only share the number are
+    /// told apart by themselves.
+    names: NumberMap<Folded, Names>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,17 @@ struct Part {
 struct Name {
     text: u64,
     part: usize,
+}
+
+/// A message id as a number: the same for ids that fold alike, and hardly ever for others.
+#[derive(Clone, Copy, Debug)]
+struct Folded(u64);
+
+/// The parts under one number, nearly always a single one.
+#[derive(Debug)]
+struct Names {
+    first: Name,
+    more: Vec<Name>,
 }
 
 /// What a receipt is about.
@@ -78,7 +91,7 @@ impl Correlations {
             next_text: 0,
             awaited: BTreeSet::new(),
             complete: VecDeque::new(),
-            names: BTreeMap::new(),
+            names: NumberMap::default(),
         }
     }
 
@@ -88,10 +101,15 @@ impl Correlations {
         let text = self.next_text;
         self.next_text += 1;
         for (part, message_id) in message_ids.iter().enumerate() {
-            self.names
-                .entry(fold(message_id))
-                .or_default()
-                .push(Name { text, part });
+            let name = Name { text, part };
+            match self.names.get_mut(Folded::of(message_id)) {
+                Some(names) => names.more.push(name),
+                None => {
+                    let more = Vec::new();
+                    self.names
+                        .insert(Folded::of(message_id), Names { first: name, more });
+                }
+            }
         }
         let parts = message_ids
             .iter()
@@ -158,19 +176,16 @@ impl Correlations {
     /// comes before one that differs in letter case or leading zeros.
     fn find(&self, receipt: &Receipt) -> Option<Name> {
         let id = self.id_of_response(receipt);
-        let names = self.names.get(&fold(&id))?;
-        let rank = |name: &Name| {
-            let part = self
-                .texts
-                .get(&name.text)
-                .and_then(|text| text.parts.get(name.part));
-            part.map(|part| (part.message_id == id, part.outcome.is_none(), name.text))
-        };
-        names.iter().copied().max_by_key(rank)
+        let ranked = self.names.get(Folded::of(&id))?.all().filter_map(|name| {
+            let part = self.texts.get(&name.text)?.parts.get(name.part)?;
+            let rank = (part.message_id == id, part.outcome.is_none(), name.text);
+            folded(&part.message_id).eq(folded(&id)).then_some((rank, name))
+        });
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, name)| name)
     }
 
     /// The receipt's id as the response would have written it.
-    fn id_of_response(&self, receipt: &Receipt) -> String {
+    fn id_of_response<'a>(&self, receipt: &'a Receipt) -> Cow<'a, str> {
         let id = &receipt.message_id;
         let converted = match (receipt.id_is_exact, self.bases) {
             (true, _) | (false, MessageIdBases::Alike) => None,
@@ -181,7 +196,7 @@ impl Correlations {
                 u128::from_str_radix(id, 16).ok().map(|number| number.to_string())
             }
         };
-        converted.unwrap_or_else(|| id.clone())
+        converted.map_or(Cow::Borrowed(id), Cow::Owned)
     }
 
     /// Remembers a text only to know a receipt that comes again, for as long as there is room.
@@ -198,12 +213,11 @@ impl Correlations {
     fn forget(&mut self, number: u64) -> Option<u64> {
         let text = self.texts.remove(&number)?;
         for part in &text.parts {
-            let folded = fold(&part.message_id);
-            if let Some(names) = self.names.get_mut(&folded) {
-                names.retain(|name| name.text != number);
-                if names.is_empty() {
-                    self.names.remove(&folded);
-                }
+            let folded = Folded::of(&part.message_id);
+            if let Some(names) = self.names.get_mut(folded)
+                && !names.forget(number)
+            {
+                self.names.remove(folded);
             }
         }
         Some(text.token)
@@ -246,8 +260,42 @@ const fn severity(state: MessageState) -> u8 {
 }
 
 /// The id without what SMSCs change between response and receipt: letter case and leading zeros.
-fn fold(message_id: &str) -> String {
-    message_id.trim_start_matches('0').to_ascii_lowercase()
+fn folded(message_id: &str) -> impl Iterator<Item = u8> + '_ {
+    let significant = message_id.trim_start_matches('0');
+    significant.bytes().map(|octet| octet.to_ascii_lowercase())
+}
+
+impl Folded {
+    /// FNV-1a of 64 bits over the folded id.
+    fn of(message_id: &str) -> Self {
+        Self(folded(message_id).fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x100_0000_01b3)
+        }))
+    }
+}
+
+impl From<Folded> for u64 {
+    fn from(Folded(number): Folded) -> Self {
+        number
+    }
+}
+
+impl Names {
+    fn all(&self) -> impl Iterator<Item = Name> + '_ {
+        std::iter::once(self.first).chain(self.more.iter().copied())
+    }
+
+    /// Forgets the names of a text; false when there is no other.
+    fn forget(&mut self, text: u64) -> bool {
+        self.more.retain(|name| name.text != text);
+        if self.first.text == text {
+            if self.more.is_empty() {
+                return false;
+            }
+            self.first = self.more.remove(0);
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -459,7 +507,8 @@ mod tests {
                 prop_assert!(correlations.awaited() <= texts_max);
                 prop_assert!(correlations.complete.len() <= texts_max);
                 let parts: usize = correlations.texts.values().map(|text| text.parts.len()).sum();
-                let names: usize = correlations.names.values().map(Vec::len).sum();
+                let names = correlations.names.sorted();
+                let names: usize = names.iter().map(|(_, names)| names.all().count()).sum();
                 prop_assert_eq!(parts, names);
                 prop_assert_eq!(correlations.texts.len(), correlations.awaited.len() + correlations.complete.len());
             }

@@ -186,15 +186,23 @@ impl Platform {
     }
 
     fn call_name(&self, method: &str, app: AppId, user: Uid) -> String {
-        let app = self
-            .app(app)
-            .map_or_else(|| app.to_string(), |app| app.name.clone());
-        let user = self
-            .user(user)
-            .map_or_else(|| user.to_string(), |user| user.name.clone());
-        format!("{method}({app} to {user})")
+        use std::fmt::Write as _;
+        let mut name = String::with_capacity(CALL_OCTETS);
+        // Writing to a String cannot fail.
+        let _ = match self.app(app) {
+            Some(app) => write!(name, "{method}({} to ", app.name),
+            None => write!(name, "{method}({app} to "),
+        };
+        let _ = match self.user(user) {
+            Some(user) => write!(name, "{})", user.name),
+            None => write!(name, "{user})"),
+        };
+        name
     }
 }
+
+/// About as long as what is said of a call becomes.
+const CALL_OCTETS: usize = 96;
 
 /// Refuses a text that is empty or does not fit the parts that the policy allows.
 fn check_length(settings: &Settings, message: &str) -> Result<(), Refusal> {

@@ -93,7 +93,7 @@ fn calls(c: &mut Criterion) {
         );
     });
     c.bench_function("note what a record may hold", |b| {
-        b.iter(|| rest.note(black_box(&request)))
+        b.iter(|| rest.note(black_box(&request), 16_384))
     });
 }
 

@@ -41,6 +41,7 @@ pub mod config;
 pub mod credentials;
 pub mod error_code;
 pub mod method;
+pub mod noted;
 pub mod params;
 mod properties;
 mod request_limit;
@@ -57,6 +58,7 @@ pub use config::{
 };
 pub use credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 pub use error_code::ErrorCode;
+pub use noted::Noted;
 pub use response::{Response, Summary};
-pub use rest::{Noted, Request, Rest, Step};
+pub use rest::{Request, Rest, Step};
 pub use value::Value;

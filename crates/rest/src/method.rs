@@ -175,7 +175,11 @@ impl Method {
 
 /// The name of the root element of the answer to a method that was found, spelt as the caller spelt the method.
 pub(crate) fn response_element(name: &str) -> String {
-    format!("{}_response", without_prefix(name).replace('.', "_"))
+    const END: &str = "_response";
+    let name = without_prefix(name);
+    let mut element = String::with_capacity(name.len() + END.len());
+    element.extend(name.chars().map(|c| if c == '.' { '_' } else { c }));
+    element + END
 }
 
 fn without_prefix(name: &str) -> &str {

@@ -6,6 +6,7 @@ mod own;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -16,9 +17,10 @@ use sms::Timestamp;
 use self::admission::{Admitted, Fault};
 use self::batch::Batch;
 use crate::config::{CansendErrors, Config, ConfigError, Settings};
-use crate::credentials::{Credentials, InvalidUrl, SessionInfo, check_url};
+use crate::credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 use crate::error_code::ErrorCode;
 use crate::method::{self, Call, Method, Outcome, Spelling};
+use crate::noted::{Noted, Pairs};
 use crate::params::{Params, cut};
 use crate::request_limit::RequestWindow;
 use crate::response::{Form, Response, Summary};
@@ -59,15 +61,6 @@ pub struct Request {
     pub params: Vec<(String, String)>,
     /// Where the call came from; none when it came over no network.
     pub peer: Option<IpAddr>,
-}
-
-/// What a record may hold of a call.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Noted {
-    /// The parameters without the signature and without whatever works like a password.
-    pub params: Vec<(String, String)>,
-    /// Session keys and tokens of the call, which an answer may repeat and a record may not.
-    pub hidden: Vec<String>,
 }
 
 /// What becomes of a call at first.
@@ -152,7 +145,7 @@ impl Rest {
             call.0
         );
         let params = Params::merge(request.params);
-        let form = Form::of(&params, |name| self.redact(name));
+        let form = Form::of(&params, |name| self.redact(name).into_owned());
         self.begin(now, call, params, request.peer, form, false)
     }
 
@@ -220,7 +213,8 @@ impl Rest {
             Err(fault) => fault,
         };
         let app = self.caller(&params).map(|credentials| credentials.app);
-        let method = Method::find(name).map_or_else(|| self.redact(name), |method| method.name.to_owned());
+        let method =
+            Method::find(name).map_or_else(|| self.redact(name), |method| Cow::Borrowed(method.name));
         let method = cut(&method, SUMMARY_METHOD_OCTETS_MAX).to_owned();
         let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
         let message = format!("{}{}", fault.code.text(), fault.suffix);
@@ -307,12 +301,13 @@ impl Rest {
         &self.settings
     }
 
-    /// What a record may hold of a call.
-    pub fn note(&self, request: &Request) -> Noted {
+    /// What a record may hold of a call, with its parameters as far as they have `octets_max` octets together.
+    pub fn note(&self, request: &Request, octets_max: u32) -> Noted {
         let mut noted = Noted::default();
+        let mut octets = 0;
         for (name, value) in &request.params {
+            octets += name.len() + value.len();
             match name.as_str() {
-                "sig" => {}
                 "session_key" | "auth_token" => noted.hide(value),
                 "method_feed" => {
                     for (name, value) in batch::pairs_in(value) {
@@ -320,15 +315,21 @@ impl Rest {
                             noted.hide(&value);
                         }
                     }
-                    noted.params.push((name.clone(), self.redact(value)));
                 }
-                _ => noted.params.push((self.redact(name), self.redact(value))),
+                _ => {}
             }
         }
-        for (_, value) in &mut noted.params {
-            *value = Noted::without(&noted.hidden, value);
+        let mut params = Pairs::with_capacity(request.params.len(), octets.min(octets_max as usize));
+        for (name, value) in &request.params {
+            if matches!(name.as_str(), "sig" | "session_key" | "auth_token") {
+                continue;
+            }
+            let (name, value) = (self.redact(name), self.redact(value));
+            if !params.push(&name, &Noted::without(&noted.hidden, &value), octets_max) {
+                break;
+            }
         }
-        noted
+        Noted { params, ..noted }
     }
 
     /// The app of that number.
@@ -357,16 +358,17 @@ impl Rest {
 
     /// Takes every secret out of a text. An app that sends its secret by mistake, in place of its key for example, must
     /// not find it in records and error documents, from where it would get around.
-    pub fn redact(&self, text: &str) -> String {
-        let may_hold_one = text.len() >= self.app_secret_octets_min;
-        let of_apps = self.apps.values().map(|app| &app.secret).filter(|_| may_hold_one);
-        let of_sessions = self.sessions.secrets_in(text);
-        let mut redacted = text.to_owned();
-        for secret in of_apps.chain(&of_sessions) {
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut redacted = Cow::Borrowed(text);
+        let mut take_out = |secret: &Secret| {
             if redacted.contains(secret.expose()) {
-                redacted = secret.redact(&redacted);
+                redacted = Cow::Owned(secret.redact(&redacted));
             }
+        };
+        if text.len() >= self.app_secret_octets_min {
+            self.apps.values().for_each(|app| take_out(&app.secret));
         }
+        self.sessions.secrets_in(text).iter().for_each(take_out);
         redacted
     }
 
@@ -427,7 +429,7 @@ impl Rest {
         let args = params
             .pairs()
             .iter()
-            .map(|(name, value)| (self.redact(name), self.redact(value)))
+            .map(|(name, value)| (self.redact(name).into_owned(), self.redact(value).into_owned()))
             .collect();
         Response {
             content_type: form.content_type(),
@@ -435,21 +437,6 @@ impl Rest {
             error_code: Some(code.code()),
             summary,
             hidden: Vec::new(),
-        }
-    }
-}
-
-impl Noted {
-    /// `text` with each of `hidden` replaced.
-    pub fn without(hidden: &[String], text: &str) -> String {
-        hidden.iter().fold(text.to_owned(), |text, hidden| {
-            text.replace(hidden.as_str(), "[session key]")
-        })
-    }
-
-    fn hide(&mut self, value: &str) {
-        if !value.is_empty() {
-            self.hidden.push(value.to_owned());
         }
     }
 }

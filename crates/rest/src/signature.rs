@@ -11,16 +11,22 @@ use crate::credentials::Secret;
 
 /// Signs the pairs; a pair named `sig` is left out. Returns 32 lower-case hex digits.
 pub fn sign(pairs: &[(String, String)], secret: &Secret) -> String {
-    let mut md5 = Md5::new();
-    md5.update(base_string(pairs));
-    md5.update(secret.expose());
-    hex::encode(md5.finalize())
+    digits(pairs, secret).map(char::from).iter().collect()
 }
 
 /// Whether `sig` is the signature of the pairs, in lower-case hex. The comparison takes the same time wherever the two
 /// differ.
 pub fn verify(pairs: &[(String, String)], secret: &Secret, sig: &str) -> bool {
-    sign(pairs, secret).as_bytes().ct_eq(sig.as_bytes()).into()
+    digits(pairs, secret).ct_eq(sig.as_bytes()).into()
+}
+
+fn digits(pairs: &[(String, String)], secret: &Secret) -> [u8; 32] {
+    let mut md5 = Md5::new();
+    md5.update(base_string(pairs));
+    md5.update(secret.expose());
+    let mut digits = [0; 32];
+    hex::encode_to_slice(md5.finalize(), &mut digits).expect("16 octets have 32 digits");
+    digits
 }
 
 /// What is hashed in front of the secret.

@@ -3,6 +3,7 @@
 //! Everything from outside comes through one bounded inbox; everything that the world wants done goes out from here. No
 //! one else touches the world, so that there is no lock.
 
+mod calls;
 mod journal;
 mod links;
 mod pace;
@@ -312,6 +313,7 @@ impl Engine {
     /// Runs until it is stopped.
     pub async fn run(mut self) {
         let mut messages = Vec::with_capacity(BATCH_MAX);
+        let mut calls = Vec::new();
         loop {
             self.dispatch();
             self.progress();
@@ -344,14 +346,24 @@ impl Engine {
                 self.handle(Input::Tick);
             }
             for message in messages.drain(..) {
-                if let Message::Stop { done } = message {
-                    self.unbind_all().await;
-                    self.capture(Capture::flush);
-                    let _ = done.send(());
-                    return;
+                match message {
+                    Message::Api { request, reply } => {
+                        calls.push((request, reply));
+                        continue;
+                    }
+                    Message::Stop { done } => {
+                        self.answer(calls.drain(..));
+                        self.unbind_all().await;
+                        self.capture(Capture::flush);
+                        let _ = done.send(());
+                        return;
+                    }
+                    _ => {}
                 }
+                self.answer(calls.drain(..));
                 self.take(message);
             }
+            self.answer(calls.drain(..));
         }
     }
 
@@ -367,7 +379,8 @@ impl Engine {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Api { request, reply } => self.api(request, reply),
+            // The loop takes calls together.
+            Message::Api { request, reply } => self.answer([(request, reply)]),
             Message::LogIn {
                 app,
                 user,
@@ -457,17 +470,6 @@ impl Engine {
     fn end_capture(&mut self, error: &std::io::Error) {
         tracing::error!(%error, "the capture has ended: its file cannot be written");
         self.capture = None;
-    }
-
-    fn api(&mut self, request: rest::Request, reply: oneshot::Sender<rest::Response>) {
-        let call = self.new_call();
-        self.calls.insert(call, reply);
-        self.handle(Input::Api { call, request });
-    }
-
-    fn new_call(&mut self) -> CallId {
-        self.next_call += 1;
-        CallId(self.next_call)
     }
 
     /// Acts on everything that the world wants done.

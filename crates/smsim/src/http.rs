@@ -1,25 +1,21 @@
-//! The HTTP server: the REST API of the apps, and whether the server is well.
+//! The HTTP server: what it has besides its parts, and who answers behind it.
 
 pub mod control;
 pub mod form;
 pub mod metrics;
 pub mod page;
 pub mod pages;
+pub mod restserver;
 pub mod token;
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 
 use crate::real_apps::CallSender;
 use crate::worlds::{self, Worlds};
-
-/// The largest body of a call.
-const BODY_OCTETS_MAX: usize = 1 << 20;
 
 /// Who answers behind the server.
 #[derive(Clone, Debug)]
@@ -36,7 +32,7 @@ impl Behind {
             Self::Worlds(worlds) => {
                 let key = request.params.iter().find(|(name, _)| name == "api_key");
                 let key = key.map_or("", |(_, key)| key.as_str());
-                worlds.of_app(key)?.api(request).await
+                worlds.of_app(key)?.engine.api(request).await
             }
             Self::Run(run) => run.api(request).await,
         }
@@ -62,35 +58,13 @@ impl Behind {
     }
 }
 
-/// What the server answers.
+/// What the server answers besides [`restserver`].
 pub fn router(behind: Behind) -> Router {
     Router::new()
-        .route("/restserver.php", any(restserver))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .fallback(nothing_here)
-        .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
         .with_state(behind)
-}
-
-/// The REST server: query string and body together, GET or POST, urlencoded or multipart.
-async fn restserver(
-    State(behind): State<Behind>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    let params = match form::params(request).await {
-        Ok(params) => params,
-        Err(error) => return error.into_response(),
-    };
-    let request = rest::Request {
-        params,
-        peer: Some(peer.ip()),
-    };
-    match behind.api(request).await {
-        Some(response) => ([(header::CONTENT_TYPE, response.content_type)], response.body).into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, behind.gone()).into_response(),
-    }
 }
 
 /// Ready when the platform's own link is bound, so that a text would get through.

@@ -19,6 +19,7 @@ use world::io::CallbackId;
 use crate::callback_client::CallbackClient;
 use crate::clock::Stopwatch;
 use crate::http;
+use crate::http::metrics::Requests;
 
 /// How long an app must be silent behind a test in which it was called back.
 const LATE_CALL_WAIT: Duration = Duration::from_millis(50);
@@ -98,7 +99,9 @@ impl RealApps {
             .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, http_port)))
             .with_context(|| format!("cannot open HTTP port {http_port}; give another with --http-port"))?;
         let http = listener.local_addr()?;
-        let app = http::router(http::Behind::Run(CallSender(sender.clone())));
+        let behind = http::Behind::Run(CallSender(sender.clone()));
+        let rest = http::restserver::router(behind.clone(), Requests::default());
+        let app = http::router(behind).merge(rest);
         runtime.spawn(async move {
             let service = app.into_make_service_with_connect_info::<SocketAddr>();
             if let Err(error) = axum::serve(listener, service).await {

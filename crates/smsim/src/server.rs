@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::engine::EngineHandle;
 use crate::http::control::Access;
+use crate::http::metrics::Requests;
 use crate::http::token::Token;
 use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
@@ -83,11 +84,13 @@ impl Server {
             smpp_listener::listen(socket, Some(acceptor), links, stopped.clone())
         });
         let access = Access::new(token, http.port());
-        let app = http::router(http::Behind::Worlds(worlds.clone()))
+        let (behind, requests) = (http::Behind::Worlds(worlds.clone()), Requests::default());
+        let app = http::router(behind.clone())
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(worlds.clone(), access.clone(), humans))
             .merge(http::control::router(worlds.clone(), access));
-        let app = http::metrics::with_metrics(app, handle.clone(), admission)
+        let app = http::metrics::with_metrics(app, requests.clone(), handle.clone(), admission)
+            .merge(http::restserver::router(behind, requests))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;
         let apps = async move {

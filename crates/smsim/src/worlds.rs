@@ -143,14 +143,15 @@ impl Worlds {
         self.locked().len() > 1
     }
 
-    /// The way to the world whose app has that key; to the server's own when none has it.
-    pub fn of_app(&self, api_key: &str) -> Option<EngineHandle> {
+    /// The world whose app has that key; to the server's own when none has it.
+    pub fn of_app(&self, api_key: &str) -> Option<Arc<RunningWorld>> {
         self.found(|world| world.has_key(api_key))
     }
 
     /// The way to the world whose ESME has that name; to the server's own when none has it.
     pub fn of_esme(&self, system_id: &[u8]) -> Option<EngineHandle> {
         self.found(|world| world.has_esme(system_id))
+            .map(|world| world.engine.clone())
     }
 
     /// Makes a world and lets it run.
@@ -302,10 +303,10 @@ impl Worlds {
         names.find(|name| !worlds.contains_key(name)).unwrap_or_default()
     }
 
-    fn found(&self, is_it: impl Fn(&RunningWorld) -> bool) -> Option<EngineHandle> {
+    fn found(&self, is_it: impl Fn(&RunningWorld) -> bool) -> Option<Arc<RunningWorld>> {
         let worlds = self.locked();
         let world = worlds.values().find(|world| is_it(world));
-        Some(world.or_else(|| worlds.get(DEFAULT))?.engine.clone())
+        world.or_else(|| worlds.get(DEFAULT)).cloned()
     }
 
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Arc<RunningWorld>>> {

@@ -1,5 +1,6 @@
 //! A record as it is kept, for who reads every one of them: [`Brief`].
 
+use platform::CallId;
 use sms::Timestamp;
 
 use crate::record::{Event, Toward};
@@ -24,6 +25,22 @@ pub enum Brief<'a> {
     OnAir,
     /// [`Event::Received`].
     Received,
+    /// [`Event::ApiCall`].
+    ApiCall {
+        /// The call.
+        call: CallId,
+        /// The method, as the caller spelt it.
+        method: &'a str,
+    },
+    /// [`Event::ApiReply`].
+    ApiReply {
+        /// The call.
+        call: CallId,
+        /// The refusal's number.
+        error_code: Option<u16>,
+    },
+    /// [`Event::Decision`], [`Event::Submitted`], [`Event::SubmitAnswered`] or [`Event::Receipt`].
+    Platform,
     /// Any other, and a PDU that could not be read or holds a password.
     Event(&'a Event),
 }
@@ -41,6 +58,18 @@ impl World {
                 },
                 Kept::OnAir { .. } => Brief::OnAir,
                 Kept::Received { .. } => Brief::Received,
+                Kept::ApiCall(kept) => Brief::ApiCall {
+                    call: kept.call,
+                    method: kept.params.value("method").unwrap_or_default(),
+                },
+                Kept::ApiReply(kept) => Brief::ApiReply {
+                    call: kept.call,
+                    error_code: kept.error_code,
+                },
+                Kept::Decision(_)
+                | Kept::Submitted(_)
+                | Kept::SubmitAnswered { .. }
+                | Kept::Receipt { .. } => Brief::Platform,
                 Kept::Event(event) => Brief::Event(event),
             };
             (*at, brief)

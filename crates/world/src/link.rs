@@ -64,14 +64,14 @@ impl OwnLink {
         }
     }
 
-    /// Octets arrive at one end; gives the frames that are whole now.
-    pub fn arrive(&mut self, toward: Toward, octets: &[u8]) -> Vec<Frame> {
+    /// Octets arrive at one end, whose framer gives the frames that are whole now.
+    pub fn arrive(&mut self, toward: Toward, octets: &[u8]) -> &mut Framer {
         let framer = match toward {
             Toward::Smsc => &mut self.at_smsc,
             Toward::Esme => &mut self.at_esme,
         };
         framer.feed(octets);
-        std::iter::from_fn(|| framer.next_frame()).collect()
+        framer
     }
 }
 

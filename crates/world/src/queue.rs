@@ -63,6 +63,14 @@ impl<T> Queue<T> {
         self.at_once.pop_front()
     }
 
+    /// The next hop of the instant `now`, if it is `wanted`.
+    pub fn take_if(&mut self, now: Timestamp, wanted: impl Fn(&T) -> bool) -> Option<T> {
+        if self.brought_until < now {
+            self.bring(now);
+        }
+        self.at_once.pop_front_if(|hop| wanted(hop))
+    }
+
     /// Brings what was scheduled for this instant before it came. It goes ahead of what the instant itself has brought
     /// forth, so that a hop never overtakes one that was put in earlier.
     fn bring(&mut self, now: Timestamp) {
@@ -178,8 +186,10 @@ mod tests {
         assert_eq!(queue.next_due_of(T0, |hop| *hop == "d"), Some(T2));
         assert_eq!(queue.next_due_of(T0, |hop| *hop == "c"), Some(T0));
         assert_eq!(queue.next_due_of(T0, |hop| *hop == "e"), None);
+        assert_eq!(queue.take_if(T1, |hop| *hop == "b"), None);
+        assert_eq!(queue.take_if(T1, |hop| *hop == "a"), Some("a"));
         let order: Vec<&str> = std::iter::from_fn(|| queue.take(T1)).collect();
-        assert_eq!(order, ["a", "b", "c"]);
+        assert_eq!(order, ["b", "c"]);
         assert_eq!(queue.next_due(T1), Some(T2));
         assert!(queue.is_idle(T1) && !queue.is_idle(T2));
         assert_eq!(queue.take(T2), Some("d"));

@@ -17,13 +17,6 @@ pub const ANSWER_OCTETS_MAX: usize = 1_024;
 /// in their number, so that each must be limited in its size.
 pub const CALL_OCTETS_MAX: usize = 16 * 1_024;
 
-/// The beginning of a text, as far as `room` octets reach; what it takes is taken from the room.
-pub(crate) fn cut(mut text: String, room: &mut usize) -> String {
-    text.truncate(text.floor_char_boundary(*room));
-    *room -= text.len();
-    text
-}
-
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Record {
@@ -223,27 +216,4 @@ fn hex<S: Serializer>(octets: &Bytes, serializer: S) -> Result<S::Ok, S::Error> 
         let _ = write!(text, "{octet:02x}");
     }
     serializer.serialize_str(&text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_at_the_room_that_there_is() {
-        for (text, room, kept, left) in [
-            ("abc", 4, "abc", 1),
-            ("abc", 3, "abc", 0),
-            ("abc", 2, "ab", 0),
-            ("a\u{e9}", 2, "a", 1),
-            ("abc", 0, "", 0),
-        ] {
-            let mut room = room;
-            assert_eq!(
-                (cut(text.to_owned(), &mut room).as_str(), room),
-                (kept, left),
-                "{text}"
-            );
-        }
-    }
 }

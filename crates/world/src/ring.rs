@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use handset::InboxText;
-use sms::{Msisdn, Timestamp};
+use platform::{AppId, CallId, Decision, SubmissionId};
+use sms::{MessageState, Msisdn, ShortCode, Timestamp};
 use smsc::CarrierIndex;
 
-use crate::record::{Event, Toward};
+use crate::record::{CALL_OCTETS_MAX, Event, Toward};
 
 /// What is kept of a record.
 #[derive(Clone, Debug)]
@@ -33,8 +34,105 @@ pub(crate) enum Kept {
     },
     /// [`Event::Received`].
     Received { handset: Msisdn, text: Arc<InboxText> },
+    /// [`Event::ApiCall`].
+    ApiCall(Box<ApiCall>),
+    /// [`Event::ApiReply`].
+    ApiReply(Box<ApiReply>),
+    /// [`Event::Decision`].
+    Decision(Box<Decision>),
+    /// [`Event::Submitted`].
+    Submitted(Box<Submitted>),
+    /// [`Event::SubmitAnswered`].
+    SubmitAnswered {
+        submission: SubmissionId,
+        message_ids: Vec<String>,
+        command_status: u32,
+    },
+    /// [`Event::Receipt`].
+    Receipt {
+        submission: SubmissionId,
+        state: MessageState,
+    },
     /// Any other.
     Event(Box<Event>),
+}
+
+/// What is kept of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiCall {
+    pub(crate) call: CallId,
+    pub(crate) params: rest::noted::Pairs,
+}
+
+impl ApiCall {
+    pub(crate) fn event(&self) -> Event {
+        let pairs = self.params.iter();
+        Event::ApiCall {
+            call: self.call,
+            params: pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        }
+    }
+}
+
+/// What is kept of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiReply {
+    pub(crate) call: CallId,
+    app: Option<AppId>,
+    pub(crate) error_code: Option<u16>,
+    /// The summary, and behind it the body.
+    text: Box<str>,
+    summary_end: usize,
+}
+
+impl ApiReply {
+    /// Of an answer to that call, without what is `hidden`.
+    pub(crate) fn new(call: CallId, response: &rest::Response, hidden: &[String]) -> Self {
+        let summary = response.to_string();
+        let summary = rest::Noted::without(hidden, &summary);
+        let body = rest::Noted::without(hidden, &response.body);
+        let body = &body[..body.floor_char_boundary(CALL_OCTETS_MAX)];
+        Self {
+            call,
+            app: response.summary.app,
+            error_code: response.error_code,
+            text: [&summary, body].concat().into(),
+            summary_end: summary.len(),
+        }
+    }
+
+    pub(crate) fn event(&self) -> Event {
+        let (summary, body) = self.text.split_at(self.summary_end);
+        Event::ApiReply {
+            call: self.call,
+            app: self.app,
+            error_code: self.error_code,
+            summary: summary.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+/// What is kept of a text for the link.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) submission: SubmissionId,
+    pub(crate) to: Msisdn,
+    pub(crate) from: ShortCode,
+    pub(crate) text: Box<str>,
+}
+
+impl Submitted {
+    pub(crate) fn event(&self) -> Event {
+        Event::Submitted {
+            submission: self.submission,
+            to: self.to,
+            from: self.from.to_string(),
+            text: self.text.to_string(),
+        }
+    }
 }
 
 /// The last `records_max` records, and the number of all.

@@ -13,7 +13,7 @@ use crate::air::{self, Broadcast};
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
-use crate::ring::Kept;
+use crate::ring::{Kept, Submitted};
 use crate::world::{Callback, Hop, World};
 
 impl World {
@@ -324,14 +324,14 @@ impl World {
                     self.record(Event::Changed { what });
                 }
             },
-            esme::Output::Submitted { token, message_ids } => self.record(Event::SubmitAnswered {
+            esme::Output::Submitted { token, message_ids } => self.keep(Kept::SubmitAnswered {
                 submission: platform::SubmissionId(token),
                 message_ids,
                 command_status: 0,
             }),
             esme::Output::Refused { token, status } => {
                 let submission = platform::SubmissionId(token);
-                self.record(Event::SubmitAnswered {
+                self.keep(Kept::SubmitAnswered {
                     submission,
                     message_ids: Vec::new(),
                     command_status: status.0,
@@ -341,7 +341,7 @@ impl World {
             }
             esme::Output::Receipt { token, state, .. } => {
                 let submission = platform::SubmissionId(token);
-                self.record(Event::Receipt { submission, state });
+                self.keep(Kept::Receipt { submission, state });
                 self.platform_at_once(platform::Input::Receipt { submission, state });
             }
             esme::Output::Bound | esme::Output::Unbound => {}
@@ -373,12 +373,12 @@ impl World {
                 to,
                 text,
             } => {
-                self.record(Event::Submitted {
+                self.keep(Kept::Submitted(Box::new(Submitted {
                     submission,
                     to,
-                    from: from.to_string(),
-                    text: text.clone(),
-                });
+                    from,
+                    text: text.as_str().into(),
+                })));
                 let (from, to) = (from.address(), to.address());
                 self.esme_at_once(esme::Input::Submit {
                     token: submission.0,
@@ -423,7 +423,7 @@ impl World {
             }
             platform::Output::Unauthorized { app, user } => self.rest.end_sessions(app, user),
             platform::Output::LiveMessage(message) => self.outputs.push_back(Output::LiveMessage(message)),
-            platform::Output::Decided(decision) => self.record(Event::Decision(decision)),
+            platform::Output::Decided(decision) => self.keep(Kept::Decision(Box::new(decision))),
         }
     }
 
@@ -524,11 +524,13 @@ impl World {
         let Some(own) = self.own_link.as_mut().filter(|own| own.link == link) else {
             return;
         };
-        for frame in own.arrive(toward, octets) {
-            match toward {
-                Toward::Smsc => self.smsc_at_once(smsc::Input::Received { link, frame }),
-                Toward::Esme => self.esme_at_once(esme::Input::Received(frame)),
-            }
+        let framer = own.arrive(toward, octets);
+        while let Some(frame) = framer.next_frame() {
+            let hop = match toward {
+                Toward::Smsc => Hop::Smsc(Box::new(smsc::Input::Received { link, frame })),
+                Toward::Esme => Hop::Esme(Box::new(esme::Input::Received(frame))),
+            };
+            self.queue.schedule(self.now, self.now, hop);
         }
     }
 

@@ -219,6 +219,20 @@ impl World {
         self.play_instant();
     }
 
+    /// Lets everything happen that is due by `now`, then takes inputs that came together, and lets the platform decide on them,
+    /// so that who waits for its word has it soonest. What else they bring forth happens with the next [`World::handle`].
+    pub fn decide_first(&mut self, now: Timestamp, inputs: impl IntoIterator<Item = Input>) {
+        self.play_until(now);
+        inputs.into_iter().for_each(|input| self.take(input));
+        if self.stalled_until.is_some_and(|until| until > self.now) {
+            return;
+        }
+        let is_decision = |hop: &Hop| matches!(hop, Hop::Platform(_));
+        while let Some(hop) = self.queue.take_if(self.now, is_decision) {
+            self.play(hop);
+        }
+    }
+
     /// When something will happen without any input; drive the world with [`Input::Tick`] then, or later.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let due = [
@@ -276,6 +290,23 @@ impl World {
                 text: text.text(),
                 parts: text.parts,
                 encoding: text.encoding,
+            },
+            Kept::ApiCall(kept) => kept.event(),
+            Kept::ApiReply(kept) => kept.event(),
+            Kept::Decision(decision) => Event::Decision(platform::Decision::clone(decision)),
+            Kept::Submitted(kept) => kept.event(),
+            Kept::SubmitAnswered {
+                submission,
+                message_ids,
+                command_status,
+            } => Event::SubmitAnswered {
+                submission: *submission,
+                message_ids: message_ids.clone(),
+                command_status: *command_status,
+            },
+            Kept::Receipt { submission, state } => Event::Receipt {
+                submission: *submission,
+                state: *state,
             },
             Kept::Event(event) => Event::clone(event),
         }

@@ -202,6 +202,33 @@ fn a_login_accepts_the_app_and_its_token_brings_a_session_once() {
 }
 
 #[test]
+fn calls_that_come_together_are_decided_before_anything_that_they_bring_forth() {
+    let mut desk = Desk::new(Settings::default());
+    let first = desk.world.next_record();
+    let calls = ["101", "102", "101"].map(|uid| {
+        desk.calls += 1;
+        Input::Api {
+            call: CallId(desk.calls),
+            request: client::request(&credentials(), "sms.send", &[("uid", uid), ("message", "Ready?")]),
+        }
+    });
+    desk.world.decide_first(desk.world.now(), calls);
+    desk.hear();
+    let codes: Vec<_> = desk.replies.values().map(|reply| reply.error_code).collect();
+    assert_eq!(codes, [None, Some(270), Some(854)], "the pool holds one text");
+    let is_pdu = |record: &world::Record| matches!(record.event, Event::Pdu { .. });
+    assert!(!desk.world.records_since(first).any(|record| is_pdu(&record)));
+    desk.give(Input::Tick);
+    assert!(
+        desk.world.records_since(first).any(|record| is_pdu(&record)),
+        "and then it is sent"
+    );
+    desk.wait(60);
+    let alice = desk.world.handset(phone(ALICE)).expect("a phone");
+    assert_eq!(alice.inbox().received(), 1);
+}
+
+#[test]
 fn an_app_that_removes_itself_loses_its_sessions_at_once_and_is_pinged() {
     let mut desk = Desk::new(Settings {
         callbacks_in_flight_max: 1,

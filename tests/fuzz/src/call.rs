@@ -47,7 +47,7 @@ pub fn rest(octets: &[u8]) {
         client::request(&quiz, method, &params)
     };
     // What a record holds of a call can be made of every call.
-    let _ = rest.note(&request);
+    let _ = rest.note(&request, u32::MAX);
     let mut step = rest.receive(Timestamp::from_secs(1_217_980_800), CallId(1), request);
     for _ in 0..ANSWERS_MAX {
         match step {

@@ -180,6 +180,12 @@ impl ServedWorld {
         self.run.stage.world.handle(now, input);
     }
 
+    /// Gives the world inputs that came together, and lets it decide on them before anything that they bring forth, which
+    /// happens with the next input.
+    pub fn decide_first(&mut self, now: Timestamp, inputs: impl IntoIterator<Item = Input>) {
+        self.run.stage.world.decide_first(now, inputs);
+    }
+
     /// The next thing to do outside, in order; what concerns steps and simulated apps alone is done.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.run.stage.poll_output()

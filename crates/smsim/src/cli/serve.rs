@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use scenario::DeclaredWorld;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::engine::FileCapture;
@@ -137,7 +138,7 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         );
     }
     let capture = args.pcap.as_deref().map(capture_to).transpose()?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O runtime")?;
+    let runtime = io_runtime()?;
     runtime.block_on(async {
         // A signal that comes as soon as the ports are said must find somebody who listens.
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
@@ -165,6 +166,17 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
 }
 
 /// What whoever controls the worlds must know, where others than the people of this machine can reach them.
+/// What the sockets run on: a thread for each core but one, as the world has a thread of its own. One more would push it from
+/// its core, and wait for it most of the time.
+fn io_runtime() -> anyhow::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Builder::new_multi_thread()
+        .worker_threads((cores - 1).max(1))
+        .enable_all()
+        .build()
+        .context("cannot start the I/O runtime")
+}
+
 fn token(args: &Args) -> Option<Token> {
     let is_beyond_loopback = !args.listen.to_canonical().is_loopback();
     args.token
@@ -256,7 +268,7 @@ impl Greeting {
             let app = config
                 .apps
                 .iter()
-                .find(|app| !user.user.apps.contains_key(&app.app.id))?;
+                .find(|app| app.app.sms_capable && !user.user.apps.contains_key(&app.app.id))?;
             Some((user.user.name.clone(), app.app.canvas.clone()))
         });
         Self {

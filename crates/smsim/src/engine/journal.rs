@@ -92,6 +92,12 @@ impl Journal {
         self.served.handle(now, input);
     }
 
+    /// Calls of apps, which come from outside.
+    pub(super) fn decide_first(&mut self, now: Timestamp, calls: Vec<Input>) {
+        self.ends("an app outside of the simulation took part");
+        self.served.decide_first(now, calls);
+    }
+
     pub(super) fn settle(&mut self) {
         // Nothing is left to be taken twice.
         if !matches!(self.calls.last(), Some(Call::Drain)) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Error;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -38,11 +39,22 @@ struct Metrics {
 
 /// How long requests took, by path and status.
 #[derive(Clone, Debug, Default)]
-struct Requests(Arc<Mutex<BTreeMap<(String, u16), Histogram>>>);
+pub struct Requests(Arc<Mutex<BTreeMap<String, BTreeMap<u16, Histogram>>>>);
+
+impl Requests {
+    /// Counts a request.
+    pub fn observe(&self, path: &str, status: StatusCode, took: Duration) {
+        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_status = match requests.get_mut(path) {
+            Some(by_status) => by_status,
+            None => requests.entry(path.to_owned()).or_default(),
+        };
+        by_status.entry(status.as_u16()).or_default().observe(took);
+    }
+}
 
 /// The page, and around `app` what times its requests.
-pub fn with_metrics(app: Router, engine: EngineHandle, admission: Admission) -> Router {
-    let requests = Requests::default();
+pub fn with_metrics(app: Router, requests: Requests, engine: EngineHandle, admission: Admission) -> Router {
     let metrics = Metrics {
         engine,
         admission,
@@ -59,15 +71,10 @@ async fn time(
     request: Request,
     next: Next,
 ) -> Response {
-    let path = path.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let stopwatch = Stopwatch::start();
     let response = next.run(request).await;
-    let took = stopwatch.elapsed();
-    let mut requests = requests.0.lock().unwrap_or_else(PoisonError::into_inner);
-    requests
-        .entry((path, response.status().as_u16()))
-        .or_default()
-        .observe(took);
+    let path = path.as_ref().map_or("other", MatchedPath::as_str);
+    requests.observe(path, response.status(), stopwatch.elapsed());
     response
 }
 
@@ -321,9 +328,10 @@ impl Seen {
             [([], &seen.tally.callback)],
         )?;
         let requests = self.requests.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let requests = requests
-            .iter()
-            .map(|((path, status), took)| ([("path", path.clone()), ("status", status.to_string())], took));
+        let requests = requests.iter().flat_map(|(path, by_status)| {
+            let labels = |status: &u16| [("path", path.clone()), ("status", status.to_string())];
+            by_status.iter().map(move |(status, took)| (labels(status), took))
+        });
         page.histograms("http_request", "HTTP requests, by the wall clock", requests)
     }
 

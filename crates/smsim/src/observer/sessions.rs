@@ -54,7 +54,13 @@ impl Sessions {
             Brief::Event(Event::Pdu {
                 link, toward, octets, ..
             }) => self.trace_pdu(*link, *toward, octets),
-            Brief::Smsc(_) | Brief::Event(_) | Brief::OnAir | Brief::Received => {}
+            Brief::Smsc(_)
+            | Brief::ApiCall { .. }
+            | Brief::ApiReply { .. }
+            | Brief::Platform
+            | Brief::Event(_)
+            | Brief::OnAir
+            | Brief::Received => {}
         }
     }
 

@@ -118,8 +118,17 @@ impl Tally {
         match brief {
             Brief::Pdu { link, toward, octets } => self.count_pdu(at, link, toward, octets),
             Brief::Smsc(note) => self.count_note(smsc, at, note),
+            Brief::ApiCall { call, method } if self.calls_begun.len() < CALLS_TIMED_MAX => {
+                self.calls_begun.insert(call, (known_method(method), at));
+            }
+            Brief::ApiReply { call, error_code } => {
+                if let Some((method, begun_at)) = self.calls_begun.remove(&call) {
+                    self.call.observe(at.since(begun_at));
+                    *self.calls.entry((method, error_code.unwrap_or(0))).or_default() += 1;
+                }
+            }
             Brief::Event(event) => self.count_event(at, event),
-            Brief::OnAir | Brief::Received => {}
+            Brief::OnAir | Brief::Received | Brief::ApiCall { .. } | Brief::Platform => {}
         }
     }
 
@@ -128,15 +137,6 @@ impl Tally {
             Event::Pdu {
                 link, toward, octets, ..
             } => self.count_pdu(at, *link, *toward, octets),
-            Event::ApiCall { call, params } if self.calls_begun.len() < CALLS_TIMED_MAX => {
-                self.calls_begun.insert(*call, (method(params), at));
-            }
-            Event::ApiReply { call, error_code, .. } => {
-                if let Some((method, begun_at)) = self.calls_begun.remove(call) {
-                    self.call.observe(at.since(begun_at));
-                    *self.calls.entry((method, error_code.unwrap_or(0))).or_default() += 1;
-                }
-            }
             Event::CallbackSent { callback, .. } if self.callbacks_begun.len() < CALLS_TIMED_MAX => {
                 self.callbacks_begun.insert(*callback, at);
             }
@@ -286,26 +286,9 @@ fn name(of: usize) -> &'static str {
         .unwrap_or("unknown")
 }
 
-/// The method of a call, if the API has it.
-fn method(params: &[(String, String)]) -> &'static str {
-    let named = params
-        .iter()
-        .find(|(name, _)| name == "method")
-        .map(|(_, value)| value.as_str());
-    let methods = rest::method::METHODS.iter().map(|method| method.name);
-    let plain = |text: &str| {
-        text.strip_prefix("facebook.")
-            .unwrap_or(text)
-            .to_ascii_lowercase()
-    };
-    named
-        .map(plain)
-        .and_then(|named| {
-            methods
-                .into_iter()
-                .find(|method| method.eq_ignore_ascii_case(&named))
-        })
-        .unwrap_or("unknown")
+/// The method of a call by its own name, if the API has it.
+fn known_method(named: &str) -> &'static str {
+    rest::method::Method::find(named).map_or("unknown", |method| method.name)
 }
 
 /// What came of a callback, in as few words as there are kinds.
@@ -350,10 +333,11 @@ mod tests {
             ("sms.send", "sms.send"),
             ("facebook.sms.send", "sms.send"),
             ("facebook.Sms.canSend", "sms.canSend"),
+            ("sms_send", "sms.send"),
             ("sms.sendAll", "unknown"),
+            ("", "unknown"),
         ] {
-            assert_eq!(method(&[("method".to_owned(), said.to_owned())]), counted);
+            assert_eq!(known_method(said), counted);
         }
-        assert_eq!(method(&[]), "unknown");
     }
 }

@@ -4,21 +4,17 @@ use platform::{CallId, NotifyOutcome};
 use rest::Step;
 
 use crate::io::{CallbackId, Output, Purpose};
-use crate::record::{ANSWER_OCTETS_MAX, CALL_OCTETS_MAX, Event, cut};
+use crate::record::{ANSWER_OCTETS_MAX, CALL_OCTETS_MAX, Event};
+use crate::ring::{ApiCall, ApiReply, Kept};
 use crate::world::{Callback, Hop, World};
 
 impl World {
     pub(super) fn api_call(&mut self, call: CallId, request: rest::Request) {
-        let rest::Noted { params, hidden } = self.rest.note(&request);
+        let rest::Noted { params, hidden } = self.rest.note(&request, CALL_OCTETS_MAX as u32);
         if !hidden.is_empty() {
             self.session_keys.insert(call, hidden);
         }
-        let mut room = CALL_OCTETS_MAX;
-        let params = params
-            .into_iter()
-            .map_while(|(name, value)| (room > 0).then(|| (cut(name, &mut room), cut(value, &mut room))))
-            .collect();
-        self.record(Event::ApiCall { call, params });
+        self.keep(Kept::ApiCall(Box::new(ApiCall { call, params })));
         let step = self.rest.receive(self.now, call, request);
         self.api_step(call, step, None);
     }
@@ -40,14 +36,7 @@ impl World {
         // record has neither.
         let mut hidden = self.session_keys.remove(&call).unwrap_or_default();
         hidden.extend(response.hidden.iter().cloned());
-        let without_keys = |text: &str| rest::Noted::without(&hidden, text);
-        self.record(Event::ApiReply {
-            call,
-            app: response.summary.app,
-            error_code: response.error_code,
-            summary: without_keys(&response.to_string()),
-            body: cut(without_keys(&response.body), &mut { CALL_OCTETS_MAX }),
-        });
+        self.keep(Kept::ApiReply(Box::new(ApiReply::new(call, &response, &hidden))));
         self.outputs.push_back(Output::ApiReply {
             call,
             response,
@@ -100,7 +89,7 @@ impl World {
         };
         let answer = body.map(|body| {
             let body = &body[..body.floor_char_boundary(ANSWER_OCTETS_MAX)];
-            self.rest.redact(body)
+            self.rest.redact(body).into_owned()
         });
         self.record(Event::CallbackDone {
             callback,

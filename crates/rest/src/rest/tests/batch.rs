@@ -154,7 +154,7 @@ fn what_a_batch_must_keep_secret_is_kept() {
     ];
     let feed = feed(&items);
     let request = client::request(&credentials(QUIZ), "batch.run", &[("method_feed", &feed)]);
-    let noted = rest.note(&request);
+    let noted = rest.note(&request, u32::MAX);
     assert_eq!(noted.hidden, [KEY]);
     assert!(
         noted.params.iter().all(|(_, value)| !value.contains(KEY)),

@@ -168,7 +168,7 @@ fn a_promoted_session_signs_with_one_secret_that_no_record_and_no_echo_holds() {
         &[("uid", "x"), ("message", &format!("0{secret}f"))],
     );
     assert!(!leak.body.contains(&secret), "{}", leak.body);
-    let noted = rest.note(&signed);
+    let noted = rest.note(&signed, u32::MAX);
     assert!(
         noted
             .params

@@ -186,7 +186,12 @@ fn read(world: &World) -> Vec<Message> {
                 lives.event(record, at, &world.smsc().event(note), world.now());
             }
             Brief::Smsc(note) => lives.note(record, at, note, world.now()),
-            Brief::OnAir | Brief::Received | Brief::Event(_) => {}
+            Brief::OnAir
+            | Brief::Received
+            | Brief::ApiCall { .. }
+            | Brief::ApiReply { .. }
+            | Brief::Platform
+            | Brief::Event(_) => {}
         }
     }
     lives.messages
