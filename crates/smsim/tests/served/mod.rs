@@ -28,6 +28,10 @@ pub struct Served {
 
 impl Served {
     /// A server of that world, started in a folder of its own with those options.
+    #[allow(
+        dead_code,
+        reason = "not every test file that has this module starts it without a log"
+    )]
     pub fn start(world: &str, options: &[&str]) -> Self {
         Self::start_by(Command::new(env!("CARGO_BIN_EXE_smsim")), world, options)
     }

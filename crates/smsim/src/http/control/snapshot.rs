@@ -48,7 +48,6 @@ fn snapshot(served: &ServedWorld, now: Timestamp) -> Value {
         json!({
             "name": name,
             "system_id": account.system_id,
-            "password": account.password,
             "code": account.code.digits,
             "sessions_bound": world.smsc().bound_sessions(&account.system_id),
             "waiting": world.smsc().waiting(&account.system_id),
