@@ -1,8 +1,10 @@
 // Chromium walks the pages of the time: the opt-in by page, the opt-in by text with the question on the phone, Edit Settings, the
-// notifications, Facebook Mobile, and a live message from one browser to another. Screenshots go below target/peers.
+// notifications, Facebook Mobile, a live message from one browser to another, and the canvas page of a real app. Screenshots go
+// below target/peers.
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
+const http = require('http');
 const path = require('path');
 const modules = process.env.NODE_MODULES || path.join(__dirname, '../../target/peers/node/node_modules');
 const { chromium } = require(path.join(modules, 'playwright-core'));
@@ -58,6 +60,28 @@ async function call(method, params) {
   all.sig = crypto.createHash('md5').update(base + SECRET).digest('hex');
   const answer = await (await fetch(`${BASE}/restserver.php`, { method: 'POST', body: new URLSearchParams(all) })).json();
   return answer && answer.error_code ? answer.error_code : answer;
+}
+
+// A real app: answers a visit to its canvas whose signature is good with HTML, and has a script in it that must not run.
+function realApp() {
+  const visits = [];
+  const server = http.createServer((request, answer) => {
+    let body = '';
+    request.on('data', (data) => { body += data; });
+    request.on('end', () => {
+      const fields = Object.fromEntries(new URLSearchParams(body));
+      const names = Object.keys(fields).filter((name) => name.startsWith('fb_sig_')).sort();
+      const base = names.map((name) => `${name.slice(7)}=${fields[name]}`).join('');
+      const good = crypto.createHash('md5').update(base + SECRET).digest('hex') === fields.fb_sig;
+      visits.push({ method: request.method, url: request.url, good, fields });
+      if (request.url.includes('/broken')) { answer.writeHead(500); answer.end('no'); return; }
+      answer.writeHead(200, { 'Content-Type': 'text/html' });
+      answer.end(`<h2 style="color: #3b5998">Round for ${fields.fb_sig_user}</h2><p>Who directed Jaws?</p>
+        <p><a href="play?round=3">Next round</a></p><p onclick="document.title='broken'">In color</p>
+        <script>top.document.title = "broken"; document.title = "broken"; document.body.textContent = "broken";</script>`);
+    });
+  });
+  return new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve({ server, visits, port: server.address().port })); });
 }
 
 async function main() {
@@ -209,6 +233,41 @@ async function main() {
   await screen(carol, 'canvas_wide');
   equal('no script of a text has run', [await alice.title(), await carol.title()], ['Movie Quiz | fbook', 'Movie Quiz | fbook']);
   equal('no page had a fault or asked elsewhere', faults, []);
+
+  // The canvas page of a real app: what it answers is shown in a frame, where no script runs.
+  const app = await realApp();
+  equal('an app says where it is', await call('admin.setAppProperties',
+    { properties: JSON.stringify({ callback_url: `http://127.0.0.1:${app.port}/quiz/` }) }), 1);
+  await alice.goto(`${BASE}/apps/quiz/play?round=2`);
+  const frame = () => alice.frameLocator('iframe.content').locator('body');
+  await until('the app\'s words are there', async () => (await frame().textContent()).includes('Who directed Jaws?'));
+  const visit = app.visits[0];
+  equal('the app was asked by a signed POST for the page behind its name', [visit.method, visit.url, visit.good],
+    ['POST', '/quiz/play?round=2', true]);
+  equal('which says who comes, and how', ['in_canvas', 'user', 'added', 'request_method'].map((name) => visit.fields[`fb_sig_${name}`]),
+    ['1', ALICE, '1', 'GET']);
+  equal('with the session that the app calls with', await call('users.getLoggedInUser', { session_key: visit.fields.fb_sig_session_key }), +ALICE);
+  check('its script has not run', !(await frame().textContent()).startsWith('broken') && await alice.title() === 'Movie Quiz | fbook',
+    await frame().textContent());
+  await screen(alice, 'canvas_app');
+  await frame().locator('a').click();
+  await alice.waitForURL('**/apps/quiz/play?round=3');
+  await until('the app has seen the next round', async () => app.visits.some((one) => one.url === '/quiz/play?round=3'));
+  await alice.selectOption('#recipient', CAROL);
+  await until('Carol hears Alice beside the frame', async () => {
+    await alice.fill('#message', 'from the canvas');
+    await alice.click('#live button');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return (await log(carol)).includes('from the canvas');
+  });
+  await alice.goto(`${BASE}/apps/quiz/broken`);
+  await until('a fault of the app is told', async () => (await frame().textContent()).includes('It answered HTTP 500'));
+  app.server.close();
+  app.server.closeAllConnections();
+  await alice.goto(`${BASE}/apps/quiz`);
+  await until('an app that is gone is told', async () => (await frame().textContent()).includes('could not be reached'));
+  check('and the page stands all the same', (await alice.textContent('h1')) === 'Movie Quiz', await alice.textContent('main'));
+  await screen(alice, 'canvas_app_gone');
   await browser.close();
 }
 

@@ -7,7 +7,7 @@ use platform::{Notification, Uid};
 use sms::Timestamp;
 
 use crate::config::Locale;
-use crate::credentials::{Credentials, Secret, SessionInfo};
+use crate::credentials::{Credentials, Secret, SessionInfo, check_url};
 use crate::signature;
 
 const PREFIX: &str = "fb_sig_";
@@ -97,6 +97,49 @@ pub fn removed(
         fields,
         &credentials.secret,
     ))
+}
+
+/// A user who has authorized the app opens a page of its canvas; none when the app has no callback URL, or the page's would be
+/// no URL. The user's own way of asking is named, though the app is asked by POST ("Your Callback Page And You").
+///
+/// `path` and `query` are what stands behind the app's canvas page in the address, as it stands there.
+pub fn canvas(
+    now: Timestamp,
+    credentials: &Credentials,
+    user: Uid,
+    friends: &[Uid],
+    standing: &Standing,
+    (path, query): (&str, &str),
+) -> Option<CallbackRequest> {
+    let url = behind(credentials.callback_url.as_ref()?, path, query);
+    check_url(&url).ok()?;
+    let mut fields = base_fields(now, credentials, user, "1", standing.locale);
+    add_standing(&mut fields, standing);
+    fields.push(("in_canvas", "1".to_owned()));
+    fields.push(("request_method", "GET".to_owned()));
+    if !friends.is_empty() {
+        let friends: Vec<_> = friends.iter().map(ToString::to_string).collect();
+        fields.push(("friends", friends.join(",")));
+    }
+    Some(request(&url, fields, &credentials.secret))
+}
+
+/// The URL of a page below the app's callback URL: the path behind its path, the query behind its query.
+fn behind(callback_url: &str, path: &str, query: &str) -> String {
+    let (front, own_query) = callback_url.split_once('?').unwrap_or((callback_url, ""));
+    let mut url = front.to_owned();
+    if !path.is_empty() {
+        url = format!("{}/{path}", front.trim_end_matches('/'));
+    }
+    for (nth, query) in [own_query, query]
+        .into_iter()
+        .filter(|query| !query.is_empty())
+        .enumerate()
+    {
+        url.push(if nth == 0 { '?' } else { '&' });
+        url.push_str(query);
+    }
+    url
 }
 
 /// Whether the fields carry the signature that belongs to them, as an app verifies a callback. Fields without the prefix
@@ -250,6 +293,59 @@ mod tests {
     }
 
     /// C1 of the fact sheet: its signature is of these fields alone.
+    #[test]
+    fn a_page_of_the_canvas_is_asked_for_with_who_asks_and_how() {
+        let page = |path, query| {
+            canvas(
+                NOW,
+                &credentials(),
+                USER,
+                &[Uid(7), Uid(9)],
+                &standing(),
+                (path, query),
+            )
+            .expect("a URL")
+        };
+        let request = page("play/1", "round=2");
+        assert_eq!(request.url, "http://quiz/sms/play/1?round=2");
+        assert!(verify(&request.fields, &credentials().secret));
+        let field = |name: &str| {
+            let found = request.fields.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        for (name, value) in [
+            ("fb_sig_in_canvas", Some("1")),
+            ("fb_sig_request_method", Some("GET")),
+            ("fb_sig_added", Some("1")),
+            ("fb_sig_user", Some("609143784")),
+            ("fb_sig_friends", Some("7,9")),
+            ("fb_sig_session_key", Some("5f34e11bfb97c762e439e6a5-8055")),
+            ("fb_sig_sms", None),
+        ] {
+            assert_eq!(field(name), value, "{name}");
+        }
+        let alone = canvas(NOW, &credentials(), USER, &[], &standing(), ("", "")).expect("a URL");
+        assert_eq!(alone.url, "http://quiz/sms");
+        assert!(
+            alone.fields.iter().all(|(_, value)| !value.is_empty()),
+            "no field is empty"
+        );
+    }
+
+    #[test]
+    fn a_page_stands_below_the_callback_url() {
+        for (callback_url, path, query, url) in [
+            ("http://h", "", "", "http://h"),
+            ("http://h", "x", "", "http://h/x"),
+            ("http://h/", "@evil.example", "", "http://h/@evil.example"),
+            ("http://h/app/", "x/y", "a=b", "http://h/app/x/y?a=b"),
+            ("http://h/app?c=d", "x", "a=b", "http://h/app/x?c=d&a=b"),
+            ("http://h/app?c=d", "", "", "http://h/app?c=d"),
+        ] {
+            assert_eq!(behind(callback_url, path, query), url);
+        }
+    }
+
     #[test]
     fn c1_is_signed_and_spelt_as_published() {
         let fields = [

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper_util::client::legacy::Client;
@@ -16,6 +16,9 @@ use world::io::CallbackId;
 
 /// An answer longer than this is not read to its end; its content means nothing to the platform.
 const ANSWER_OCTETS_MAX: usize = 1 << 20;
+
+/// The longest page of an app that is shown, in octets.
+pub const PAGE_OCTETS_MAX: usize = 1 << 20;
 
 /// An HTTP client with its connections.
 #[derive(Clone, Debug)]
@@ -91,6 +94,39 @@ impl CallbackClient {
         }
     }
 
+    /// Asks an app for a page and gives its status and its body.
+    ///
+    /// # Errors
+    ///
+    /// In words, when the app is not reached, does not answer in time, or answers at more length than [`PAGE_OCTETS_MAX`].
+    pub async fn fetch(&self, page: CallbackRequest) -> Result<(u16, Bytes), String> {
+        let request = Request::post(&page.url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(USER_AGENT, "smsim")
+            .body(Full::new(Bytes::from(page.body)))
+            .map_err(|error| error.to_string())?;
+        let exchange = async {
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| cause(&error))?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), PAGE_OCTETS_MAX)
+                .collect()
+                .await;
+            let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+                Some(_) => format!("its page has more than {PAGE_OCTETS_MAX} octets"),
+                None => cause(&*error),
+            })?;
+            Ok((status, body.to_bytes()))
+        };
+        match tokio::time::timeout(self.timeout, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("it did not answer within {} s", self.timeout.as_secs())),
+        }
+    }
+
     async fn exchange(&self, request: Request<Full<Bytes>>) -> CallbackEnd {
         match self.client.request(request).await {
             Ok(response) => {
@@ -105,14 +141,16 @@ impl CallbackClient {
                     body: String::from_utf8_lossy(&body).into_owned(),
                 }
             }
-            Err(error) => {
-                // The outermost error says only that something went wrong; the innermost says what.
-                let mut cause: &dyn std::error::Error = &error;
-                while let Some(source) = cause.source() {
-                    cause = source;
-                }
-                CallbackEnd::Failed(NotifyOutcome::Unreachable(cause.to_string()))
-            }
+            Err(error) => CallbackEnd::Failed(NotifyOutcome::Unreachable(cause(&error))),
         }
     }
+}
+
+/// The outermost error says only that something went wrong; the innermost says what.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }

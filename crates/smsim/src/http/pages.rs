@@ -7,6 +7,7 @@
 mod authorize;
 mod browser;
 mod canvas;
+mod content;
 mod editapps;
 mod guard;
 mod home;
@@ -36,6 +37,7 @@ pub(super) struct Pages {
     engine: EngineHandle,
     browsers: Arc<Browsers>,
     streams: Arc<tokio::sync::Semaphore>,
+    apps: content::Apps,
 }
 
 /// The pages of one world.
@@ -44,6 +46,7 @@ pub fn router(engine: EngineHandle) -> Router {
         engine,
         browsers: Arc::default(),
         streams: Arc::new(tokio::sync::Semaphore::new(live::STREAMS_MAX)),
+        apps: content::Apps::default(),
     };
     Router::new()
         .route("/home.php", get(home::show))
@@ -61,6 +64,8 @@ pub fn router(engine: EngineHandle) -> Router {
         )
         .route("/apps/{canvas}", get(canvas::show))
         .route("/apps/{canvas}/{*rest}", get(canvas::show))
+        .route("/canvas/{canvas}", get(content::show))
+        .route("/canvas/{canvas}/{*rest}", get(content::show))
         .route("/live/{canvas}", get(live::listen).post(live::send))
         .route("/static/pages.css", get(|| asset("text/css", CSS)))
         .route(

@@ -2,6 +2,7 @@
 //! and texts with markup come to.
 
 mod browser;
+mod canvas;
 mod joined;
 
 use std::io::{BufRead, BufReader, Write};

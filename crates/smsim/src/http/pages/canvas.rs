@@ -1,4 +1,4 @@
-//! `/apps/CANVAS`: the canvas page of an app, on which `LiveMessage` works.
+//! `/apps/CANVAS`: the canvas page of an app, with what the app shows in a frame, on which `LiveMessage` works.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -7,7 +7,7 @@ use axum::response::Response;
 use platform::Uid;
 use world::World;
 
-use super::link;
+use super::link::{self, Places};
 use super::request::Asked;
 use super::view::{self, AppShown, Frame};
 use super::{Pages, shutting_down};
@@ -24,6 +24,8 @@ struct Canvas {
     short_code: String,
     /// Others who have the app, friends first.
     others: Vec<(Uid, String)>,
+    /// Where what the app itself shows is framed; none when it has no server.
+    content: Option<String>,
 }
 
 /// The canvas page; who has not accepted the app is asked first.
@@ -41,10 +43,14 @@ pub(super) async fn show(
         Err(login) => return *login,
     };
     let visitor = asked.visitor.clone();
+    // The rest of the address, as it stands there, is the app's.
+    let content = asked.place.replacen("/apps/", "/canvas/", 1);
     let look = move |world: &World| {
         let platform = world.platform();
         let app = platform.app_by_canvas(&canvas)?;
-        let api_key = world.rest().credentials(app.id)?.api_key.clone();
+        let credentials = world.rest().credentials(app.id)?;
+        let api_key = credentials.api_key.clone();
+        let places = Places::new(credentials.callback_url.as_deref(), &app.canvas);
         let mut others: Vec<_> = platform
             .users()
             .filter(|other| other.uid != user && other.apps.contains_key(&app.id))
@@ -64,6 +70,7 @@ pub(super) async fn show(
             user,
             short_code: world.short_code().to_string(),
             others: others.into_iter().map(|(_, uid, name)| (uid, name)).collect(),
+            content: places.callback_url.is_some().then_some(content),
         };
         Some((page, api_key))
     };

@@ -128,7 +128,7 @@ pub(super) async fn send(State(pages): State<Pages>, Path(canvas): Path<String>,
 }
 
 /// The app of a canvas page, and the user who has it.
-async fn member(pages: &Pages, asked: &Asked, canvas: String) -> Result<(AppId, Uid), Response> {
+pub(super) async fn member(pages: &Pages, asked: &Asked, canvas: String) -> Result<(AppId, Uid), Response> {
     let no = |status: StatusCode, why: &'static str| (status, why).into_response();
     let user = asked
         .visitor
@@ -147,7 +147,7 @@ async fn member(pages: &Pages, asked: &Asked, canvas: String) -> Result<(AppId, 
 }
 
 /// A session key of the user with the app; a new one when there is none.
-async fn session_key(engine: &EngineHandle, app: AppId, user: Uid) -> Option<String> {
+pub(super) async fn session_key(engine: &EngineHandle, app: AppId, user: Uid) -> Option<String> {
     let newest = move |world: &World| {
         world
             .rest()
