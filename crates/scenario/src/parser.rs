@@ -469,8 +469,14 @@ impl Cursor<'_> {
             return Err(self.expected(what));
         };
         let mut values = Vec::new();
-        while let Some(value) = self.value()? {
+        while self.peek() != Some('/')
+            && let Some(value) = self.value()?
+        {
             values.push(value);
+        }
+        // A slash after a blank begins a regular expression, in which no comment begins.
+        if self.peek() == Some('/') {
+            return Err(self.expected("a value; quote one that begins with `/`"));
         }
         Ok(Clause {
             key: key.map(str::to_owned),
