@@ -29,6 +29,8 @@ const LATE_CALLS_MAX: Duration = Duration::from_secs(1);
 const ACCOUNTS_STEP: u64 = 1_000;
 /// Late calls that are told of one test, at most.
 const LATE_CALLS_TOLD_MAX: u64 = 3;
+/// Warnings that are kept until they are told, at most.
+const WARNINGS_MAX: usize = 20;
 
 /// What arrives from the tasks that do the I/O.
 enum FromApp {
@@ -84,6 +86,8 @@ pub struct RealApps {
     /// The name of this test, and the first of the accounts that are its own.
     name: String,
     first_account: u64,
+    /// What is to be said of late calls.
+    warnings: Vec<String>,
     /// Whether this test has called any app back.
     has_posted: bool,
     /// Where apps call.
@@ -121,6 +125,7 @@ impl RealApps {
             earlier: Vec::new(),
             name: String::new(),
             first_account: FIRST_UID,
+            warnings: Vec::new(),
             has_posted: false,
             http,
         })
@@ -151,7 +156,8 @@ impl RealApps {
         let since = Stopwatch::start();
         while let Some(arrived) = self.late_arrival() {
             if let FromApp::Called(request, _) = arrived {
-                self.tell_late(&request, None);
+                let earlier = self.late_for(&request);
+                self.tell_late(&request, earlier);
             }
             if since.elapsed() >= LATE_CALLS_MAX {
                 break;
@@ -190,7 +196,9 @@ impl RealApps {
     /// Says that a call is refused, since its test is over: that earlier one, or else the last.
     fn tell_late(&mut self, request: &Request, earlier: Option<usize>) {
         let method = request.params.iter().find(|(name, _)| name == "method");
-        let method = method.map_or("the API", |(_, method)| method.as_str());
+        let method = method
+            .map_or("the API", |(_, method)| method.as_str())
+            .escape_debug();
         let (name, told) = match earlier.and_then(|earlier| self.earlier.get_mut(earlier)) {
             Some(test) => {
                 test.late_calls += 1;
@@ -199,14 +207,23 @@ impl RealApps {
             None => (self.name.as_str(), 1),
         };
         if self.test == 0 {
-            eprintln!("warning: a real app called {method} before the first test began; it is refused");
+            self.warnings.push(format!(
+                "warning: a real app called {method} before the first test began; it is refused"
+            ));
         } else if told <= LATE_CALLS_TOLD_MAX {
-            eprintln!(
+            self.warnings.push(format!(
                 "warning: a real app called {method} when its test was over; it is refused, and no other test sees it\n  \
-             = its test: {name}\n  = help: await the call with a line of that test, or let it last longer, for example by \
-             `wait 1s` with `--clock real`"
-            );
+                 = its test: {name}\n  = help: await the call with a line of that test, or let it last longer, for example \
+                 by `wait 1s` with `--clock real`"
+            ));
         }
+        // Between two tests an app can say much.
+        self.warnings.truncate(WARNINGS_MAX);
+    }
+
+    /// What is to be said since it was last asked for.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// What comes within that time.
@@ -315,6 +332,29 @@ mod tests {
             assert!(apps.poll().is_none());
             assert_eq!(response.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         }
+    }
+
+    #[test]
+    fn late_calls_are_told_so_many_times_and_no_more() {
+        let mut apps = RealApps::open(0, Duration::from_secs(1)).expect("a port");
+        apps.begin_test("one", FIRST_UID, BTreeSet::from([FIRST_UID]));
+        apps.begin_test("two", apps.next_accounts(), BTreeSet::new());
+        let late = call(&[("method", "sms.\u{1b}[2J"), ("uid", &FIRST_UID.to_string())]);
+        for _ in 0..=LATE_CALLS_TOLD_MAX {
+            let earlier = apps.late_for(&late);
+            apps.tell_late(&late, earlier);
+        }
+        let told = apps.take_warnings();
+        assert_eq!(told.len() as u64, LATE_CALLS_TOLD_MAX);
+        assert!(
+            told[0].contains("= its test: one\n") && !told[0].contains('\u{1b}'),
+            "{}",
+            told[0]
+        );
+        for _ in 0..=WARNINGS_MAX {
+            apps.tell_late(&late, None);
+        }
+        assert_eq!(apps.take_warnings().len(), WARNINGS_MAX);
     }
 
     #[test]

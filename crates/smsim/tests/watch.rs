@@ -335,6 +335,38 @@ fn machines_read_lines_and_reports_of_everything() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_looked_into_is_told_and_loses_nothing() {
+    let folder = folder();
+    let watching = Watching::start(folder.path(), &[]);
+    watching.round();
+    let link = folder.path().join("more");
+    std::os::unix::fs::symlink(folder.path(), &link).expect("a link");
+    std::fs::write(folder.path().join("first.sms"), FAILING).expect("written");
+    let told = watching.round();
+    assert!(told.contains("folders are nested too deep"), "{told}");
+    assert!(told.contains("3 tests: 3 passed, 0 failed; 1 to run"), "{told}");
+    std::fs::remove_file(link).expect("removed");
+    std::fs::write(folder.path().join("first.sms"), FIRST).expect("written");
+    let told = watching.round();
+    assert!(
+        told.ends_with("3 tests: 3 passed, 0 failed; Ctrl-C ends\n"),
+        "{told}"
+    );
+    assert_eq!(watching.ctrl_c(), Some(0));
+}
+
+#[test]
+fn ctrl_c_ends_a_test_that_goes_at_the_walls_pace() {
+    let folder = folder();
+    let name = folder.path().join("alone.sms");
+    std::fs::write(name, ALONE.replace("1s", "365d")).expect("written");
+    let watching = Watching::start(folder.path(), &["--clock", "real"]);
+    watching.until("Checked ");
+    // No run was over: there is no exit code of a last one.
+    assert_eq!(watching.ctrl_c(), Some(3));
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_with_the_reason() {
     let folder = folder();
     let refused = |options: &[&str], ci: &str| -> Output {

@@ -39,12 +39,16 @@ pub struct Rounds {
     pub clock: Option<ClockMode>,
 }
 
-/// Plays tests one after the other; real apps take part in some, or people. No further one begins when `stop` is true.
-pub fn in_turn(
+/// What came of a test, and what is to be said beside it.
+type Played = (TestReport, Vec<String>);
+
+/// Plays tests one after the other, with a person at the terminal; real apps may take part. No further one begins when `stop`
+/// is true.
+pub fn with_people(
     jobs: &[Job<'_>],
     rounds: Rounds,
+    people: &mut Terminal,
     mut real_apps: Option<&mut RealApps>,
-    mut people: Option<Terminal>,
     stop: &AtomicBool,
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -52,66 +56,42 @@ pub fn in_turn(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let mut accounts = FIRST_UID;
-        let report = rounds.play(job, |options, is_again| {
-            if let Some(people) = &mut people {
-                people.begin_test(&job.test.name);
-            }
-            let people = people.as_mut().map(|people| people as &mut dyn People);
-            let Some(real_apps) = &mut real_apps else {
-                let mut pacer = rounds.pacer(job, job.runner, None, stop);
-                let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
-                return job.runner.run_with(job.test, options, outside, people);
-            };
-            // Two runs that are compared have the same accounts.
-            if !is_again {
-                accounts = real_apps.next_accounts();
-            }
-            let mut runner = job.runner.with_accounts_from(accounts);
-            runner.allow_callbacks(rounds.speed(job).unwrap_or(1.0));
-            real_apps.begin_test(&job.name(), accounts, runner.accounts().collect());
-            match rounds.speed(job).is_some() {
-                true => {
-                    let mut pacer = rounds.pacer(job, &runner, Some(real_apps), stop);
-                    let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
-                    runner.run_with(job.test, options, outside, people)
-                }
-                false => runner.run_with(job.test, options, Some(&mut **real_apps), people),
-            }
-        });
+        people.begin_test(&job.test.name);
+        let (report, said) = rounds.play_one(job, real_apps.as_deref_mut(), Some(people), stop, None);
+        said.iter().for_each(|said| eprintln!("{said}"));
         tell(report)?;
     }
     Ok(())
 }
 
-/// Plays tests on so many threads, and tells them in their order. No further one begins when `stop` is true.
+/// Plays tests on so many threads, and tells them in their order. Where real apps take part, tests take turns on one. No
+/// further test begins when `stop` is true.
 pub fn at_once(
     jobs: &[Job<'_>],
     rounds: Rounds,
     threads: usize,
+    mut real_apps: Option<&mut RealApps>,
     stop: &AtomicBool,
     mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (next, untold) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let threads = if real_apps.is_some() { 1 } else { threads };
     let players: Vec<Player> = (0..threads.clamp(1, jobs.len().max(1)))
         .map(|_| Player::default())
         .collect();
-    let (done, results) = channel();
+    let (done, results) = channel::<(usize, Played)>();
     std::thread::scope(|scope| {
         for player in &players {
             let (done, next, untold) = (done.clone(), &next, &untold);
+            let mut real_apps = real_apps.take();
             scope.spawn(move || {
                 while !untold.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
                     player.playing.store(index, Ordering::Relaxed);
-                    let report = rounds.play(job, |options, _| {
-                        let mut pacer = rounds.pacer(job, job.runner, None, stop);
-                        let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
-                        job.runner
-                            .play(job.test, options, outside, None, Some(&player.reached))
-                    });
-                    if done.send((index, report)).is_err() {
+                    let real_apps = real_apps.as_deref_mut();
+                    let played = rounds.play_one(job, real_apps, None, stop, Some(&player.reached));
+                    if done.send((index, played)).is_err() {
                         return;
                     }
                 }
@@ -122,15 +102,19 @@ pub fn at_once(
         let (mut waiting, mut told) = (BTreeMap::new(), 0);
         loop {
             match results.recv_timeout(PROGRESS_EVERY) {
-                Ok((index, report)) => {
-                    waiting.insert(index, report);
+                Ok((index, played)) => {
+                    waiting.insert(index, played);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            while let Some(report) = waiting.remove(&told) {
+            while let Some((report, said)) = waiting.remove(&told) {
                 told += 1;
-                if let Err(error) = progress.over(|| tell(report)) {
+                let is_told = progress.over(|| {
+                    said.iter().for_each(|said| eprintln!("{said}"));
+                    tell(report)
+                });
+                if let Err(error) = is_told {
                     untold.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
@@ -168,6 +152,40 @@ impl Job<'_> {
 }
 
 impl Rounds {
+    /// Plays one test, with whoever takes part in it.
+    fn play_one(
+        self,
+        job: &Job<'_>,
+        mut real_apps: Option<&mut RealApps>,
+        mut people: Option<&mut Terminal>,
+        stop: &AtomicBool,
+        reached: Option<&Reached>,
+    ) -> Played {
+        let mut accounts = FIRST_UID;
+        let report = self.play(job, |options, is_again| {
+            let people = people.as_deref_mut().map(|people| people as &mut dyn People);
+            let Some(real_apps) = real_apps.as_deref_mut() else {
+                let mut pacer = self.pacer(job, job.runner, None, stop);
+                let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
+                return job.runner.play(job.test, options, outside, people, reached);
+            };
+            // Two runs that are compared have the same accounts.
+            if !is_again {
+                accounts = real_apps.next_accounts();
+            }
+            let mut runner = job.runner.with_accounts_from(accounts);
+            real_apps.begin_test(&job.name(), accounts, runner.accounts().collect());
+            let Some(speed) = self.speed(job) else {
+                return runner.play(job.test, options, Some(real_apps), people, reached);
+            };
+            runner.allow_callbacks(speed);
+            let mut pacer = Pacer::new(runner.start(), speed, Some(real_apps), stop);
+            runner.play(job.test, options, Some(&mut pacer), people, reached)
+        });
+        let said = real_apps.map(RealApps::take_warnings).unwrap_or_default();
+        (report, said)
+    }
+
     /// What lets the test's time pass, unless it passes at once.
     fn pacer<'a>(
         self,

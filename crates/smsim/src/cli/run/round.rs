@@ -95,9 +95,10 @@ impl<'a> Player<'a> {
             clock: args.clock,
         };
         let has_real_apps = runners.iter().any(|(_, runner)| runner.has_real_apps());
-        match (self.real_apps.as_mut().filter(|_| has_real_apps), people) {
-            (None, None) => play::at_once(&jobs, rounds, threads(args), self.stop, tell)?,
-            (real_apps, people) => play::in_turn(&jobs, rounds, real_apps, people, self.stop, tell)?,
+        let real_apps = self.real_apps.as_mut().filter(|_| has_real_apps);
+        match people {
+            Some(mut people) => play::with_people(&jobs, rounds, &mut people, real_apps, self.stop, tell)?,
+            None => play::at_once(&jobs, rounds, threads(args), real_apps, self.stop, tell)?,
         }
         if let Some(captures) = captures {
             captures.finish()?;

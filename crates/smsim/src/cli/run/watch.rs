@@ -154,7 +154,10 @@ impl<'a> Watch<'a> {
         for path in self.selection.paths() {
             match sources::scenario_files(std::slice::from_ref(&path)) {
                 Ok(found) => files.extend(found),
-                // It is gone, for now; the run says so.
+                // It cannot be looked into, or is gone, for now; the run says so.
+                Err(_) if path.is_dir() => {
+                    files.extend(self.files.iter().filter(|file| file.starts_with(&path)).cloned());
+                }
                 Err(_) => files.push(path),
             }
         }
@@ -255,10 +258,11 @@ impl<'a> Watch<'a> {
             *look = self.seen.get(path).copied().unwrap_or(*look);
         }
         self.seen = looks;
-        let ran = match files.is_empty() {
+        let found = sources::scenario_files(&self.selection.paths());
+        let ran = found.and_then(|_| match files.is_empty() {
             true => Ok(()),
             false => self.play(player, &files),
-        };
+        });
         match ran.and_then(|()| self.conclude()) {
             Err(error) if error.is::<Unsaid>() => Err(error),
             Err(error) if error.is::<Stopped>() => Ok(()),
