@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use smpp::{Command, Frame, LinkId};
-use sms::{MessageState, Msisdn, NumberMap, Timestamp};
+use sms::{MessageState, Msisdn, NumberMap, NumberSlab, Timestamp};
 
 use self::broadcast::Broadcasts;
 use self::state::{Alerts, CarrierState, Delivery, Esme, Held, Link, Page};
@@ -45,7 +45,7 @@ pub struct Smsc {
     config: Config,
     carriers: Vec<CarrierState>,
     pub(crate) esmes: Vec<Esme>,
-    links: NumberMap<LinkId, Link>,
+    links: NumberSlab<LinkId, Link>,
     plan: NumberPlan,
     store: Store,
     finals: Finals,
@@ -139,7 +139,7 @@ impl Smsc {
             operation_rules,
             carriers,
             esmes,
-            links: NumberMap::default(),
+            links: NumberSlab::default(),
             plan,
             store: Store::default(),
             finals: Finals::default(),

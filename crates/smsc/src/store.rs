@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sms::{Msisdn, NumberMap, Timestamp};
+use sms::{Msisdn, NumberMap, NumberSlab, Timestamp};
 
 use crate::message::{Message, NONE};
 use crate::port::AttemptId;
@@ -68,7 +68,7 @@ pub(crate) struct Store {
     by_number: NumberMap<u64, u32>,
     /// The slots of the other destinations of a `submit_multi`.
     others: BTreeMap<Key, u32>,
-    queues: NumberMap<Msisdn, Queue>,
+    queues: NumberSlab<Msisdn, Queue>,
     /// The messages that have just come, and go on to their queues when they are answered.
     arriving: Vec<u32>,
     /// The messages that wait until they are put into their queues.
