@@ -38,6 +38,17 @@ def progress(checks, folder):
         checks.check("and no bar is left", "tests, " not in terminal.shown, terminal.shown)
 
 
+def progress_with_a_real_app(checks, folder):
+    # It is never called back: it need not be there.
+    app = 'app quiz "Movie Quiz", canvas quiz, url "http://127.0.0.1:9/sms"\n'
+    (folder / "real.sms").write_text(LONG.replace(WORLD, WORLD + app))
+    with Terminal(["run", "real.sms", "--clock", "x20"], folder, **PLAIN) as terminal:
+        checks.check("with a real app a bar is shown too", terminal.sees(r'1/2 tests, \d+s, "a long test" at \+(\d+\.\d)s'),
+                     terminal.shown)
+        checks.check("and goes away", terminal.sees(r"Summary .* 2 passed, 0 failed\r?\n"), terminal.shown)
+        checks.equal("exit code", terminal.exit_code(), 0)
+
+
 def watch(checks, folder):
     (folder / "watched.sms").write_text(f'{WORLD}\ntest "watched":\n  alice < nothing for 1s\n')
     with Terminal(["run", "watched.sms", "--watch"], folder, **PLAIN) as terminal:
@@ -87,6 +98,7 @@ def main():
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="smsim-run-") as folder:
         progress(checks, pathlib.Path(folder))
+        progress_with_a_real_app(checks, pathlib.Path(folder))
         watch(checks, pathlib.Path(folder))
         review(checks, pathlib.Path(folder))
     return checks.done()
