@@ -5,7 +5,7 @@ import os, sys, urllib.request
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from support import (
-    ALICE_UID, ANSWER_S_MAX, RESP, ROK, SUBMIT_SM, Checks, Link, bounded, rest, steps, submit,
+    ALICE_UID, ANSWER_S_MAX, RESP, ROK, SUBMIT_SM, Checks, Link, bounded, make_world, rest, steps, submit,
 )
 
 
@@ -35,6 +35,8 @@ def main():
         steps(http, 'alice > "quiz play"')
         rest(http, "users.getLoggedInUser")
         rest(http, "sms.send", uid=ALICE_UID, message="Hi")
+        make_world(http, "second", "carrier rogers\nuser carol +14165550103 on rogers\n")
+        steps(http, 'carol > "Hello?", to 55555', world="second")
         _, after = families(http)
         checks.equal("all families are there from the first moment", sorted(before), sorted(after))
         checks.equal("a bound session", value(after["smsim_sessions_bound"], system_id="gateway"), 1)
@@ -47,6 +49,10 @@ def main():
     checks.equal("submit_sm counted", value(after["smsim_pdus"], link="esme", type="submit_sm"), 2)
     checks.equal("and the answer with an error", value(after["smsim_pdus"], link="esme", status="ESME_RINVMSGLEN"), 1)
     checks.check("the platform's own link is told apart", value(after["smsim_pdus"], link="platform") > 0)
+    checks.equal("each world has its series", {sample.labels["world"] for sample in after["smsim_delivery_seconds"].samples},
+                 {"default", "second"})
+    checks.equal("and its own queues", [sample.labels for sample in after["smsim_messages_waiting"].samples
+                                        if sample.labels["world"] == "second"], [{"world": "second", "carrier": "rogers"}])
     checks.equal("API calls by method", value(after["smsim_api_calls"], method="sms.send"), 1)
     checks.equal("every family says what it is", [name for name, family in after.items() if not family.documentation], [])
     checks.check("a path of the server is told apart",

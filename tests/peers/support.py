@@ -54,12 +54,12 @@ class Checks:
 class Serve:
     """`smsim serve` of world.sms, ready; `with` stops it. Without ports it picks them itself and says them."""
 
-    def __init__(self, smpp=None, http=None, options=()):
+    def __init__(self, smpp=None, http=None, options=(), world=WORLD):
         self.smpp, self.http, self.smpps = smpp, http, None
         ports = ["--smpp-port", str(smpp), "--http-port", str(http)] if smpp else ["--port", "0"]
         self.log = tempfile.NamedTemporaryFile(prefix="smsim-serve-", suffix=".log")
         self.process = subprocess.Popen(
-            [SMSIM, "serve", str(WORLD), *ports, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+            [SMSIM, "serve", str(world), *ports, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
         self.said = queue.Queue()
         threading.Thread(target=self._read_stdout, daemon=True).start()
 
@@ -152,9 +152,16 @@ def rest(port, method, secret=SECRET, **params):
         return json.loads(answer.read())
 
 
-def steps(http_port, lines):
+def make_world(http_port, name, declarations):
+    """Another world beside the server's own."""
+    url = f"http://127.0.0.1:{http_port}/api/v1/worlds?id={name}"
+    with _direct.open(url, declarations.encode(), timeout=ANSWER_S_MAX) as answer:
+        return json.load(answer)
+
+
+def steps(http_port, lines, world="default"):
     """Performs scenario lines of what people text in a running world."""
-    url = f"http://127.0.0.1:{http_port}/api/v1/worlds/default/steps"
+    url = f"http://127.0.0.1:{http_port}/api/v1/worlds/{world}/steps"
     with _direct.open(url, lines.encode(), timeout=ANSWER_S_MAX) as answer:
         return json.load(answer)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """SMPP over TLS with `smsim serve --tls`: smpplib and Node's ssmpp:// hold their whole conversations, bad certificates fail."""
-import os, pathlib, socket, ssl, subprocess, sys, tempfile
+import os, pathlib, socket, ssl, subprocess, sys, tempfile, time
 
 from support import (
-    ANSWER_S_MAX, ENQUIRE_LINK, HERE, RESP, ROK, Checks, Link, Serve, bounded, pdu,
+    ANSWER_S_MAX, BIND_RECEIVER, ENQUIRE_LINK, HERE, RESP, ROK, Checks, Link, Serve, bounded, http_get, pdu, steps,
 )
 
 REASONS = {"expired": "expired", "wrong-host": "mismatch", "self-signed": "self-signed certificate"}
@@ -35,6 +35,59 @@ def enquired(stream):
         return False
 
 
+def listener(certs, shows):
+    """Where an ESME waits to be called over TLS, with that certificate: it asks for the caller's too."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{certs}/{shows}.pem", f"{certs}/{shows}.key")
+    context.load_verify_locations(f"{certs}/ca.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    plain = socket.create_server(("127.0.0.1", 0))
+    plain.settimeout(ANSWER_S_MAX)
+    return plain, context
+
+
+def called(certs, shows, options=()):
+    """A text for an ESME that waits to be called: what comes over the connection, and what the records say of it."""
+    plain, context = listener(certs, shows)
+    with plain, tempfile.NamedTemporaryFile("w", suffix=".sms") as world:
+        world.write("carrier att, latency 1ms\nuser alice +14155550101 on att\n"
+                    f"esme sleepy, code 888, outbind smpps://localhost:{plain.getsockname()[1]}\n")
+        world.flush()
+        with Serve(world=world.name, options=["--tls-certs", certs, *options]) as serve:
+            steps(serve.http, 'alice > "Wake up", to 888')
+            connection = plain.accept()[0]
+            connection.settimeout(ANSWER_S_MAX)
+            octets = b""
+            try:
+                with context.wrap_socket(connection, server_side=True) as stream:
+                    octets = stream.recv(4096)
+                    body = b"sleepy\0sleepy\0\0\x34\0\0\0"
+                    stream.sendall(pdu(BIND_RECEIVER, 1, body))
+                    while b"Wake up" not in octets and (more := stream.recv(4096)):
+                        octets += more
+            except (OSError, ssl.SSLError):
+                connection.close()
+            until = time.monotonic() + ANSWER_S_MAX
+            while True:
+                records = http_get(serve.http, "/api/v1/worlds/default/records")[1]
+                if octets or "smpps://localhost" in records or time.monotonic() > until:
+                    return octets, records
+                time.sleep(0.05)
+
+
+def outbind(checks, certs):
+    """Calls to ESMEs over TLS."""
+    octets, _ = called(certs, "server")
+    checks.check("an ESME is called over TLS and sent an outbind", octets[4:8] == b"\0\0\0\x0b", octets)
+    checks.check("it binds, and gets what waited", b"Wake up" in octets, octets)
+    for shows, reason in {"self-signed": "--tls-outbind-ca", "expired": "expired", "wrong-host": "localhost"}.items():
+        octets, records = called(certs, shows)
+        checks.check(f"an ESME whose certificate is {shows} is not spoken to", not octets, octets)
+        checks.check("and the record says why", "TLS handshake failed" in records and reason in records, records[-600:])
+    octets, _ = called(certs, "self-signed", ["--tls-outbind-ca", f"{certs}/self-signed.pem"])
+    checks.check("a CA of one's own can be named", b"Wake up" in octets, octets)
+
+
 def main():
     bounded()
     checks = Checks()
@@ -61,6 +114,7 @@ def main():
                 checks.check("a server that asks for a certificate turns away who has none", not enquired(stream))
             with shake_hands(serve.smpps, certs, shows="client") as stream:
                 checks.check("and takes the ESME's", enquired(stream))
+        outbind(checks, certs)
     return checks.done()
 
 

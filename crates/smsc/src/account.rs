@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use smpp::{BindKind, Status};
 use sms::{Address, Npi, Ton};
 
+/// What stands before the address of an ESME that is called over TLS.
+pub const OUTBIND_TLS: &str = "smpps://";
+
 /// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Account {
@@ -66,7 +69,7 @@ pub struct Account {
     pub waiting_max: usize,
     /// How long they wait; none: [`crate::Config::waiting_validity`].
     pub waiting_validity: Option<Duration>,
-    /// Where it listens, `HOST:PORT`: it is called and sent an `outbind` when something waits and no session of it can
+    /// Where it listens, `HOST:PORT`, over TLS with [`OUTBIND_TLS`] before it: it is called and sent an `outbind` when something waits and no session of it can
     /// receive; none: it is waited for.
     pub outbind: Option<CompactString>,
     /// Whether responses to a session of v5.0 carry `congestion_state` (SMPP v5.0 §4.8.4.18).

@@ -28,7 +28,7 @@ mod store;
 mod throttle;
 mod timer;
 
-pub use account::{Account, CodeRange, InterfaceVersion, ReceiptRoute};
+pub use account::{Account, CodeRange, InterfaceVersion, OUTBIND_TLS, ReceiptRoute};
 pub use carrier::{
     Alphabet, BlockedReaction, Carrier, Latency, LongText, MoAlphabet, Outage, OverLimit, ReceiptMode,
     StopMode, UnprovisionedMo,

@@ -16,6 +16,7 @@ use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
 use crate::sources::LoadedWorld;
 use crate::tls::Tls;
+use crate::tls::caller::Caller;
 use crate::worlds::{self, Worlds};
 use crate::{http, smpp_dialler, smpp_listener};
 
@@ -55,6 +56,7 @@ impl Server {
         world: LoadedWorld,
         ports: Ports,
         tls: Option<Tls>,
+        caller: Caller,
         admission: Admission,
         token: Option<Token>,
         humans: &[String],
@@ -77,7 +79,7 @@ impl Server {
             .map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
         let links = Links::new(worlds.clone(), command_length_max, admission.clone());
-        let dialler = smpp_dialler::dial(calls, links.clone(), stopped.clone());
+        let dialler = smpp_dialler::dial(calls, links.clone(), caller, stopped.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
             let acceptor = TlsAcceptor::from(tls.config);
@@ -89,7 +91,7 @@ impl Server {
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(worlds.clone(), access.clone(), humans))
             .merge(http::control::router(worlds.clone(), access));
-        let app = http::metrics::with_metrics(app, requests.clone(), handle.clone(), admission)
+        let app = http::metrics::with_metrics(app, requests.clone(), worlds.clone(), admission)
             .merge(http::restserver::router(behind, requests))
             .into_make_service_with_connect_info::<SocketAddr>();
         let mut stopped_http = stopped;

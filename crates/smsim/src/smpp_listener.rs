@@ -24,7 +24,8 @@ use tracing::{debug, info, warn};
 
 use self::admission::{Admission, HandshakeFailure, Permit};
 use self::read_buffer::ReadBuffer;
-use self::transport::{TlsHalf, WriteHalf};
+pub use self::transport::TlsHalf;
+use self::transport::WriteHalf;
 use crate::engine::EngineHandle;
 use crate::worlds::Worlds;
 
@@ -66,15 +67,11 @@ impl Links {
     /// Serves a connection to an ESME that the world of `engine` has called.
     pub async fn serve_call(
         self,
-        stream: TcpStream,
+        (reader, writer): (impl AsyncRead + Unpin, impl WriteHalf),
         peer: SocketAddr,
         engine: EngineHandle,
         system_id: String,
     ) {
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%peer, %error, "no TCP_NODELAY");
-        }
-        let (reader, writer) = stream.into_split();
         serve_in(&engine, reader, writer, peer, self, Some(system_id)).await;
     }
 }
@@ -126,7 +123,7 @@ async fn open(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, lin
     };
     match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
-            let (reader, writer) = TlsHalf::split(stream);
+            let (reader, writer) = TlsHalf::split(stream.into());
             serve(reader, writer, peer, links).await;
         }
         Ok(Err(error)) => {

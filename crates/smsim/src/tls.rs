@@ -1,5 +1,6 @@
 //! TLS for SMPP: the options, and what the server shows its peers.
 
+pub mod caller;
 pub mod certificates;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
+use self::caller::Caller;
 use self::certificates::Fault;
 use crate::exit::Wrong;
 
@@ -42,6 +44,10 @@ pub struct TlsArgs {
     /// Ask ESMEs for a certificate too, and let only those in whose is signed by this CA (PEM).
     #[arg(long, value_name = "FILE")]
     tls_client_ca: Option<PathBuf>,
+    /// The CA (PEM) that the certificates of ESMEs must be signed by that are called over TLS (`outbind smpps://HOST:PORT`).
+    /// Without it: that of the test certificates.
+    #[arg(long, value_name = "FILE")]
+    tls_outbind_ca: Option<PathBuf>,
 }
 
 /// What a server needs to listen for TLS.
@@ -56,6 +62,22 @@ pub struct Tls {
 }
 
 impl TlsArgs {
+    /// What calls to ESMEs over TLS need.
+    ///
+    /// # Errors
+    ///
+    /// A CA that is named and cannot be read.
+    pub fn caller(&self) -> anyhow::Result<Caller> {
+        if let Some(ca) = &self.tls_outbind_ca {
+            read_certificates(ca)?;
+        }
+        Ok(Caller {
+            ca: self.tls_outbind_ca.clone(),
+            shown: self.tls_cert.clone().zip(self.tls_key.clone()),
+            folder: self.tls_certs.clone(),
+        })
+    }
+
     /// What the options ask for; none without TLS. `port` is the port unless an option names it.
     pub fn tls(&self, port: Option<u16>) -> anyhow::Result<Option<Tls>> {
         let wanted = self.tls

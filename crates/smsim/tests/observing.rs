@@ -54,38 +54,50 @@ fn the_metrics_count_pdus_binds_messages_and_how_long_they_took() {
     let seen = metrics(&serve);
     for (name, value) in [
         (
-            r#"smsim_pdus_total{link="esme",direction="to_smsc",type="submit_sm",status="ESME_ROK"}"#,
+            r#"smsim_pdus_total{world="default",link="esme",direction="to_smsc",type="submit_sm",status="ESME_ROK"}"#,
             2.0,
         ),
         (
-            r#"smsim_pdus_total{link="esme",direction="to_esme",type="submit_sm_resp",status="ESME_ROK"}"#,
+            r#"smsim_pdus_total{world="default",link="esme",direction="to_esme",type="submit_sm_resp",status="ESME_ROK"}"#,
             1.0,
         ),
         (
-            r#"smsim_pdus_total{link="esme",direction="to_esme",type="submit_sm_resp",status="ESME_RINVDSTADR"}"#,
+            r#"smsim_pdus_total{world="default",link="esme",direction="to_esme",type="submit_sm_resp",status="ESME_RINVDSTADR"}"#,
             1.0,
         ),
         (
-            r#"smsim_pdus_total{link="esme",direction="to_esme",type="deliver_sm",status="ESME_ROK"}"#,
+            r#"smsim_pdus_total{world="default",link="esme",direction="to_esme",type="deliver_sm",status="ESME_ROK"}"#,
             1.0,
         ),
-        (r#"smsim_binds_total{system_id="gate",bind="transceiver"}"#, 1.0),
         (
-            r#"smsim_sessions_bound{system_id="gate",bind="transceiver"}"#,
+            r#"smsim_binds_total{world="default",system_id="gate",bind="transceiver"}"#,
             1.0,
         ),
-        (r#"smsim_messages_accepted_total{carrier="att"}"#, 1.0),
-        (r#"smsim_messages_finished_total{state="delivered"}"#, 1.0),
-        (r#"smsim_messages_waiting{carrier="att"}"#, 0.0),
-        ("smsim_submit_response_seconds_count", 2.0),
-        ("smsim_delivery_seconds_count", 1.0),
-        (r#"smsim_delivery_seconds_bucket{le="86400.0"}"#, 1.0),
-        (r#"smsim_delivery_seconds_bucket{le="+Inf"}"#, 1.0),
-        ("smsim_receipt_seconds_count", 1.0),
-        ("smsim_records_dropped_total", 0.0),
-        ("smsim_records_uncounted_total", 0.0),
-        ("smsim_callbacks_in_flight", 0.0),
-        ("smsim_engine_inbox", 0.0),
+        (
+            r#"smsim_sessions_bound{world="default",system_id="gate",bind="transceiver"}"#,
+            1.0,
+        ),
+        (
+            r#"smsim_messages_accepted_total{world="default",carrier="att"}"#,
+            1.0,
+        ),
+        (
+            r#"smsim_messages_finished_total{world="default",state="delivered"}"#,
+            1.0,
+        ),
+        (r#"smsim_messages_waiting{world="default",carrier="att"}"#, 0.0),
+        (r#"smsim_submit_response_seconds_count{world="default"}"#, 2.0),
+        (r#"smsim_delivery_seconds_count{world="default"}"#, 1.0),
+        (
+            r#"smsim_delivery_seconds_bucket{le="86400.0",world="default"}"#,
+            1.0,
+        ),
+        (r#"smsim_delivery_seconds_bucket{le="+Inf",world="default"}"#, 1.0),
+        (r#"smsim_receipt_seconds_count{world="default"}"#, 1.0),
+        (r#"smsim_records_dropped_total{world="default"}"#, 0.0),
+        (r#"smsim_records_uncounted_total{world="default"}"#, 0.0),
+        (r#"smsim_callbacks_in_flight{world="default"}"#, 0.0),
+        (r#"smsim_engine_inbox{world="default"}"#, 0.0),
     ] {
         assert_eq!(seen.get(name), Some(&value), "{name} in {seen:#?}");
     }
@@ -102,6 +114,34 @@ fn the_metrics_count_pdus_binds_messages_and_how_long_they_took() {
         seen[r#"smsim_http_request_seconds_count{path="/healthz",status="200"}"#],
         1.0
     );
+}
+
+#[test]
+fn the_metrics_tell_worlds_apart_and_forget_one_that_is_gone() {
+    let serve = Served::start(WORLD, &[]);
+    let _link = texted(&serve);
+    let second = "carrier rogers\nuser carol +14165550103 on rogers\n";
+    let (head, _) = serve.http("POST /api/v1/worlds?id=second", second);
+    assert!(head.contains("200") || head.contains("201"), "{head}");
+    let seen = metrics(&serve);
+    for (name, value) in [
+        (
+            r#"smsim_messages_accepted_total{world="default",carrier="att"}"#,
+            1.0,
+        ),
+        (r#"smsim_messages_waiting{world="second",carrier="rogers"}"#, 0.0),
+        (r#"smsim_delivery_seconds_count{world="default"}"#, 1.0),
+        (r#"smsim_delivery_seconds_count{world="second"}"#, 0.0),
+    ] {
+        assert_eq!(seen.get(name), Some(&value), "{name} in {seen:#?}");
+    }
+    serve.http("DELETE /api/v1/worlds/second", "");
+    let seen = metrics(&serve);
+    assert!(
+        !seen.keys().any(|name| name.contains(r#"world="second""#)),
+        "{seen:#?}"
+    );
+    assert!(seen.contains_key(r#"smsim_delivery_seconds_count{world="default"}"#));
 }
 
 #[test]

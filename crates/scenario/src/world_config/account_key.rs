@@ -139,11 +139,14 @@ fn outbind(word: &str) -> Result<Option<String>, String> {
     if word == "none" {
         return Ok(None);
     }
-    let port = word.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let address = word.strip_prefix(smsc::OUTBIND_TLS).unwrap_or(word);
+    let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
     let port = port.and_then(|(_, port)| port.parse::<u16>().ok());
     match port {
         Some(1..) => Ok(Some(word.into())),
-        Some(0) | None => Err("expected HOST:PORT such as 127.0.0.1:2776, or none".to_owned()),
+        Some(0) | None => Err(
+            "expected HOST:PORT such as 127.0.0.1:2776, over TLS smpps://127.0.0.1:2776, or none".to_owned(),
+        ),
     }
 }
 
@@ -200,6 +203,9 @@ mod tests {
             ("waiting_validity", "1", false),
             ("outbind", "127.0.0.1:2776", true),
             ("outbind", "none", true),
+            ("outbind", "smpps://localhost:3551", true),
+            ("outbind", "smpps://localhost", false),
+            ("outbind", "https://localhost", false),
             ("outbind", "127.0.0.1", false),
             ("outbind", "127.0.0.1:0", false),
             ("outbind", ":2776", false),

@@ -128,6 +128,7 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         ))
     );
     let tls = args.tls.tls(args.port)?;
+    let caller = args.tls.caller()?;
     if let Some(tls) = &tls {
         anyhow::ensure!(
             tls.port == 0 || (tls.port != ports.smpp && tls.port != ports.http),
@@ -146,7 +147,8 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         let trust = tls.as_ref().and_then(|tls| tls.trust.clone());
         let greeting = Greeting::of(&world.declared, trust, token(args));
         let admission = Admission::new(args.limits.clone());
-        let server = Server::start(world, ports, tls, admission, greeting.token.clone(), &args.human).await?;
+        let token = greeting.token.clone();
+        let server = Server::start(world, ports, tls, caller, admission, token, &args.human).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }

@@ -1,8 +1,9 @@
-//! `/metrics`: what Prometheus reads, in the text form of OpenMetrics 1.0.
+//! `/metrics`: what Prometheus reads, in the text form of OpenMetrics 1.0. What is of a world has its name as the label
+//! `world`; connections and HTTP requests are the server's.
 
 use std::collections::BTreeMap;
 use std::fmt::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,15 +25,15 @@ use sms::MessageState;
 use world::World;
 
 use crate::clock::Stopwatch;
-use crate::engine::EngineHandle;
-use crate::observer::Observed;
 use crate::observer::histogram::Histogram;
+use crate::observer::{Observed, Observer};
 use crate::smpp_listener::admission::{Admission, HandshakeFailure, Refusal};
+use crate::worlds::Worlds;
 
 /// What the page is made from.
 #[derive(Clone, Debug)]
 struct Metrics {
-    engine: EngineHandle,
+    worlds: Worlds,
     admission: Admission,
     requests: Requests,
 }
@@ -54,9 +55,9 @@ impl Requests {
 }
 
 /// The page, and around `app` what times its requests.
-pub fn with_metrics(app: Router, requests: Requests, engine: EngineHandle, admission: Admission) -> Router {
+pub fn with_metrics(app: Router, requests: Requests, worlds: Worlds, admission: Admission) -> Router {
     let metrics = Metrics {
-        engine,
+        worlds,
         admission,
         requests: requests.clone(),
     };
@@ -79,22 +80,31 @@ async fn time(
 }
 
 async fn page(State(metrics): State<Metrics>) -> Response {
-    let stopwatch = Stopwatch::start();
-    let observed = metrics.engine.observed().clone();
-    let look = move |world: &World| {
-        observed.lock().follow(world);
-        Depths::of(world)
-    };
-    let Some(depths) = metrics.engine.look(look).await else {
+    let mut worlds = Vec::new();
+    for world in metrics.worlds.all() {
+        let stopwatch = Stopwatch::start();
+        let observed = world.engine.observed().clone();
+        let look = move |world: &World| {
+            observed.lock().follow(world);
+            Depths::of(world)
+        };
+        // A world that ends meanwhile has nothing to tell.
+        if let Some(depths) = world.engine.look(look).await {
+            worlds.push(OfWorld {
+                name: world.id.clone(),
+                depths,
+                turn_s: stopwatch.elapsed().as_secs_f64(),
+                inbox: world.engine.waiting(),
+                observed: world.engine.observed().clone(),
+            });
+        }
+    }
+    if worlds.is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
-    };
-    let turn_s = stopwatch.elapsed().as_secs_f64();
+    }
     let mut registry = Registry::with_prefix("smsim");
     registry.register_collector(Box::new(Seen {
-        depths,
-        turn_s,
-        inbox: metrics.engine.waiting(),
-        observed: metrics.engine.observed().clone(),
+        worlds,
         admission: metrics.admission,
         requests: metrics.requests,
     }));
@@ -141,32 +151,108 @@ impl Depths {
     }
 }
 
-/// Everything that the page tells.
+/// What the page tells of one world.
 #[derive(Debug)]
-struct Seen {
+struct OfWorld {
+    name: String,
     depths: Depths,
     turn_s: f64,
     inbox: u64,
     observed: Observed,
+}
+
+/// Everything that the page tells.
+#[derive(Debug)]
+struct Seen {
+    worlds: Vec<OfWorld>,
     admission: Admission,
     requests: Requests,
+}
+
+/// A world whose counts stand still while they are written.
+struct Still<'a> {
+    world: &'a OfWorld,
+    seen: MutexGuard<'a, Observer>,
+}
+
+type Label = (&'static str, String);
+
+/// What each world has of a family, with its name before the other labels.
+fn each<'a, const N: usize, T, F>(
+    worlds: &'a [Still<'a>],
+    of: impl Fn(&'a Still<'a>) -> F,
+) -> Vec<(Vec<Label>, T)>
+where
+    F: IntoIterator<Item = ([Label; N], T)>,
+{
+    let mut family = Vec::new();
+    for still in worlds {
+        family.extend(of(still).into_iter().map(|(labels, value)| {
+            let name = ("world", still.world.name.clone());
+            (std::iter::once(name).chain(labels).collect(), value)
+        }));
+    }
+    family
+}
+
+/// What each world has one of.
+fn one_each<'a, T>(worlds: &'a [Still<'a>], of: impl Fn(&'a Still<'a>) -> T) -> Vec<(Vec<Label>, T)> {
+    each(worlds, |still| [([], of(still))])
 }
 
 impl prometheus_client::collector::Collector for Seen {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let mut page = Page(encoder);
         page.info("build", "The program", &[("version", env!("CARGO_PKG_VERSION"))])?;
-        self.encode_links(&mut page)?;
-        self.encode_messages(&mut page)?;
-        self.encode_apps(&mut page)?;
-        self.encode_engine(&mut page)
+        let worlds = self.worlds.iter().map(|world| Still {
+            world,
+            seen: world.observed.lock(),
+        });
+        let worlds: Vec<Still<'_>> = worlds.collect();
+        encode_links(&worlds, &mut page)?;
+        self.encode_connections(&mut page)?;
+        encode_messages(&worlds, &mut page)?;
+        encode_apps(&worlds, &mut page)?;
+        self.encode_requests(&mut page)?;
+        encode_engines(&worlds, &mut page)
     }
 }
 
 impl Seen {
-    fn encode_links(&self, page: &mut Page<'_>) -> Result<(), Error> {
-        let seen = self.observed.lock();
-        let pdus = seen.tally.pdus().map(|(way, name, status, count)| {
+    fn encode_connections(&self, page: &mut Page<'_>) -> Result<(), Error> {
+        let turned_away = Refusal::ALL.map(|refusal| {
+            let labels = vec![("reason", refusal.word().to_owned())];
+            (labels, self.admission.refused(refusal))
+        });
+        page.counters(
+            "connections_refused",
+            "SMPP connections that were not let in",
+            turned_away,
+        )?;
+        let handshakes = HandshakeFailure::ALL.map(|failure| {
+            let labels = vec![("reason", failure.word().to_owned())];
+            (labels, self.admission.handshakes_failed(failure))
+        });
+        page.counters(
+            "tls_handshakes_failed",
+            "TLS handshakes of SMPP connections that came to nothing",
+            handshakes,
+        )
+    }
+
+    fn encode_requests(&self, page: &mut Page<'_>) -> Result<(), Error> {
+        let requests = self.requests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = requests.iter().flat_map(|(path, by_status)| {
+            let labels = |status: &u16| vec![("path", path.clone()), ("status", status.to_string())];
+            by_status.iter().map(move |(status, took)| (labels(status), took))
+        });
+        page.histograms("http_request", "HTTP requests, by the wall clock", requests)
+    }
+}
+
+fn encode_links(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
+    let pdus = each(worlds, |still| {
+        still.seen.tally.pdus().map(|(way, name, status, count)| {
             let link = if way.own { "platform" } else { "esme" };
             let direction = if way.to_smsc { "to_smsc" } else { "to_esme" };
             let labels = [
@@ -176,195 +262,167 @@ impl Seen {
                 ("status", Status(status).to_string()),
             ];
             (labels, count)
-        });
-        page.counters("pdus", "PDUs on SMPP links", pdus)?;
-        let binds = seen
-            .tally
-            .binds
-            .iter()
-            .map(|((system_id, kind), count)| (bind_labels(system_id, kind), *count));
-        page.counters("binds", "Binds that were accepted", binds)?;
-        let refused = seen
-            .tally
-            .binds_refused
-            .iter()
-            .map(|(reason, count)| ([("reason", word(reason))], *count));
-        page.counters("binds_refused", "Binds that were refused", refused)?;
-        let bound = seen.sessions.bound();
+        })
+    });
+    page.counters("pdus", "PDUs on SMPP links", pdus)?;
+    let binds = each(worlds, |still| {
+        let binds = still.seen.tally.binds.iter();
+        binds.map(|((system_id, kind), count)| (bind_labels(system_id, kind), *count))
+    });
+    page.counters("binds", "Binds that were accepted", binds)?;
+    let refused = each(worlds, |still| {
+        let refused = still.seen.tally.binds_refused.iter();
+        refused.map(|(reason, count)| ([("reason", word(reason))], *count))
+    });
+    page.counters("binds_refused", "Binds that were refused", refused)?;
+    let bound = each(worlds, |still| {
+        let bound = still.seen.sessions.bound();
         let bound = bound
             .iter()
             .map(|((system_id, kind), count)| (bind_labels(system_id, kind), *count));
-        page.gauges("sessions_bound", "SMPP sessions that are bound", bound)?;
-        page.gauges(
-            "sessions_unbound",
-            "Connections that have not bound",
-            [([], seen.sessions.unbound())],
-        )?;
-        let closed = seen
-            .tally
-            .links_closed
-            .iter()
-            .map(|(reason, count)| ([("reason", word(reason))], *count));
-        page.counters("links_closed", "SMPP links that ended", closed)?;
-        let turned_away = Refusal::ALL.map(|refusal| {
-            (
-                [("reason", refusal.word().to_owned())],
-                self.admission.refused(refusal),
-            )
-        });
-        page.counters(
-            "connections_refused",
-            "SMPP connections that were not let in",
-            turned_away,
-        )?;
-        let handshakes = HandshakeFailure::ALL.map(|failure| {
-            (
-                [("reason", failure.word().to_owned())],
-                self.admission.handshakes_failed(failure),
-            )
-        });
-        page.counters(
-            "tls_handshakes_failed",
-            "TLS handshakes of SMPP connections that came to nothing",
-            handshakes,
-        )?;
-        let help = "From submit_sm to its response, in the world's time";
-        page.histograms("submit_response", help, [([], &seen.tally.response)])
-    }
-
-    fn encode_messages(&self, page: &mut Page<'_>) -> Result<(), Error> {
-        let seen = self.observed.lock();
-        let accepted = seen
-            .tally
-            .accepted
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(carrier, count)| ([("carrier", carrier.to_string())], *count));
-        page.counters(
-            "messages_accepted",
-            "Messages that the message centre took",
-            accepted,
-        )?;
-        let finished = MessageState::ALL
-            .into_iter()
-            .zip(seen.tally.finished)
-            .filter(|(_, count)| *count > 0);
-        let finished = finished.map(|(state, count)| ([("state", word(&state))], count));
-        page.counters(
-            "messages_finished",
-            "Messages that reached their final state",
-            finished,
-        )?;
-        let failed = seen
-            .tally
-            .attempts_failed
-            .iter()
-            .map(|(cause, count)| ([("cause", cause.name().to_owned())], *count));
-        page.counters("attempts_failed", "Attempts at delivery that failed", failed)?;
-        let held = self
-            .depths
-            .by_carrier
-            .iter()
-            .map(|(carrier, held)| ([("carrier", carrier.clone())], *held));
-        page.gauges(
-            "messages_waiting",
-            "Messages that wait for the carrier's handsets",
-            held,
-        )?;
-        let waiting = self
-            .depths
-            .by_account
-            .iter()
-            .map(|(account, count)| ([("system_id", account.clone())], *count));
-        page.gauges(
-            "esme_waiting",
-            "Texts from handsets and receipts that wait for an ESME",
-            waiting,
-        )?;
-        page.histograms(
-            "delivery",
-            "From acceptance to delivery, in the world's time",
-            [([], &seen.tally.delivery)],
-        )?;
-        let help = "From acceptance to the sending of the receipt, in the world's time";
-        page.histograms("receipt", help, [([], &seen.tally.receipt)])
-    }
-
-    fn encode_apps(&self, page: &mut Page<'_>) -> Result<(), Error> {
-        let seen = self.observed.lock();
-        let calls = seen.tally.calls.iter().map(|((method, error_code), count)| {
-            (
-                [
-                    ("method", (*method).to_owned()),
-                    ("error_code", error_code.to_string()),
-                ],
-                *count,
-            )
-        });
-        page.counters(
-            "api_calls",
-            "Calls of the REST API; error_code 0 is success",
-            calls,
-        )?;
-        page.histograms(
-            "api_call",
-            "From a call to its answer, in the world's time",
-            [([], &seen.tally.call)],
-        )?;
-        let callbacks = seen
-            .tally
-            .callbacks
-            .iter()
-            .map(|(outcome, count)| ([("outcome", (*outcome).to_owned())], *count));
-        page.counters("callbacks", "Callbacks to apps that ended", callbacks)?;
-        page.gauges(
-            "callbacks_in_flight",
-            "Callbacks that no app has answered yet",
-            [([], self.depths.callbacks)],
-        )?;
-        page.histograms(
-            "callback",
-            "From a callback to the app's answer",
-            [([], &seen.tally.callback)],
-        )?;
-        let requests = self.requests.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let requests = requests.iter().flat_map(|(path, by_status)| {
-            let labels = |status: &u16| [("path", path.clone()), ("status", status.to_string())];
-            by_status.iter().map(move |(status, took)| (labels(status), took))
-        });
-        page.histograms("http_request", "HTTP requests, by the wall clock", requests)
-    }
-
-    fn encode_engine(&self, page: &mut Page<'_>) -> Result<(), Error> {
-        page.gauges(
-            "engine_inbox",
-            "Messages that wait for the world",
-            [([], self.inbox)],
-        )?;
-        let encoder = page.0.encode_descriptor(
-            "engine_turn",
-            "How long this page waited for the world",
-            Some(&Unit::Seconds),
-            MetricType::Gauge,
-        );
-        encoder?.encode_gauge(&self.turn_s)?;
-        page.counters("records", "Records of what happened", [([], self.depths.records)])?;
-        let dropped = self.depths.records - self.depths.records_kept;
-        page.counters(
-            "records_dropped",
-            "Records that the ring has turned out",
-            [([], dropped)],
-        )?;
-        let unseen = self.observed.lock().unseen;
-        page.counters(
-            "records_uncounted",
-            "Records that were turned out before they were counted here",
-            [([], unseen)],
-        )
-    }
+        bound.collect::<Vec<_>>()
+    });
+    page.gauges("sessions_bound", "SMPP sessions that are bound", bound)?;
+    let unbound = one_each(worlds, |still| still.seen.sessions.unbound());
+    page.gauges("sessions_unbound", "Connections that have not bound", unbound)?;
+    let closed = each(worlds, |still| {
+        let closed = still.seen.tally.links_closed.iter();
+        closed.map(|(reason, count)| ([("reason", word(reason))], *count))
+    });
+    page.counters("links_closed", "SMPP links that ended", closed)?;
+    let help = "From submit_sm to its response, in the world's time";
+    let took = one_each(worlds, |still| &still.seen.tally.response);
+    page.histograms("submit_response", help, took)
 }
 
-fn bind_labels(system_id: &str, kind: &str) -> [(&'static str, String); 2] {
+fn encode_messages(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
+    let accepted = each(worlds, |still| {
+        let accepted = still.seen.tally.accepted.iter();
+        let some = accepted.filter(|(_, count)| *count > 0);
+        some.map(|(carrier, count)| ([("carrier", carrier.to_string())], *count))
+    });
+    page.counters(
+        "messages_accepted",
+        "Messages that the message centre took",
+        accepted,
+    )?;
+    let finished = each(worlds, |still| {
+        let finished = MessageState::ALL.into_iter().zip(still.seen.tally.finished);
+        let some = finished.filter(|(_, count)| *count > 0);
+        some.map(|(state, count)| ([("state", word(&state))], count))
+    });
+    page.counters(
+        "messages_finished",
+        "Messages that reached their final state",
+        finished,
+    )?;
+    let failed = each(worlds, |still| {
+        let failed = still.seen.tally.attempts_failed.iter();
+        failed.map(|(cause, count)| ([("cause", cause.name().to_owned())], *count))
+    });
+    page.counters("attempts_failed", "Attempts at delivery that failed", failed)?;
+    let held = each(worlds, |still| {
+        let held = still.world.depths.by_carrier.iter();
+        held.map(|(carrier, held)| ([("carrier", carrier.clone())], *held))
+    });
+    page.gauges(
+        "messages_waiting",
+        "Messages that wait for the carrier's handsets",
+        held,
+    )?;
+    let waiting = each(worlds, |still| {
+        let waiting = still.world.depths.by_account.iter();
+        waiting.map(|(account, count)| ([("system_id", account.clone())], *count))
+    });
+    page.gauges(
+        "esme_waiting",
+        "Texts from handsets and receipts that wait for an ESME",
+        waiting,
+    )?;
+    let help = "From acceptance to delivery, in the world's time";
+    let took = one_each(worlds, |still| &still.seen.tally.delivery);
+    page.histograms("delivery", help, took)?;
+    let help = "From acceptance to the sending of the receipt, in the world's time";
+    page.histograms(
+        "receipt",
+        help,
+        one_each(worlds, |still| &still.seen.tally.receipt),
+    )
+}
+
+fn encode_apps(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
+    let calls = each(worlds, |still| {
+        still
+            .seen
+            .tally
+            .calls
+            .iter()
+            .map(|((method, error_code), count)| {
+                let labels = [
+                    ("method", (*method).to_owned()),
+                    ("error_code", error_code.to_string()),
+                ];
+                (labels, *count)
+            })
+    });
+    page.counters(
+        "api_calls",
+        "Calls of the REST API; error_code 0 is success",
+        calls,
+    )?;
+    let help = "From a call to its answer, in the world's time";
+    page.histograms("api_call", help, one_each(worlds, |still| &still.seen.tally.call))?;
+    let callbacks = each(worlds, |still| {
+        let callbacks = still.seen.tally.callbacks.iter();
+        callbacks.map(|(outcome, count)| ([("outcome", (*outcome).to_owned())], *count))
+    });
+    page.counters("callbacks", "Callbacks to apps that ended", callbacks)?;
+    page.gauges(
+        "callbacks_in_flight",
+        "Callbacks that no app has answered yet",
+        one_each(worlds, |still| still.world.depths.callbacks),
+    )?;
+    let help = "From a callback to the app's answer";
+    page.histograms(
+        "callback",
+        help,
+        one_each(worlds, |still| &still.seen.tally.callback),
+    )
+}
+
+fn encode_engines(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
+    page.gauges(
+        "engine_inbox",
+        "Messages that wait for the world",
+        one_each(worlds, |still| still.world.inbox),
+    )?;
+    page.family(
+        "engine_turn",
+        "How long this page waited for the world",
+        Some(&Unit::Seconds),
+        MetricType::Gauge,
+        one_each(worlds, |still| still.world.turn_s),
+        |encoder, turn_s| encoder.encode_gauge(&turn_s),
+    )?;
+    page.counters(
+        "records",
+        "Records of what happened",
+        one_each(worlds, |still| still.world.depths.records),
+    )?;
+    let dropped = |still: &Still<'_>| still.world.depths.records - still.world.depths.records_kept;
+    page.counters(
+        "records_dropped",
+        "Records that the ring has turned out",
+        one_each(worlds, dropped),
+    )?;
+    page.counters(
+        "records_uncounted",
+        "Records that were turned out before they were counted here",
+        one_each(worlds, |still| still.seen.unseen),
+    )
+}
+
+fn bind_labels(system_id: &str, kind: &str) -> [Label; 2] {
     [("system_id", system_id.to_owned()), ("bind", kind.to_owned())]
 }
 
@@ -377,10 +435,10 @@ fn word(what: &impl Serialize) -> String {
     }
 }
 
-/// The labels of a metric; a metric without any has one value.
-struct Labels<'a, const N: usize>(&'a [(&'static str, String); N]);
+/// The labels of a metric.
+struct Labels(Vec<Label>);
 
-impl<const N: usize> EncodeLabelSet for Labels<'_, N> {
+impl EncodeLabelSet for Labels {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), Error> {
         self.0.as_slice().encode(encoder)
     }
@@ -401,33 +459,33 @@ impl Page<'_> {
             .encode_info(labels)
     }
 
-    fn counters<const N: usize>(
+    fn counters(
         &mut self,
         name: &str,
         help: &str,
-        counts: impl IntoIterator<Item = ([(&'static str, String); N], u64)>,
+        counts: impl IntoIterator<Item = (Vec<Label>, u64)>,
     ) -> Result<(), Error> {
         self.family(name, help, None, MetricType::Counter, counts, |encoder, count| {
             encoder.encode_counter::<NoLabelSet, u64, f64>(&count, None::<&Exemplar<NoLabelSet, f64>>)
         })
     }
 
-    fn gauges<const N: usize>(
+    fn gauges(
         &mut self,
         name: &str,
         help: &str,
-        values: impl IntoIterator<Item = ([(&'static str, String); N], u64)>,
+        values: impl IntoIterator<Item = (Vec<Label>, u64)>,
     ) -> Result<(), Error> {
         self.family(name, help, None, MetricType::Gauge, values, |encoder, value| {
             encoder.encode_gauge(&value)
         })
     }
 
-    fn histograms<'h, const N: usize>(
+    fn histograms<'h>(
         &mut self,
         name: &str,
         help: &str,
-        histograms: impl IntoIterator<Item = ([(&'static str, String); N], &'h Histogram)>,
+        histograms: impl IntoIterator<Item = (Vec<Label>, &'h Histogram)>,
     ) -> Result<(), Error> {
         let unit = Some(&Unit::Seconds);
         self.family(
@@ -447,22 +505,18 @@ impl Page<'_> {
         )
     }
 
-    fn family<const N: usize, T>(
+    fn family<T>(
         &mut self,
         name: &str,
         help: &str,
         unit: Option<&Unit>,
         kind: MetricType,
-        metrics: impl IntoIterator<Item = ([(&'static str, String); N], T)>,
+        metrics: impl IntoIterator<Item = (Vec<Label>, T)>,
         encode: impl Fn(&mut MetricEncoder<'_>, T) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut encoder = self.0.encode_descriptor(name, help, unit, kind)?;
         for (labels, metric) in metrics {
-            if N == 0 {
-                encode(&mut encoder, metric)?;
-            } else {
-                encode(&mut encoder.encode_family(&Labels(&labels))?, metric)?;
-            }
+            encode(&mut encoder.encode_family(&Labels(labels))?, metric)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 /// The writing half of a connection.
 pub trait WriteHalf: AsyncWrite + Unpin + Send + 'static {
