@@ -12,7 +12,7 @@ mod words;
 use std::time::Duration;
 
 use platform::{AppId, Uid};
-use sms::{Civil, Msisdn, Timestamp, Zone};
+use sms::{Civil, Msisdn, Place, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
 pub(crate) use account::joining;
@@ -330,6 +330,7 @@ impl Building {
             user,
             session_keys,
             inbox_max: None,
+            place: place(clauses),
         });
     }
 
@@ -361,6 +362,7 @@ impl Building {
                 user,
                 session_keys: Vec::new(),
                 inbox_max: Some(CROWD_INBOX_MAX),
+                place: place(clauses),
             });
         }
     }
@@ -469,6 +471,12 @@ pub(crate) fn word(clause: &Clause, index: usize) -> &str {
 
 fn first(clause: &Clause) -> &str {
     word(clause, 0)
+}
+
+/// Where a phone is, if its line says so.
+fn place(clauses: &[Clause]) -> Option<Place> {
+    let clause = find(clauses, "place")?;
+    Place::read(word(clause, 0), word(clause, 1))
 }
 
 fn number(clause: &Clause) -> Option<u64> {

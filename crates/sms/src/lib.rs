@@ -1,4 +1,4 @@
-//! The nouns of text messaging: addresses, alphabets, segments, texts and instants.
+//! The nouns of text messaging: addresses, alphabets, segments, texts, places and instants.
 //!
 //! This crate depends on nothing of ours. It knows no PDU, no HTTP, no carrier, no policy and no clock: every value
 //! that it makes is a function of its arguments.
@@ -9,6 +9,7 @@ pub mod gsm7;
 mod number_map;
 mod number_slab;
 mod octets;
+mod place;
 mod reassembler;
 pub mod segment;
 pub mod state;
@@ -19,6 +20,7 @@ pub use alphabet::Encoding;
 pub use number_map::NumberMap;
 pub use number_slab::NumberSlab;
 pub use octets::Octets;
+pub use place::Place;
 pub use segment::{Assembled, Concatenation, Reassembler, Reference, Segment, TooLong};
 pub use state::MessageState;
 pub use time::{Civil, Timestamp, Zone};

@@ -11,6 +11,7 @@ use crate::check::Refusal;
 use crate::event::SubmitRefusal;
 use crate::message::ServiceType;
 use crate::message_id::MessageId;
+use crate::shape::Shape;
 
 /// How many areas one broadcast has at most.
 pub const BROADCAST_AREAS_MAX: usize = 255;
@@ -21,7 +22,7 @@ pub const AS_OFTEN_AS_POSSIBLE: Duration = Duration::from_millis(1_883);
 /// No figure is known (SMPP v5.0 §4.8.4.3).
 pub(crate) const SUCCESS_UNKNOWN: u8 = 255;
 
-/// The formats of a `broadcast_area_identifier` (SMPP v5.0 §4.8.4.4): an alias, an arc of an ellipsoid, a polygon.
+/// The format of a `broadcast_area_identifier` that is an alias (SMPP v5.0 §4.8.4.4).
 const ALIAS: u8 = 0;
 const NETWORK_TYPES: std::ops::RangeInclusive<u8> = 0..=3;
 const MESSAGE_CLASS_MAX: u32 = 3;
@@ -81,11 +82,20 @@ impl Area {
     }
 }
 
-/// Whom an area means: the subscribers of these carriers whose number begins so.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Whom an area means: the subscribers of these carriers whose number begins so and whose phone is in the shape, if there
+/// is one.
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Target {
     pub carriers: Vec<u16>,
     pub prefix: CompactString,
+    pub shape: Option<Shape>,
+}
+
+/// What a `broadcast_area_identifier` says.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Named {
+    Alias(CompactString),
+    Shape(Shape),
 }
 
 /// `broadcast_frequency_interval`.
@@ -233,8 +243,8 @@ pub(crate) fn areas(broadcast: &BroadcastSm) -> Result<Vec<&[u8]>, Refusal> {
     }
 }
 
-/// The alias in a `broadcast_area_identifier`; areas by their coordinates are not served.
-pub(crate) fn alias(identifier: &[u8]) -> Result<CompactString, Status> {
+/// What a `broadcast_area_identifier` says.
+pub(crate) fn named(identifier: &[u8]) -> Result<Named, Status> {
     match identifier.split_first() {
         Some((&ALIAS, name)) => {
             let name: CompactString = name
@@ -244,9 +254,13 @@ pub(crate) fn alias(identifier: &[u8]) -> Result<CompactString, Status> {
                 .collect();
             Some(name)
                 .filter(|name| !name.is_empty())
+                .map(Named::Alias)
                 .ok_or(Status::ESME_RINVBCASTALIAS_NAME)
         }
-        Some(_) | None => Err(Status::ESME_RINVBCASTAREAFMT),
+        Some((&format, details)) => Shape::read(format, details)
+            .map(Named::Shape)
+            .ok_or(Status::ESME_RINVBCASTAREAFMT),
+        None => Err(Status::ESME_RINVBCASTAREAFMT),
     }
 }
 
@@ -332,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_is_an_alias_and_there_are_255_at_most() {
+    fn an_area_is_an_alias_or_a_shape_and_there_are_255_at_most() {
         for (identifier, expected) in [
             (&b"\0bay"[..], Ok("bay")),
             (b"\0bay\0", Ok("bay")),
@@ -341,12 +355,11 @@ mod tests {
             (b"\x02abc", Err(Status::ESME_RINVBCASTAREAFMT)),
             (b"", Err(Status::ESME_RINVBCASTAREAFMT)),
         ] {
-            assert_eq!(
-                alias(identifier),
-                expected.map(CompactString::from),
-                "{identifier:?}"
-            );
+            let expected = expected.map(|name: &str| Named::Alias(name.into()));
+            assert_eq!(named(identifier), expected, "{identifier:?}");
         }
+        let polygon = [b"\x02", &[0; 18][..]].concat();
+        assert!(matches!(named(&polygon), Ok(Named::Shape(Shape::Polygon(_)))));
         for (count, expected) in [
             (0, Err(Status::ESME_RMISSINGTLV)),
             (1, Ok(1)),
@@ -405,6 +418,7 @@ mod tests {
                 target: Target {
                     carriers: vec![0],
                     prefix: CompactString::default(),
+                    shape: None,
                 },
                 sent: true,
                 reached,

@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use smpp::{Status, Tlv};
+use sms::Place;
 
 pub use self::alphabet::{Alphabet, MoAlphabet};
 pub use self::latency::Latency;
 pub use self::outage::{InvalidOutage, Outage};
-pub use self::policy::{BlockedReaction, LongText, OverLimit, ReceiptMode, StopMode, UnprovisionedMo};
+pub use self::policy::{
+    BlockedReaction, CodeOverLimit, LongText, OverLimit, ReceiptMode, StopMode, UnprovisionedMo,
+};
 use crate::cause::ErrTable;
 use crate::fault::Fault;
 use crate::message_id::MessageIdStyle;
@@ -30,6 +33,8 @@ pub struct Carrier {
     pub ranges: Vec<CompactString>,
     /// The names of areas that it covers, for broadcasts; its own name is one always.
     pub areas: Vec<CompactString>,
+    /// Where those of its phones are that do not say it, for broadcasts into an area by its coordinates. The owner applies it.
+    pub place: Option<Place>,
     /// How long a text is in the air, either way. The owner draws and applies it.
     pub latency: Latency,
     /// How many texts of a hundred are lost in the air. The owner draws and applies it.
@@ -115,6 +120,11 @@ pub struct Carrier {
     pub throttle_per_s: Option<u32>,
     /// What becomes of more.
     pub over_limit: OverLimit,
+    /// How many texts one code may send to its subscribers from one midnight of the message centre's zone to the next; none
+    /// means no limit.
+    pub code_daily_max: Option<u32>,
+    /// What becomes of more.
+    pub code_over_limit: CodeOverLimit,
     /// How many texts wait for its subscribers; one more is answered `ESME_RMSGQFUL`.
     pub queue_max: usize,
     /// How many `submit_sm` of a hundred are answered `ESME_RMSGQFUL` at random.
@@ -142,6 +152,7 @@ impl Carrier {
             name: CompactString::new(name),
             ranges: Vec::new(),
             areas: Vec::new(),
+            place: None,
             latency: Latency::Fixed(Duration::from_secs(1)),
             loss_percent: 0.0,
             duplicated_percent: 0.0,
@@ -193,6 +204,8 @@ impl Carrier {
             link_up: true,
             throttle_per_s: None,
             over_limit: OverLimit::default(),
+            code_daily_max: None,
+            code_over_limit: CodeOverLimit::default(),
             queue_max: usize::MAX,
             congestion_percent: 0.0,
             outages: Vec::new(),

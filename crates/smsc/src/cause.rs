@@ -32,6 +32,8 @@ pub enum Cause {
     Equipment,
     /// The carrier does not let this code reach its subscribers.
     Blocked,
+    /// The code has sent as many texts to the carrier's subscribers today as it may.
+    Volume,
 }
 
 /// Which retry ladder a temporary cause climbs.
@@ -51,7 +53,7 @@ pub enum Ladder {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Absent,
         Self::NoCoverage,
         Self::MemoryFull,
@@ -64,6 +66,7 @@ impl Cause {
         Self::Barred,
         Self::Equipment,
         Self::Blocked,
+        Self::Volume,
     ];
 
     /// The ladder of a temporary cause; none when trying again is pointless.
@@ -74,7 +77,7 @@ impl Cause {
             Self::Busy => Some(Ladder::Busy),
             Self::NoAnswer | Self::SystemFailure => Some(Ladder::NoAnswer),
             Self::LinkDown => Some(Ladder::LinkDown),
-            Self::UnknownSubscriber | Self::Barred | Self::Equipment | Self::Blocked => None,
+            Self::UnknownSubscriber | Self::Barred | Self::Equipment | Self::Blocked | Self::Volume => None,
         }
     }
 
@@ -98,6 +101,7 @@ impl Cause {
             Self::Barred => "barred",
             Self::Equipment => "equipment",
             Self::Blocked => "blocked",
+            Self::Volume => "volume",
         }
     }
 
@@ -118,6 +122,8 @@ impl Cause {
             Self::Roaming => 8,
             Self::UnknownSubscriber => 1,
             Self::Barred | Self::Blocked => 13,
+            // resourceLimitation.
+            Self::Volume => 51,
         }
     }
 }
@@ -137,6 +143,7 @@ impl fmt::Display for Cause {
             Self::Barred => "texts to it are barred",
             Self::Equipment => "the phone rejected it",
             Self::Blocked => "the carrier blocks the code",
+            Self::Volume => "the code has sent as many texts to the carrier today as it may",
         })
     }
 }

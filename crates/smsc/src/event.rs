@@ -492,6 +492,8 @@ pub enum SubmitRefusal {
     AccountThrottle,
     /// The account has sent as much today as it may.
     DailyMax,
+    /// The code has sent as many texts to the carrier's subscribers today as it may.
+    CodeDailyMax,
     /// The carrier takes no more this second.
     CarrierThrottle,
     /// The carrier's queue is full.

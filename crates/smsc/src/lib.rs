@@ -23,6 +23,7 @@ pub mod port;
 pub mod receipt;
 pub mod retry;
 mod routing;
+mod shape;
 pub mod smsc;
 mod store;
 mod throttle;
@@ -30,16 +31,17 @@ mod timer;
 
 pub use account::{Account, CodeRange, InterfaceVersion, OUTBIND_TLS, ReceiptRoute};
 pub use carrier::{
-    Alphabet, BlockedReaction, Carrier, Latency, LongText, MoAlphabet, Outage, OverLimit, ReceiptMode,
-    StopMode, UnprovisionedMo,
+    Alphabet, BlockedReaction, Carrier, CodeOverLimit, Latency, LongText, MoAlphabet, Outage, OverLimit,
+    ReceiptMode, StopMode, UnprovisionedMo,
 };
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
-pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel};
+pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel, SubmitRefusal};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
 pub use note::{AccountIndex, Note, Number};
 pub use port::{AttemptId, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;
+pub use shape::Shape;
 pub use smsc::{MessageStatus, Smsc};

@@ -12,6 +12,7 @@ use crate::carrier::{Latency, ReceiptMode};
 use crate::cause::Cause;
 use crate::fault::Fault;
 use crate::note::Note;
+use crate::shape::Shape;
 
 /// Something that happens to the message centre.
 #[derive(Clone, PartialEq, Debug)]
@@ -216,6 +217,8 @@ pub enum Output {
         carrier: CompactString,
         /// The beginning of the numbers in the area; empty: all of the carrier's.
         prefix: CompactString,
+        /// Where their phones are, if the area is one on the ground.
+        shape: Option<Shape>,
         /// Who the text is from.
         from: Address,
         /// Its segments.

@@ -3,6 +3,7 @@
 mod attempt;
 mod broadcast;
 mod change;
+mod code_limit;
 mod delivery;
 mod fault;
 mod limit;

@@ -63,6 +63,49 @@ fn id(response: &Command) -> String {
     }
 }
 
+/// The corners of a square around Montréal, as TS 23.032 has them.
+const SQUARE: [u8; 25] = [
+    0x54, 0x41, 0x6C, 0x16, 0xCB, 0x60, 0xB6, 0x41, 0x6C, 0x16, 0xCC, 0x16, 0xC1, 0x40, 0x00, 0x00, 0xCC,
+    0x16, 0xC1, 0x40, 0x00, 0x00, 0xCB, 0x60, 0xB6,
+];
+
+#[test]
+fn an_area_on_the_ground_goes_to_every_carrier_that_does_not_block_the_code() {
+    let identifier =
+        |format: u8, details: &[u8]| Tlv::new(tag::BROADCAST_AREA_IDENTIFIER, [&[format], details].concat());
+    let mut bench = bench(|_| (), 0x50);
+    let mut by_shape = broadcast(&[], 1);
+    by_shape.tlvs.insert(0, identifier(2, &SQUARE));
+    let (response, outputs) = send(&mut bench, by_shape.clone());
+    assert_eq!(response.status, Status::ESME_ROK);
+    assert_eq!(aired(&outputs), ["att", "bell"]);
+    let montreal = sms::Place::new(45.5, -73.57).expect("a place");
+    for output in &outputs {
+        if let Output::Broadcast { shape, .. } = output {
+            let shape = shape.as_ref().expect("a shape");
+            assert!(shape.holds(montreal), "{shape:?}");
+        }
+    }
+    bench.change(Change::BlockCode("32665".into()));
+    assert_eq!(aired(&send(&mut bench, by_shape.clone()).1), ["bell"]);
+    // One that is no shape fails by itself where another area can be served.
+    by_shape.tlvs.insert(1, identifier(2, &SQUARE[..13]));
+    by_shape.tlvs.insert(2, identifier(3, &SQUARE));
+    let (response, _) = send(&mut bench, by_shape.clone());
+    assert_eq!(response.status, Status::ESME_ROK);
+    let failed: Vec<Option<u32>> = response
+        .pdu
+        .tlvs()
+        .iter()
+        .filter(|tlv| tlv.tag == tag::BROADCAST_ERROR_STATUS)
+        .map(Tlv::integer)
+        .collect();
+    assert_eq!(failed, [Some(Status::ESME_RINVBCASTAREAFMT.0); 2]);
+    by_shape.tlvs.remove(0);
+    let (response, _) = send(&mut bench, by_shape);
+    assert_eq!(response.status, Status::ESME_RINVBCASTAREAFMT);
+}
+
 /// The carriers that a broadcast went to.
 fn aired(outputs: &[Output]) -> Vec<String> {
     outputs

@@ -8,6 +8,7 @@ const CAUSES = {
   absent: "the phone is off", no_coverage: "no signal", memory_full: "the phone's memory is full", busy: "the phone is busy", no_answer: "no answer from the network",
   link_down: "the link to the carrier is down", system_failure: "the network failed", roaming: "it roams where it gets no texts", unknown_subscriber: "no such number",
   barred: "texts to it are barred", equipment: "the phone rejected it", blocked: "the carrier blocks the code",
+  volume: "the code has sent enough to the carrier today",
 };
 const DROPS = {
   unknown_code: "nobody has that number", blocked_code: "the carrier blocks the code", waiting_max: "too much waits already", too_long: "a segment does not fit one SMS",

@@ -58,6 +58,7 @@ fn user(nth: u64) -> UserConfig {
         user,
         session_keys: Vec::new(),
         inbox_max: Some(10),
+        place: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sms::{Address, Msisdn, Segment};
-use smsc::{AttemptId, CarrierIndex, Cause, PageOutcome};
+use smsc::{AttemptId, CarrierIndex, Cause, PageOutcome, Shape};
 
 use crate::ring::Kept;
 use crate::wiring::micros;
@@ -19,6 +19,8 @@ pub(crate) struct Broadcast {
     pub(crate) carrier: String,
     /// The beginning of the numbers of those who are meant.
     pub(crate) prefix: String,
+    /// Where their phones are, if the area is one on the ground.
+    pub(crate) shape: Option<Shape>,
     pub(crate) from: Address,
     pub(crate) segments: Vec<Segment>,
 }
@@ -141,13 +143,22 @@ impl World {
             area,
             carrier,
             prefix,
+            shape,
             from,
             segments,
         } = broadcast;
-        let loss = self
-            .smsc
-            .carrier(&carrier)
-            .map_or(0.0, |profile| profile.loss_percent);
+        let profile = self.smsc.carrier(&carrier);
+        let (loss, somewhere) = (
+            profile.map_or(0.0, |profile| profile.loss_percent),
+            profile.and_then(|profile| profile.place),
+        );
+        // A phone that is nowhere is in no area.
+        let is_in_area = |phone: Msisdn| {
+            let place = self.places.get(phone).copied().or(somewhere);
+            shape
+                .as_ref()
+                .is_none_or(|shape| place.is_some_and(|place| shape.holds(place)))
+        };
         let meant: Vec<Msisdn> = self
             .handsets
             .sorted()
@@ -155,6 +166,7 @@ impl World {
             .filter_map(|(number, _)| Msisdn::new(number))
             .filter(|phone| self.smsc.carrier_of(*phone).name == carrier)
             .filter(|phone| phone.number().to_string().starts_with(&prefix))
+            .filter(|phone| is_in_area(*phone))
             .collect();
         let die = self.dice.die(&carrier);
         let (mut there, mut had) = (0, 0);

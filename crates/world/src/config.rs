@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use platform::AppId;
-use sms::{ShortCode, Timestamp, Zone};
+use sms::{Place, ShortCode, Timestamp, Zone};
 
 /// FBOOK, Facebook's short code.
 pub const FBOOK: ShortCode = match ShortCode::new(32_665) {
@@ -77,6 +77,8 @@ pub struct UserConfig {
     pub session_keys: Vec<(AppId, String)>,
     /// How many texts the inbox of the phone keeps for observers; none: as many as [`Config::handset`] says.
     pub inbox_max: Option<u16>,
+    /// Where the phone is; none: where its carrier says ([`smsc::Carrier::place`]).
+    pub place: Option<Place>,
 }
 
 /// What is wrong with a configuration.

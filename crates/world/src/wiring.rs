@@ -265,6 +265,7 @@ impl World {
                 area,
                 carrier,
                 prefix,
+                shape,
                 from,
                 segments,
             } => self.broadcast_on_air(Broadcast {
@@ -272,6 +273,7 @@ impl World {
                 area,
                 carrier: carrier.into(),
                 prefix: prefix.into(),
+                shape,
                 from,
                 segments,
             }),

@@ -7,7 +7,7 @@ use handset::Handset;
 use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
-use sms::{Address, Msisdn, NumberMap, Segment, ShortCode, Timestamp, Zone};
+use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Cause, PageOutcome, Smsc};
 
 use crate::air::Broadcast;
@@ -37,6 +37,8 @@ pub struct World {
     pub(crate) dice: Dice,
     /// The dice of each carrier, by its place.
     pub(crate) carrier_dice: Vec<Die>,
+    /// Where the phones are that say so themselves.
+    pub(crate) places: NumberMap<Msisdn, Place>,
     pub(crate) records: Ring,
     pub(crate) outputs: VecDeque<Output>,
     /// Memory for what the message centre and a phone say, empty between two of their inputs.
@@ -175,6 +177,12 @@ impl World {
                 )
             })
             .collect();
+        let mut places = NumberMap::default();
+        for user in &config.users {
+            if let Some(place) = user.place {
+                places.insert(user.user.phone, place);
+            }
+        }
         let mut dice = Dice::new(config.seed);
         let smsc = config.message_centre(dice.number("message centre"));
         let carrier_dice = smsc.carriers().map(|carrier| dice.die(&carrier.name)).collect();
@@ -191,6 +199,7 @@ impl World {
             platform: config.platform()?,
             handsets,
             handset_wakeups: BTreeSet::new(),
+            places,
             queue: Queue::new(),
             outputs: VecDeque::new(),
             smsc_outputs: Vec::new(),

@@ -50,6 +50,7 @@ fn user(uid: Uid, name: &str, apps: &[AppId]) -> UserConfig {
         },
         session_keys: Vec::new(),
         inbox_max: None,
+        place: None,
     }
 }
 

@@ -86,6 +86,7 @@ fn small_world(joined_max: usize) -> World {
             user: person("alice", 1001, "+14155550101"),
             session_keys: Vec::new(),
             inbox_max: None,
+            place: None,
         }],
         joined_max,
         ..Config::default()

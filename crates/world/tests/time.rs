@@ -40,6 +40,7 @@ fn user(uid: u64, name: &str, number: &str, operator: &str, installed: bool) -> 
         user,
         session_keys: Vec::new(),
         inbox_max: None,
+        place: None,
     }
 }
 

@@ -51,6 +51,7 @@ const USER: &[Rule] = &[
     Rule::optional("texts", &[Slot::Word(ON_OFF)], 0),
     Rule::exact("quiet-hours", &[Slot::Hours]),
     Rule::exact("daily-limit", &[Slot::Number(u32::MAX as u64)]),
+    Rule::exact("place", &[Slot::Degrees(90), Slot::Degrees(180)]),
     Rule::exact("session", &[Slot::Name(Kind::App), Slot::Any]),
 ];
 
@@ -60,6 +61,7 @@ const HANDSETS: &[Rule] = &[
     Rule::exact("tz", &[Slot::Zone]),
     Rule::optional("registered", &[Slot::Word(YES_NO)], 0),
     Rule::optional("texts", &[Slot::Word(ON_OFF)], 0),
+    Rule::exact("place", &[Slot::Degrees(90), Slot::Degrees(180)]),
 ];
 
 /// Checks the declarations of one file.

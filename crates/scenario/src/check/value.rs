@@ -21,6 +21,8 @@ pub(super) enum Slot {
     Dur,
     /// `0%` to `100%`; the sign may be left out.
     Percent,
+    /// Degrees from minus this to this.
+    Degrees(u8),
     /// `22:00-08:00`.
     Hours,
     /// The same, or `none`.
@@ -149,6 +151,9 @@ impl Slot {
                 };
             }
             Self::Percent => percent(text).is_some(),
+            Self::Degrees(max) => text
+                .parse::<f64>()
+                .is_ok_and(|degrees| degrees.abs() <= f64::from(max)),
             Self::Hours => text.parse::<platform::QuietHours>().is_ok(),
             Self::HoursOrNone => text == "none" || text.parse::<platform::QuietHours>().is_ok(),
             Self::Name(kind) => {
@@ -170,6 +175,7 @@ impl Slot {
             Self::NumberOr(_, words) => format!("a whole number or {}", words.join(" or ")),
             Self::Dur => "a length of time such as 10s".to_owned(),
             Self::Percent => "a percentage from 0% to 100%".to_owned(),
+            Self::Degrees(max) => format!("degrees from -{max} to {max}"),
             Self::Hours => "hours such as 22:00-08:00".to_owned(),
             Self::HoursOrNone => "hours such as 22:00-08:00, or none".to_owned(),
             Self::Name(kind) => format!("the name of {kind}"),

@@ -70,6 +70,11 @@ pub(crate) fn joining(
             "a session key of the declaration works from the start of a world; in a running one auth.getSession gives one",
         );
     }
+    if find(clauses, "place").is_some() {
+        return Err(
+            "a phone has its place from the start of a world; one that joins is where its carrier says",
+        );
+    }
     let said = find(clauses, "uid").and_then(number).map(Uid);
     let free = || (FIRST_UID..).map(Uid).find(|uid| !taken(*uid));
     let uid = said.or_else(free).ok_or("every number of an account is taken")?;

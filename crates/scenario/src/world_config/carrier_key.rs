@@ -1,8 +1,8 @@
 //! The keys of a carrier profile: clauses of `carrier`, and lines of `simulator-config/carriers/*.toml`.
 
 use smsc::{
-    Alphabet, BlockedReaction, Carrier, Cause, Latency, LongText, MessageIdStyle, MoAlphabet, OverLimit,
-    ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
+    Alphabet, BlockedReaction, Carrier, Cause, CodeOverLimit, Latency, LongText, MessageIdStyle, MoAlphabet,
+    OverLimit, ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
 };
 
 use super::fault_key::{RECEIPT_MODES, fault};
@@ -30,6 +30,7 @@ pub(crate) fn carrier_keys() -> Vec<String> {
 const KEYS: &[&str] = &[
     "ranges",
     "areas",
+    "place",
     "latency",
     "loss",
     "first_attempt_failure",
@@ -76,6 +77,8 @@ const KEYS: &[&str] = &[
     "long_text",
     "throttle_per_s",
     "over_limit",
+    "code_daily_max",
+    "code_over_limit",
     "queue_max",
     "congestion",
     "outages",
@@ -131,6 +134,14 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
             one_or_more(words)?;
             carrier.areas = words.iter().map(|word| (*word).into()).collect();
         }
+        "place" => {
+            let place = match words {
+                [latitude, longitude] => sms::Place::read(latitude, longitude),
+                _ => None,
+            };
+            let expected = "expected degrees north and east such as 37.7749 -122.4194";
+            carrier.place = Some(place.ok_or(expected)?);
+        }
         "latency" => carrier.latency = latency(words)?,
         "loss" => carrier.loss_percent = share(words)?,
         "first_attempt_failure" => carrier.first_attempt_failure_percent = share(words)?,
@@ -166,6 +177,16 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
                 ("queue", OverLimit::Queue),
             ];
             carrier.over_limit = one_of(words, &ways)?;
+        }
+        "code_daily_max" => carrier.code_daily_max = number_or_none(words, u32::MAX)?,
+        "code_over_limit" => {
+            let ways = [
+                ("throttle", CodeOverLimit::Throttle),
+                ("queue_full", CodeOverLimit::QueueFull),
+                ("queue", CodeOverLimit::Queue),
+                ("reject", CodeOverLimit::Reject),
+            ];
+            carrier.code_over_limit = one_of(words, &ways)?;
         }
         _ if key.starts_with("receipt") => return set_receipts(carrier, key, words),
         _ => return set_texts(carrier, key, words),
@@ -383,6 +404,9 @@ mod tests {
             ("loss", "1%", true),
             ("loss", "0.1", true),
             ("loss", "101%", false),
+            ("place", "37.7749 -122.4194", true),
+            ("place", "37.7749", false),
+            ("place", "91 0", false),
             ("ranges", "1404555 1415", true),
             ("ranges", "", false),
             ("ranges", "+1404", false),
@@ -414,6 +438,12 @@ mod tests {
             ("outages", "03:00", false),
             ("throttle_per_s", "none", true),
             ("throttle_per_s", "4294967296", false),
+            ("code_daily_max", "none", true),
+            ("code_daily_max", "0", true),
+            ("code_daily_max", "many", false),
+            ("code_over_limit", "reject", true),
+            ("code_over_limit", "bounce", false),
+            ("err_volume", "19", true),
             ("concatenation", "", true),
             ("concatenation", "off", true),
             ("concatenation", "perhaps", false),

@@ -65,6 +65,21 @@ pub enum OverLimit {
     Queue,
 }
 
+/// What becomes of a text from a code that has sent its texts of the day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeOverLimit {
+    /// `submit_sm` is answered `ESME_RTHROTTLED`.
+    #[default]
+    Throttle,
+    /// It is answered `ESME_RMSGQFUL`.
+    QueueFull,
+    /// It is accepted, and waits for a day on which the code may send it.
+    Queue,
+    /// It is accepted, then its receipt says REJECTD.
+    Reject,
+}
+
 /// What becomes of a MO text to a code that its carrier does not let it reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -52,6 +52,7 @@ words!(SubmitRefusal {
     Self::RequestsMax => "too many requests are unanswered",
     Self::AccountThrottle => "the account sends too fast",
     Self::DailyMax => "the account has sent as much today as it may",
+    Self::CodeDailyMax => "the code has sent as many texts to the carrier today as it may",
     Self::CarrierThrottle => "the carrier takes no more this second",
     Self::Congestion => "the carrier's queue is full",
     Self::OptedOut => "the handset opted out of the code at its carrier",

@@ -2,6 +2,7 @@
 
 use sms::{MessageState, Msisdn, Timestamp};
 
+use super::code_limit::OVER_VOLUME;
 use super::state::{CarrierState, Page, Receipt, What};
 use super::{Smsc, TICK};
 use crate::carrier::ReceiptMode;
@@ -154,6 +155,9 @@ impl Smsc {
         {
             return self.fail(now, slot, Cause::Blocked);
         }
+        if message.outcome == Some(OVER_VOLUME) {
+            return self.fail(now, slot, Cause::Volume);
+        }
         let hand_over = state.carrier.receipts.fakes_delivered;
         let (demanded, in_the_air) = (message.outcome, state.carrier.latency.sample(0.5));
         let attempt = AttemptId(self.last_attempt + 1);
@@ -296,7 +300,7 @@ impl Smsc {
         });
         self.owe_alert(slot);
         let Some(retry_at) = retry_at else {
-            let state = if cause == Cause::Blocked {
+            let state = if matches!(cause, Cause::Blocked | Cause::Volume) {
                 MessageState::Rejected
             } else {
                 MessageState::Undeliverable

@@ -10,7 +10,7 @@ use sms::{MessageState, Timestamp};
 
 use super::Smsc;
 use super::submit::Sender;
-use crate::broadcast::{self, Area, Broadcast, Target};
+use crate::broadcast::{self, Area, Broadcast, Named, Target};
 use crate::check::Refusal;
 use crate::event::{Event, SubmitRefusal};
 use crate::message::{Body, ServiceType};
@@ -167,13 +167,17 @@ impl Smsc {
         }
     }
 
-    /// Whom an area means: the name of a carrier, one of the areas that carriers say they cover, or the beginning of
-    /// numbers. A carrier that blocks the source is left out.
+    /// Whom an area means: the name of a carrier, one of the areas that carriers say they cover, the beginning of numbers, or
+    /// a shape on the ground. A carrier that blocks the source is left out.
     fn area(&self, sender: Sender, source: &str, identifier: &[u8]) -> Result<Target, Status> {
-        let alias = broadcast::alias(identifier)?;
+        let (alias, shape) = match broadcast::named(identifier)? {
+            Named::Alias(alias) => (alias, None),
+            Named::Shape(shape) => (compact_str::CompactString::default(), Some(shape)),
+        };
         let account = &self.esmes[usize::from(sender.account)].account;
         let all = || (0_u16..).zip(&self.carriers);
         let named: Vec<u16> = all()
+            .filter(|_| shape.is_none())
             .filter(|(_, state)| state.carrier.name == alias || state.carrier.areas.contains(&alias))
             .map(|(index, _)| index)
             .collect();
@@ -192,6 +196,7 @@ impl Smsc {
             Some(_) | None => Ok(Target {
                 carriers: open,
                 prefix,
+                shape,
             }),
         }
     }
@@ -296,6 +301,7 @@ impl Smsc {
                     area: place,
                     carrier: carrier.name.clone(),
                     prefix: area.target.prefix.clone(),
+                    shape: area.target.shape.clone(),
                     from: broadcast.source.clone(),
                     segments: body.into_segments(message_id.number.to_le_bytes()[0]),
                 });

@@ -8,6 +8,7 @@ use regex::Regex;
 use smpp::{BindKind, Command, LinkId, Session, Status, Tlv};
 use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
 
+use super::code_limit::CodeCounts;
 use crate::account::Account;
 use crate::carrier::Carrier;
 use crate::cause::Cause;
@@ -201,6 +202,8 @@ pub(super) struct CarrierState {
     pub answer: Option<(Status, Option<u32>)>,
     /// The rules of what goes wrong on demand.
     pub faults: Vec<Armed>,
+    /// How many texts each code has sent to its subscribers today.
+    pub by_code: CodeCounts,
     /// MO texts that wait for its link.
     pub mo_waiting: VecDeque<Mo>,
     /// Handsets that opted out of a code by a stop word that the carrier acts on.
@@ -227,6 +230,7 @@ impl CarrierState {
             throttle,
             chance,
             answer: None,
+            by_code: CodeCounts::default(),
             mo_waiting: VecDeque::new(),
             opt_outs: BTreeSet::new(),
             outage_at: None,

@@ -56,7 +56,7 @@ impl Transaction {
 const fn failure_reason(cause: Cause) -> u8 {
     match cause {
         Cause::Absent | Cause::NoCoverage | Cause::MemoryFull | Cause::Busy | Cause::Roaming => 0,
-        Cause::UnknownSubscriber | Cause::Barred | Cause::Blocked | Cause::Equipment => 1,
+        Cause::UnknownSubscriber | Cause::Barred | Cause::Blocked | Cause::Equipment | Cause::Volume => 1,
         Cause::NoAnswer | Cause::LinkDown | Cause::SystemFailure => 3,
     }
 }
@@ -268,8 +268,9 @@ impl Smsc {
         submission: &Submission,
         to: Destination,
     ) -> Result<(), Refusal> {
-        let account = &self.esmes[usize::from(sender.account)].account;
         let index = self.plan.carrier(to.msisdn);
+        self.admit_code(now, sender.account, &submission.source, index)?;
+        let account = &self.esmes[usize::from(sender.account)].account;
         let held = self.store.held(index);
         let state = &mut self.carriers[usize::from(index)];
         let refuse = |status, reason| Err(Refusal { status, reason });
@@ -328,7 +329,9 @@ impl Smsc {
         let id = MessageId { number, style };
         let validity_from = submission.scheduled_at.unwrap_or(now);
         let (validity, validity_max) = (carrier.validity, carrier.validity_max);
-        let starts_at = self.turn(now, index, submission.transaction).max(validity_from);
+        let (not_before, outcome) = self.count_for_code(now, sender.account, &submission.source, index);
+        let turn = self.turn(now, index, submission.transaction);
+        let starts_at = turn.max(validity_from).max(not_before);
         let expires_at = submission
             .expires_at
             .unwrap_or(validity_from + validity)
@@ -352,7 +355,7 @@ impl Smsc {
             once: submission.datagram || submission.transaction,
             transaction: submission.transaction,
             set_dpf: submission.set_dpf,
-            outcome: None,
+            outcome,
             receipt_mode: None,
             queued: false,
             notified: false,
