@@ -123,7 +123,7 @@ impl CallbackClient {
         };
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("it did not answer within {} s", self.timeout.as_secs())),
+            Err(_) => Err(format!("it did not answer within {:?}", self.timeout)),
         }
     }
 
@@ -153,4 +153,27 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_app_that_takes_too_long_for_a_page_is_given_up() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let page = CallbackRequest {
+            url: format!("http://{}/", silent.local_addr().expect("a port")),
+            body: String::new(),
+            fields: Vec::new(),
+            base_string: String::new(),
+        };
+        let client = CallbackClient::new(Duration::from_millis(20));
+        assert_eq!(
+            client.fetch(page).await,
+            Err("it did not answer within 20ms".to_owned())
+        );
+    }
 }

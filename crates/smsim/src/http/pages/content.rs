@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use platform::{AppId, Uid};
 use rest::{CallbackRequest, Standing, callback};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use world::World;
 
 use super::link::{self, Places};
@@ -39,6 +39,16 @@ impl Default for Apps {
             client: CallbackClient::new(ANSWER_TIME_MAX),
             permits: Arc::new(Semaphore::new(PAGES_FETCHED_MAX)),
         }
+    }
+}
+
+impl Apps {
+    /// Room for one more page, for as long as it is held.
+    fn permit(&self, base: &str) -> Result<SemaphorePermit<'_>, Box<Response>> {
+        self.permits.try_acquire().map_err(|_| {
+            let fault = "Too many pages of applications are being loaded; load this page again.".to_owned();
+            Box::new(answer(StatusCode::SERVICE_UNAVAILABLE, base, None, Err(fault)))
+        })
     }
 }
 
@@ -69,9 +79,9 @@ pub(super) async fn show(
         Err(answer) => return answer,
     };
     let base = format!("/apps/{}/", link::encoded(&canvas));
-    let Ok(_permit) = pages.apps.permits.try_acquire() else {
-        let fault = "Too many of its pages are being loaded; load this page again.".to_owned();
-        return answer(StatusCode::SERVICE_UNAVAILABLE, &base, None, Err(fault));
+    let _permit = match pages.apps.permit(&base) {
+        Ok(permit) => permit,
+        Err(answer) => return *answer,
     };
     // A callback names a session of the user's.
     if live::session_key(&pages.engine, app, user).await.is_none() {
@@ -174,6 +184,18 @@ mod tests {
         ] {
             assert_eq!(behind_canvas(place), (path, query), "{place}");
         }
+    }
+
+    #[test]
+    fn one_page_more_than_are_fetched_at_a_time_is_told_to_come_again() {
+        let apps = Apps::default();
+        let permits: Vec<_> = (0..PAGES_FETCHED_MAX)
+            .map(|_| apps.permit("/apps/quiz/").expect("room"))
+            .collect();
+        let refused = apps.permit("/apps/quiz/").expect_err("no room");
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(permits);
+        assert!(apps.permit("/apps/quiz/").is_ok());
     }
 
     #[test]
