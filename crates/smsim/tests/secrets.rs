@@ -263,12 +263,16 @@ fn no_secret_is_in_the_log_the_records_or_a_page() {
         let options = ["--token", CONTROL_TOKEN, "--log", "trace", "--log-format", format];
         let world = world(app.local_addr().expect("a port").port());
         let serve = Served::start_by(command, &world, &options);
+        // What greets the owner says the credentials on purpose, and ends with this line.
+        let greeted = "Ctrl-C stops it.";
+        while !std::fs::read_to_string(&path).expect("a log").contains(greeted) {
+            std::thread::yield_now();
+        }
         let secrets = use_every_secret(&serve, &app);
         let mut shown = shown(&serve);
         drop(serve);
         let log = std::fs::read_to_string(path).expect("a log");
-        // What greets the owner says the credentials on purpose, and ends with this line.
-        let (_, log) = log.split_once("Ctrl-C stops it.").expect("a greeting");
+        let (_, log) = log.split_once(greeted).expect("waited for above");
         assert!(
             log.contains("submit_sm_resp") && log.contains("bind refused"),
             "{log}"
