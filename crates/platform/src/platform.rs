@@ -6,7 +6,7 @@ use sms::{Msisdn, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
 use crate::callback::{Callback, Outbox};
-use crate::config::Config;
+use crate::config::{Config, InvalidConfig};
 use crate::conversation::{Conversations, Opened};
 use crate::decision::{Decision, DecisionCode, Span};
 use crate::input::Input;
@@ -121,12 +121,16 @@ impl Platform {
     ///
     /// When [`Config::check`] finds a fault.
     pub fn new(config: Config) -> Self {
-        let fault = config.check().err();
-        assert!(
-            fault.is_none(),
-            "the configuration was not checked: {}",
-            fault.expect("just seen")
-        );
+        Self::checked(config).unwrap_or_else(|fault| panic!("the configuration was not checked: {fault}"))
+    }
+
+    /// A platform of that configuration, which is checked first.
+    ///
+    /// # Errors
+    ///
+    /// What [`Config::check`] finds.
+    pub fn checked(config: Config) -> Result<Self, InvalidConfig> {
+        config.check()?;
         let Config {
             settings,
             apps,
@@ -177,7 +181,7 @@ impl Platform {
         for user in users {
             platform.add(user);
         }
-        platform
+        Ok(platform)
     }
 
     pub(crate) fn add(&mut self, mut user: User) {

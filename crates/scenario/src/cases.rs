@@ -107,7 +107,8 @@ impl Case {
     fn run(&self) -> Result<TestReport, String> {
         let told = |faults: Vec<Diagnostic>| told(&faults, &self.sources);
         let script = load(&self.sources, &self.path).map_err(told)?;
-        let runner = Runner::new(&self.sources, &script).map_err(told)?;
+        let mut runner = Runner::new(&self.sources, &script).map_err(told)?;
+        runner.hash_records();
         let test = runner.tests().nth(self.index).expect("the test was there");
         Ok(runner.run(test, RunOptions::default()))
     }

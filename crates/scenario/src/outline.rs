@@ -1,10 +1,10 @@
 //! What a file says while it is being written: [`Outline`], for editors. Lines that cannot be read are passed over.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::check::{self, Names};
 use crate::completion::Known;
-use crate::parser::parse;
 use crate::script::{FILES_MAX, ScriptFile, load};
 use crate::source::{Sources, resolve};
 use crate::syntax::{Decl, File, Item, Span, Spanned, Step};
@@ -53,7 +53,7 @@ impl Outline {
     }
 
     fn own(&self) -> Option<&File> {
-        self.files.last().map(|file| &file.file)
+        self.files.last().map(|file| &*file.file)
     }
 
     /// What a line at that octet may name.
@@ -220,19 +220,18 @@ fn holds(span: Span, at: usize) -> bool {
 }
 
 fn read(sources: &Sources, path: &str, files: &mut Vec<ScriptFile>, seen: &mut BTreeSet<String>) {
-    let Some(text) = sources.text(path) else { return };
+    let Some(tree) = sources.tree(path) else { return };
     if seen.len() >= FILES_MAX || !seen.insert(path.to_owned()) {
         return;
     }
-    let file = parse(path, text).file;
-    for decl in &file.decls {
+    for decl in &tree.file.decls {
         if let Decl::Use(used) = &decl.node {
             read(sources, &resolve(path, used), files, seen);
         }
     }
     files.push(ScriptFile {
         path: path.to_owned(),
-        file,
+        file: Arc::clone(&tree.file),
     });
 }
 

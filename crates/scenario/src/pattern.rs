@@ -1,15 +1,22 @@
-//! Patterns ready to be compared with texts: [`Matcher`].
+//! Patterns ready to be compared with texts: [`Matcher`], and regular expressions that are compiled once: [`Compiled`].
+
+use std::sync::{Arc, OnceLock};
 
 use regex::{Regex, RegexBuilder};
 
 use crate::syntax::{Pattern, Piece, Text};
+
+/// The octets that a regular expression may need when it is compiled, at most.
+pub const REGEX_OCTETS_MAX: usize = 1 << 20;
 
 /// A pattern with its captures filled in.
 #[derive(Clone, Debug)]
 pub(crate) enum Matcher {
     /// Exactly this text.
     Exact(String),
-    /// What the pieces of a glob or a regular expression say.
+    /// These parts in this order, with anything between them; the first begins the text and the last ends it.
+    Glob(Vec<String>),
+    /// What a regular expression says.
     Regex(Regex),
 }
 
@@ -18,8 +25,12 @@ impl Matcher {
     pub fn new(pattern: &Pattern, fill: impl Fn(&str) -> String) -> Self {
         match pattern {
             Pattern::Text(text) => Self::Exact(filled(text, &fill)),
-            Pattern::Glob(text) => Self::Regex(compiled(&glob(text, &fill), false)),
-            Pattern::Regex { source, ignore_case } => Self::Regex(compiled(source, *ignore_case)),
+            Pattern::Glob(text) => Self::Glob(glob(text, &fill)),
+            Pattern::Regex {
+                source,
+                ignore_case,
+                compiled,
+            } => Self::Regex(compiled.get(source, *ignore_case)),
         }
     }
 
@@ -27,6 +38,7 @@ impl Matcher {
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Exact(exact) => exact == text,
+            Self::Glob(parts) => glob_fits(parts, text),
             Self::Regex(regex) => regex.is_match(text),
         }
     }
@@ -34,7 +46,7 @@ impl Matcher {
     /// What matched and its groups, if the text fits; a group that took no part is empty.
     pub fn groups(&self, text: &str) -> Option<Vec<String>> {
         match self {
-            Self::Exact(_) => self.matches(text).then(|| vec![text.to_owned()]),
+            Self::Exact(_) | Self::Glob(_) => self.matches(text).then(|| vec![text.to_owned()]),
             Self::Regex(regex) => {
                 let captures = regex.captures(text)?;
                 Some(
@@ -48,6 +60,42 @@ impl Matcher {
     }
 }
 
+/// The compiled form of a regular expression: made when it is first needed, and shared by every copy of its pattern. It is no
+/// part of what a pattern says.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled(Arc<OnceLock<Regex>>);
+
+impl Compiled {
+    /// The expression compiled.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none.
+    pub(crate) fn new(source: &str, ignore_case: bool) -> Result<Self, regex::Error> {
+        let regex = RegexBuilder::new(source)
+            .case_insensitive(ignore_case)
+            .size_limit(REGEX_OCTETS_MAX)
+            .build()?;
+        Ok(Self(Arc::new(OnceLock::from(regex))))
+    }
+
+    /// The expression compiled; that of a file was compiled when it was read, so it can be.
+    pub(crate) fn get(&self, source: &str, ignore_case: bool) -> Regex {
+        let compile = || match Self::new(source, ignore_case) {
+            Ok(compiled) => compiled.get(source, ignore_case),
+            Err(_) => Regex::new("[^\\s\\S]").expect("an expression that nothing matches"),
+        };
+        self.0.get_or_init(compile).clone()
+    }
+}
+
+impl PartialEq for Compiled {
+    /// Two patterns are one when they say the same, whether or not they have been needed.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// A text with its captures filled in.
 pub(crate) fn filled(text: &Text, fill: &impl Fn(&str) -> String) -> String {
     text.filled(|piece| match piece {
@@ -56,36 +104,49 @@ pub(crate) fn filled(text: &Text, fill: &impl Fn(&str) -> String) -> String {
     })
 }
 
-/// A glob as a regular expression: `*` is anything, `\*` a star.
-fn glob(text: &Text, fill: &impl Fn(&str) -> String) -> String {
-    let mut source = String::from("(?s)^");
+/// The parts of a glob between its stars: `*` is anything, `\*` a star.
+fn glob(text: &Text, fill: &impl Fn(&str) -> String) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
     for piece in text.pieces() {
         match piece {
-            Piece::Capture(name) => source.push_str(&regex::escape(&fill(name))),
+            Piece::Capture(name) => part.push_str(&fill(name)),
             Piece::Group(_) => {}
             Piece::Literal(literal) => {
                 let mut chars = literal.chars().peekable();
                 while let Some(c) = chars.next() {
                     match c {
-                        '*' => source.push_str(".*"),
-                        '\\' if matches!(chars.peek(), Some('*' | '\\')) => {
-                            source.extend(chars.next().map(|c| regex::escape(&c.to_string())));
-                        }
-                        c => source.push_str(&regex::escape(&c.to_string())),
+                        '*' => parts.push(std::mem::take(&mut part)),
+                        '\\' if matches!(chars.peek(), Some('*' | '\\')) => part.extend(chars.next()),
+                        c => part.push(c),
                     }
                 }
             }
         }
     }
-    source + "$"
+    parts.push(part);
+    parts
 }
 
-/// The expression compiled. Those of a file were compiled once when it was read, so they can be.
-fn compiled(source: &str, ignore_case: bool) -> Regex {
-    RegexBuilder::new(source)
-        .case_insensitive(ignore_case)
-        .build()
-        .unwrap_or_else(|_| Regex::new("[^\\s\\S]").expect("an expression that nothing matches"))
+/// Whether the parts stand in the text in their order. To take each as early as it comes leaves the most room for the others.
+fn glob_fits(parts: &[String], text: &str) -> bool {
+    let (first, last, between) = match parts {
+        [] => return text.is_empty(),
+        [only] => return only == text,
+        [first, between @ .., last] => (first, last, between),
+    };
+    let Some(rest) = text.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    let Some(mut rest) = rest.strip_suffix(last.as_str()) else {
+        return false;
+    };
+    for part in between {
+        let Some(at) = rest.find(part.as_str()) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    true
 }
 
 #[cfg(test)]
@@ -108,6 +169,13 @@ mod tests {
             ("\\*x", "yx", false),
             ("{$x}!", "a*b!", true),
             ("{$x}!", "aXb!", false),
+            ("*b*a*", "ab", false),
+            ("*ab*b", "ab", false),
+            ("a*a", "a", false),
+            ("a**a", "aa", true),
+            ("*aab*", "aaab", true),
+            ("\\\\*", "\\x", true),
+            ("\u{e9}*\u{e9}", "\u{e9}\u{e9}", true),
         ] {
             assert_eq!(glob_of(template).matches(text), fits, "{template} {text}");
         }
@@ -118,6 +186,7 @@ mod tests {
         let pattern = Pattern::Regex {
             source: "(a)(b)?".to_owned(),
             ignore_case: true,
+            compiled: Compiled::default(),
         };
         let matcher = Matcher::new(&pattern, |_| String::new());
         assert_eq!(
@@ -125,5 +194,14 @@ mod tests {
             Some(vec!["A".to_owned(), "A".to_owned(), String::new()])
         );
         assert!(!matcher.matches("xyz"));
+    }
+
+    #[test]
+    fn an_expression_is_compiled_once_for_all_copies_of_its_pattern() {
+        let compiled = Compiled::default();
+        let copy = compiled.clone();
+        assert!(copy.get("a+", false).is_match("aa"));
+        assert!(compiled.0.get().is_some());
+        assert_eq!(compiled, Compiled::default());
     }
 }

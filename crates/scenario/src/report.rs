@@ -46,9 +46,9 @@ pub struct TestReport {
     pub elapsed: Option<Duration>,
     /// How many records its world made.
     pub records: u64,
-    /// A hash of all its records: two runs with the same one did the same, byte for byte.
-    pub records_hash: u64,
-    /// What happened, one column an actor.
+    /// A hash of all its records, if the runner was asked for it: two runs with the same one did the same, byte for byte.
+    pub records_hash: Option<u64>,
+    /// What happened, one column an actor; of a test that passed only if the runner was asked to keep it.
     pub lanes: Lanes,
     /// What happened in detail, if the runner was asked to keep it.
     pub trace: Option<Trace>,
@@ -77,7 +77,7 @@ impl TestReport {
             virtual_time: Duration::ZERO,
             elapsed: None,
             records: 0,
-            records_hash: 0,
+            records_hash: None,
             lanes: Lanes::default(),
             trace: None,
             pdus: None,
@@ -89,7 +89,8 @@ impl TestReport {
         !self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// Compares another run of the same test with the same seed: other records are a failure of their own.
+    /// Compares another run of the same test with the same seed: other records are a failure of their own. The runner hashed
+    /// the records of both.
     pub fn compare(&mut self, again: &Self) {
         if (self.records, self.records_hash) != (again.records, again.records_hash) {
             let message = format!(

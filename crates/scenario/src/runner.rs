@@ -19,6 +19,7 @@ mod probe;
 mod reached;
 mod real_apps;
 mod recording;
+mod records;
 mod scope;
 mod served;
 mod served_world;
@@ -79,6 +80,8 @@ pub struct Runner<'s> {
     declared: DeclaredWorld,
     /// The URLs of the real apps that were put in, by name.
     put_in: BTreeMap<String, String>,
+    hashes_records: bool,
+    keeps_lanes: bool,
     keeps_trace: bool,
     keeps_pdus: bool,
     /// Whose texts people type.
@@ -112,10 +115,23 @@ impl<'s> Runner<'s> {
             rules: rules.clone(),
             declared: world_config_with(script, rules)?,
             put_in: BTreeMap::new(),
+            hashes_records: false,
+            keeps_lanes: false,
             keeps_trace: false,
             keeps_pdus: false,
             humans: BTreeSet::new(),
         })
+    }
+
+    /// Has reports bear a hash of the records ([`TestReport::records_hash`]), so that two runs can be compared. A test takes
+    /// twice as long with it.
+    pub fn hash_records(&mut self) {
+        self.hashes_records = true;
+    }
+
+    /// Has the reports of tests that pass keep their lanes as well ([`TestReport::lanes`]).
+    pub fn keep_lanes(&mut self) {
+        self.keeps_lanes = true;
     }
 
     /// Has reports keep what happened in detail ([`TestReport::trace`]).
@@ -284,6 +300,9 @@ impl<'s> Runner<'s> {
             }
         };
         stage.watch(reached);
+        if self.hashes_records {
+            stage.hash_records();
+        }
         let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
         run.humans = people.map(|people| Humans {
             users: self.humans.clone(),
@@ -305,7 +324,9 @@ impl<'s> Runner<'s> {
         }
         faults.extend(warnings);
         report.diagnostics = faults;
-        run.conclude(&mut report);
+        // What two runs with one seed did differently is only known when both are over.
+        let keeps_lanes = self.keeps_lanes || self.hashes_records || !report.passed();
+        run.conclude(&mut report, keeps_lanes);
         report
     }
 }
@@ -505,11 +526,14 @@ impl<'o> Run<'o> {
     }
 
     /// Writes into the report what came of the test beside its faults.
-    fn conclude(&mut self, report: &mut TestReport) {
-        report.lanes = std::mem::take(&mut self.lanes).with_records(&self.stage.world, &self.stage.actors);
+    fn conclude(&mut self, report: &mut TestReport, keeps_lanes: bool) {
+        if keeps_lanes {
+            report.lanes =
+                std::mem::take(&mut self.lanes).with_records(&self.stage.world, &self.stage.actors);
+        }
         report.virtual_time = self.stage.now().since(self.start);
         report.records = self.stage.world.next_record();
-        report.records_hash = self.stage.hash;
+        report.records_hash = self.stage.records_hash();
     }
 
     /// Runs the world `patience` longer and tells what no line has claimed.

@@ -1,6 +1,7 @@
 //! A scenario file with everything that it uses: [`Script`], made by [`load`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::check::{self, Names};
 use crate::diagnostics::{Code, Diagnostic};
@@ -8,7 +9,7 @@ use crate::format::format;
 use crate::lexer::Trivia;
 use crate::parser::parse;
 use crate::profile::{self, Profile};
-use crate::source::{Sources, resolve};
+use crate::source::{Sources, Tree, resolve};
 use crate::suggestion::nearest;
 use crate::syntax::{Clause, Decl, File, Scene, Span, Spanned, Test, Value};
 
@@ -23,15 +24,15 @@ const JOINED_PATH: &str = "(joined since the world began)";
 pub struct ScriptFile {
     /// Its path, as it was asked for or as a `use` means it.
     pub path: String,
-    /// What it says.
-    pub file: File,
+    /// What it says, which other scripts may share.
+    pub file: Arc<File>,
 }
 
 /// A scenario file that was read and checked, with everything that it uses.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// The files: each before those that use it, the scenario itself last.
-    files: Vec<ScriptFile>,
+    files: Arc<[ScriptFile]>,
     names: Names,
     /// The carrier profiles that carriers of the files have, by name.
     profiles: BTreeMap<String, Profile>,
@@ -69,43 +70,19 @@ impl Script {
 
     /// The declarations of all files, those of used files first.
     pub fn decls(&self) -> impl Iterator<Item = Located<'_, Decl>> {
-        self.files.iter().flat_map(|file| {
-            file.file.decls.iter().map(|part| Located {
-                path: &file.path,
-                part,
-            })
-        })
+        decls(&self.files)
     }
 
     /// The declarations of all files as the text of one, which uses no other: a clause of a file counts before one of a
     /// file that it uses. Apps' secrets and ESMEs' passwords are left out, since the text goes where others read it; a world
     /// that is made of it has the ones that stand for none.
     pub fn declarations(&self) -> String {
-        let mut world: Vec<Clause> = Vec::new();
-        let mut decls = Vec::new();
-        for decl in self.decls() {
-            match &decl.part.node {
-                Decl::Use(_) => {}
-                Decl::World(clauses) => {
-                    for clause in clauses {
-                        world.retain(|known| known.key.node != clause.key.node);
-                        world.push(clause.clone());
-                    }
-                }
-                Decl::Carrier { .. } | Decl::User { .. } | Decl::Handsets { .. } => {
-                    decls.push(decl.part.clone())
-                }
-                Decl::App { .. } | Decl::Esme { .. } => decls.push(without_secrets(decl.part)),
-            }
-        }
-        if !world.is_empty() {
-            decls.insert(0, Spanned::new(Decl::World(world), Span::default()));
-        }
-        let file = File {
-            decls,
-            items: Vec::new(),
-        };
-        format(&file, &Trivia::default())
+        declarations(&self.files)
+    }
+
+    /// The files, for who outlives the script.
+    pub(crate) fn shared_files(&self) -> Arc<[ScriptFile]> {
+        Arc::clone(&self.files)
     }
 
     /// The script with one more declaration, which stands in no file: a user joins the world that it declares. `path` names its
@@ -117,10 +94,10 @@ impl Script {
     pub(crate) fn with(&self, path: &str, decl: &Decl, span: Span) -> Result<Self, Vec<Diagnostic>> {
         let mut added = ScriptFile {
             path: path.to_owned(),
-            file: File {
+            file: Arc::new(File {
                 decls: vec![Spanned::new(decl.clone(), span)],
                 items: Vec::new(),
-            },
+            }),
         };
         let mut diagnostics = Vec::new();
         let names = check::one_decl(&self.files, &added, &mut diagnostics);
@@ -131,7 +108,9 @@ impl Script {
         // Lines are not kept: whoever shows a later fault has other ones under that path.
         added.path = JOINED_PATH.to_owned();
         script.names = names.stands_at(JOINED_PATH, path);
-        script.files.insert(script.files.len().saturating_sub(1), added);
+        let mut files = self.files.to_vec();
+        files.insert(files.len().saturating_sub(1), added);
+        script.files = files.into();
         Ok(script)
     }
 
@@ -154,6 +133,43 @@ impl Script {
     pub fn names(&self) -> &Names {
         &self.names
     }
+}
+
+/// The declarations of those files, those of used files first.
+fn decls(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, Decl>> {
+    files.iter().flat_map(|file| {
+        file.file.decls.iter().map(|part| Located {
+            path: &file.path,
+            part,
+        })
+    })
+}
+
+/// What [`Script::declarations`] says of those files.
+pub(crate) fn declarations(files: &[ScriptFile]) -> String {
+    let mut world: Vec<Clause> = Vec::new();
+    let mut decls = Vec::new();
+    for decl in self::decls(files) {
+        match &decl.part.node {
+            Decl::Use(_) => {}
+            Decl::World(clauses) => {
+                for clause in clauses {
+                    world.retain(|known| known.key.node != clause.key.node);
+                    world.push(clause.clone());
+                }
+            }
+            Decl::Carrier { .. } | Decl::User { .. } | Decl::Handsets { .. } => decls.push(decl.part.clone()),
+            Decl::App { .. } | Decl::Esme { .. } => decls.push(without_secrets(decl.part)),
+        }
+    }
+    if !world.is_empty() {
+        decls.insert(0, Spanned::new(Decl::World(world), Span::default()));
+    }
+    let file = File {
+        decls,
+        items: Vec::new(),
+    };
+    format(&file, &Trivia::default())
 }
 
 /// The scenes of all files, the last file's first.
@@ -183,8 +199,8 @@ pub(crate) fn load_with(
         seen: BTreeSet::new(),
         diagnostics: Vec::new(),
     };
-    match sources.text(path) {
-        Some(text) => loading.file(path, text),
+    match sources.tree(path) {
+        Some(tree) => loading.file(path, &tree),
         None => loading.diagnostics.push(Diagnostic::without_place(
             Code::E109,
             format!("{path} was not read"),
@@ -196,7 +212,7 @@ pub(crate) fn load_with(
         ..
     } = loading;
     if let Some(own) = files.last_mut() {
-        change(&mut own.file);
+        change(Arc::make_mut(&mut own.file));
     }
     let syntax_holds = !diagnostics.iter().any(Diagnostic::is_error);
     let names = check::names(&files, &mut diagnostics);
@@ -211,7 +227,7 @@ pub(crate) fn load_with(
     }
     Ok(Script {
         warnings: in_order(diagnostics, &files),
-        files,
+        files: files.into(),
         names,
         profiles,
     })
@@ -270,9 +286,9 @@ pub fn missing(sources: &Sources, path: &str) -> Vec<String> {
         if seen.len() > FILES_MAX || !seen.insert(path.clone()) {
             continue;
         }
-        match sources.text(&path) {
+        match sources.tree(&path) {
             None => missing.push(path),
-            Some(text) => waiting.extend(uses(text).iter().map(|used| resolve(&path, used))),
+            Some(tree) => waiting.extend(used(&tree.file).map(|used| resolve(&path, used))),
         }
     }
     missing.sort();
@@ -309,22 +325,21 @@ struct Loading<'s> {
 }
 
 impl Loading<'_> {
-    fn file(&mut self, path: &str, text: &str) {
+    fn file(&mut self, path: &str, tree: &Tree) {
         self.seen.insert(path.to_owned());
-        let parsed = parse(path, text);
-        self.diagnostics.extend(parsed.diagnostics);
-        for used in used(&parsed.file) {
+        self.diagnostics.extend(tree.diagnostics.iter().cloned());
+        for used in used(&tree.file) {
             let target = resolve(path, used);
             if self.seen.contains(&target) {
                 continue;
             }
-            match self.sources.text(&target) {
+            match self.sources.tree(&target) {
                 _ if self.seen.len() >= FILES_MAX => {
                     let message = format!("more than {FILES_MAX} files");
                     self.diagnostics
                         .push(Diagnostic::new(Code::E017, path, used.span, message));
                 }
-                Some(text) => self.file(&target, text),
+                Some(tree) => self.file(&target, &tree),
                 None => {
                     let fault =
                         Diagnostic::new(Code::E109, path, used.span, "a file that is used but not there");
@@ -334,7 +349,7 @@ impl Loading<'_> {
         }
         self.files.push(ScriptFile {
             path: path.to_owned(),
-            file: parsed.file,
+            file: Arc::clone(&tree.file),
         });
     }
 }

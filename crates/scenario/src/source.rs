@@ -1,15 +1,44 @@
 //! Sources that were read by somebody else: [`Sources`], and how one names another.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
+use crate::diagnostics::Diagnostic;
+use crate::parser::parse;
 use crate::profile::SHIPPED;
+use crate::syntax::File;
 
 /// The texts of scenario files by path. Paths use `/` and are never opened here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sources {
-    texts: BTreeMap<String, String>,
+    texts: BTreeMap<String, Source>,
     /// The paths of carrier profiles by name, beside those that are built in.
     profiles: BTreeMap<String, String>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+struct Source {
+    text: String,
+    /// What it says; read once, however many files use it.
+    tree: OnceLock<Arc<Tree>>,
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Source {}
+
+/// A text as it was read.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// The tree.
+    pub file: Arc<File>,
+    /// What is wrong with the text.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Sources {
@@ -20,7 +49,11 @@ impl Sources {
 
     /// Adds the text that was read from `path`, in place of an earlier one.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.texts.insert(path.into(), text.into());
+        let source = Source {
+            text: text.into(),
+            tree: OnceLock::new(),
+        };
+        self.texts.insert(path.into(), source);
     }
 
     /// Adds the carrier profile that was read from `path`, in place of one of that name.
@@ -53,7 +86,20 @@ impl Sources {
 
     /// The text of `path`, if it was read.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(String::as_str)
+        self.texts.get(path).map(|source| source.text.as_str())
+    }
+
+    /// What the text of `path` says, if it was read.
+    pub(crate) fn tree(&self, path: &str) -> Option<Arc<Tree>> {
+        let source = self.texts.get(path)?;
+        let read = || {
+            let parsed = parse(path, &source.text);
+            Arc::new(Tree {
+                file: Arc::new(parsed.file),
+                diagnostics: parsed.diagnostics,
+            })
+        };
+        Some(Arc::clone(source.tree.get_or_init(read)))
     }
 
     /// The paths, in order.

@@ -15,6 +15,7 @@ use sms::Msisdn;
 
 pub use self::span::{Span, Spanned};
 pub use self::time::{Dur, InvalidDur, InvalidTime, TimeOfDay, Unit};
+pub use crate::pattern::Compiled;
 pub use crate::text::{Piece, Text};
 
 /// A scenario file.
@@ -475,6 +476,9 @@ pub enum Pattern {
         source: String,
         /// Whether letter case is ignored (`/.../i`).
         ignore_case: bool,
+        /// The same, compiled.
+        #[serde(skip)]
+        compiled: Compiled,
     },
 }
 

@@ -134,7 +134,7 @@ impl Building {
             timers: GivenTimers::default(),
             start_given: false,
             actors: Actors::default(),
-            declarations: script.declarations(),
+            files: script.shared_files(),
         };
         Self {
             declared,

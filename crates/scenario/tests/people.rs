@@ -57,6 +57,7 @@ fn played(lines: &[&'static str]) -> (TestReport, Vec<String>) {
     let script = scenario::load(&sources, "t.sms").expect("a script");
     let mut runner = Runner::new(&sources, &script).expect("a world");
     runner.put_person("carol").expect("a user");
+    runner.hash_records();
     let mut typist = Typist {
         lines: lines.to_vec(),
         seen: Vec::new(),
@@ -92,8 +93,10 @@ fn the_records_are_those_of_a_scripted_user() {
     let mut sources = Sources::new();
     sources.insert("t.sms", TEST);
     let script = scenario::load(&sources, "t.sms").expect("a script");
-    let runner = Runner::new(&sources, &script).expect("a world");
+    let mut runner = Runner::new(&sources, &script).expect("a world");
+    runner.hash_records();
     let scripted = runner.run(runner.tests().next().expect("a test"), RunOptions::default());
+    assert!(report.records_hash.is_some());
     assert_eq!(
         (report.records, report.records_hash),
         (scripted.records, scripted.records_hash)

@@ -22,7 +22,7 @@ fn test(name: &str, failed: bool) -> TestReport {
         virtual_time: Duration::ZERO,
         elapsed: None,
         records: 0,
-        records_hash: 0,
+        records_hash: None,
         lanes: Lanes::default(),
         trace: None,
         pdus: None,

@@ -37,9 +37,10 @@ impl Encoding {
     /// The size of `text` in the units that [`Encoding::single_max`] counts: septets (two for a character of the
     /// extension table), UTF-16 units, or octets.
     pub fn units(self, text: &str) -> usize {
-        text.chars()
-            .map(|character| self.character_units(character))
-            .sum()
+        // A plain octet is a character of ASCII, which is one unit everywhere.
+        let (plain, rest) = text.split_at(gsm7::plain_octets(text.as_bytes()));
+        let rest = rest.chars().map(|character| self.character_units(character));
+        plain.len() + rest.sum::<usize>()
     }
 
     /// The units of one character; one that the encoding lacks counts as the question mark that stands for it.

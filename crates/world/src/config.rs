@@ -153,17 +153,17 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The message centre of this world, with the seed of what happens there by chance.
-    pub(crate) fn message_centre(&self, seed: u64) -> smsc::Smsc {
+    /// The message centre of this world, with the seed of what happens there by chance. It takes the carriers and the
+    /// accounts.
+    pub(crate) fn message_centre(&mut self, seed: u64) -> smsc::Smsc {
         let mut config = self.smsc.clone();
         config.seed = seed;
         config.zone = self.zone.clone();
-        config.accounts = std::iter::once(&self.own_account)
-            .chain(&self.accounts)
-            .cloned()
+        config.accounts = std::iter::once(self.own_account.clone())
+            .chain(std::mem::take(&mut self.accounts))
             .collect();
         if !self.carriers.is_empty() {
-            config.carriers.clone_from(&self.carriers);
+            config.carriers = std::mem::take(&mut self.carriers);
         }
         config.numbers.extend(
             self.users
@@ -173,18 +173,15 @@ impl Config {
         smsc::Smsc::new(config)
     }
 
-    /// The platform of this world.
-    pub(crate) fn platform(&self) -> Result<platform::Platform, ConfigError> {
+    /// The platform of this world, which is made last.
+    pub(crate) fn into_platform(self) -> Result<platform::Platform, ConfigError> {
         let config = platform::Config {
-            settings: self.platform.clone(),
-            apps: self.apps.iter().map(|app| app.app.clone()).collect(),
-            users: self.users.iter().map(|user| user.user.clone()).collect(),
-            operator_blocks: self.operator_blocks.clone(),
+            settings: self.platform,
+            apps: self.apps.into_iter().map(|app| app.app).collect(),
+            users: self.users.into_iter().map(|user| user.user).collect(),
+            operator_blocks: self.operator_blocks,
         };
-        config
-            .check()
-            .map_err(|error| ConfigError::Platform(error.to_string()))?;
-        Ok(platform::Platform::new(config))
+        platform::Platform::checked(config).map_err(|error| ConfigError::Platform(error.to_string()))
     }
 
     /// The REST server of this world; `chance` is seeded chance.

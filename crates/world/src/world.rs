@@ -146,7 +146,7 @@ pub(crate) enum Hop {
 
 impl World {
     /// A world of that configuration at its start; the platform's link asks to be bound at once.
-    pub fn new(config: Config) -> Result<Self, ConfigError> {
+    pub fn new(mut config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         let kept = Settings {
             callback_timeout: config.callback_timeout,
@@ -196,7 +196,7 @@ impl World {
             records: Ring::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
             smsc,
-            platform: config.platform()?,
+            platform: config.into_platform()?,
             handsets,
             handset_wakeups: BTreeSet::new(),
             places,

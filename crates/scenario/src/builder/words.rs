@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::syntax::{Pattern, Text};
+use crate::syntax::{Compiled, Pattern, Text};
 
 /// A text, as it is sent or as it must arrive, exactly.
 pub fn text(text: &str) -> Message {
@@ -28,6 +28,7 @@ pub fn regex(source: &str) -> Expected {
     let pattern = Pattern::Regex {
         source: source.to_owned(),
         ignore_case: false,
+        compiled: Compiled::default(),
     };
     Expected::new(crate::format::pattern_text(&pattern))
 }

@@ -215,9 +215,11 @@ impl Check<'_> {
     /// The groups that a reply inserts must be there.
     fn rule(&mut self, rule: &Spanned<crate::syntax::Rule>) {
         let groups = match rule.pattern.as_ref().map(|pattern| &pattern.node) {
-            Some(Pattern::Regex { source, .. }) => {
-                regex::Regex::new(source).map_or(0, |regex| regex.captures_len() - 1)
-            }
+            Some(Pattern::Regex {
+                source,
+                ignore_case,
+                compiled,
+            }) => compiled.get(source, *ignore_case).captures_len() - 1,
             Some(Pattern::Text(_) | Pattern::Glob(_)) | None => 0,
         };
         for action in &rule.actions {

@@ -29,7 +29,7 @@ pub struct Played {
     pub broken: Option<(Invariant, usize)>,
     /// What was played, as a file.
     pub text: String,
-    pub hash: u64,
+    pub hash: Option<u64>,
 }
 
 /// A rule does not hold, and the last line that was played says so.

@@ -274,7 +274,9 @@ pub(crate) fn pattern(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Text(text) => text.to_string(),
         Pattern::Glob(text) => format!("~{text}"),
-        Pattern::Regex { source, ignore_case } => {
+        Pattern::Regex {
+            source, ignore_case, ..
+        } => {
             let mut escaped = String::with_capacity(source.len());
             let mut chars = source.chars();
             while let Some(c) = chars.next() {

@@ -6,11 +6,9 @@ use sms::{Msisdn, ShortCode};
 
 use crate::diagnostics::{Code, Fallible};
 use crate::lexer::Cursor;
+use crate::pattern::Compiled;
 use crate::suggestion::nearest;
 use crate::syntax::{Dur, InvalidDur, Pattern, Span, Spanned, Text, TimeOfDay, Unit};
-
-/// The octets that a regular expression may need when it is compiled, at most.
-pub const REGEX_OCTETS_MAX: usize = 1 << 20;
 
 /// What a text is called where the line may also name who gets it.
 pub(crate) const SAID: &str = "what is said";
@@ -156,11 +154,15 @@ impl Cursor<'_> {
         let ignore_case = self.rest().starts_with('i');
         self.advance(usize::from(ignore_case));
         let span = self.since(start);
-        let compiled = regex::RegexBuilder::new(&source)
-            .size_limit(REGEX_OCTETS_MAX)
-            .build();
-        match compiled {
-            Ok(_) => Ok(Spanned::new(Pattern::Regex { source, ignore_case }, span)),
+        match Compiled::new(&source, ignore_case) {
+            Ok(compiled) => {
+                let pattern = Pattern::Regex {
+                    source,
+                    ignore_case,
+                    compiled,
+                };
+                Ok(Spanned::new(pattern, span))
+            }
             Err(error) => {
                 let reason = error.to_string();
                 let reason = reason

@@ -20,7 +20,7 @@ pub fn describe(world: &DeclaredWorld) -> Value {
         "start": config.start,
         "zone": config.zone.name(),
         "short_code": config.short_code.to_string(),
-        "declarations": world.declarations,
+        "declarations": world.declarations(),
         "settings": {
             "session_window_ms": millis(config.platform.session_window),
             "session_idle_ttl_s": config.platform.session_idle_ttl.as_secs(),
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(told["carriers"][0]["latency"], "1500ms");
         assert_eq!(told["carriers"][0]["blocked"][0], quiz["id"]);
         assert_eq!(
-            declared(told["declarations"].as_str().expect("text")).declarations,
+            declared(told["declarations"].as_str().expect("text")).declarations(),
             told["declarations"],
             "the declarations read back as the same world"
         );

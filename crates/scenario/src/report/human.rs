@@ -117,7 +117,7 @@ mod tests {
             virtual_time: Duration::from_secs(36_060),
             elapsed: Some(Duration::from_micros(400)),
             records: 10,
-            records_hash: 1,
+            records_hash: None,
             lanes: Default::default(),
             trace: None,
             pdus: None,

@@ -60,8 +60,9 @@ impl Live {
         let started = load(&sources, LIVE_PATH).and_then(|script| {
             let declared = world_config_with(&script, rules)?;
             let seed = seed.unwrap_or(declared.config.seed);
-            let stage = Stage::new(&declared, seed, None)
+            let mut stage = Stage::new(&declared, seed, None)
                 .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
+            stage.hash_records();
             Ok((
                 Run::new(Arc::new(script), LIVE_PATH, declared.patience, stage),
                 seed,
@@ -140,7 +141,7 @@ impl Live {
             .into_iter()
             .map(|fault| fault.note(NoteKind::Plain, &seed));
         report.diagnostics = told.collect();
-        self.run.conclude(&mut report);
+        self.run.conclude(&mut report, true);
         self.sources.insert(LIVE_PATH, self.text);
         (report, self.sources)
     }
@@ -180,8 +181,8 @@ impl Live {
     }
 
     /// A hash of all records so far.
-    pub(crate) fn records_hash(&self) -> u64 {
-        self.run.stage.hash
+    pub(crate) fn records_hash(&self) -> Option<u64> {
+        self.run.stage.records_hash()
     }
 
     /// The world's time.

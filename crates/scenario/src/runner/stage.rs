@@ -8,13 +8,14 @@ use rest::client::CallError;
 use rest::{Credentials, Request, Value};
 use sms::{MessageState, Msisdn, Timestamp};
 use world::io::CallbackId;
-use world::{ConfigError, Event, Input, Output, World};
+use world::{ConfigError, Input, Output, World};
 
 use crate::esme_actor::EsmeActor;
 use crate::outside::{Arrived, Outside, OutsideCall};
-use crate::runner::inbox::{Content, Inbox, Item, Said};
+use crate::runner::inbox::{Inbox, Said};
 use crate::runner::reached::Reached;
-use crate::runner::served::{CALLS_OF_STEPS, KEPT_MAX, Served};
+use crate::runner::records::{RecordsHash, caller};
+use crate::runner::served::{KEPT_MAX, Served};
 use crate::stub_app::StubApps;
 use crate::world_config::{Actors, DeclaredWorld, Person};
 
@@ -33,17 +34,17 @@ pub(super) struct Stage<'o> {
     pub restless: bool,
     /// Why a real app keeps the clock from going on.
     pub held: Option<String>,
-    /// A running hash of all records.
-    pub hash: u64,
+    /// A running hash of all records, where it is wanted.
+    pub(super) hash: Option<RecordsHash>,
     pub(super) stubs: StubApps,
     pub(super) credentials: BTreeMap<AppId, Credentials>,
-    phones: BTreeMap<Msisdn, String>,
+    pub(super) phones: BTreeMap<Msisdn, String>,
     /// The record up to which all were read.
     pub(super) read_to: u64,
     pub(super) next_call: u64,
     replies: BTreeMap<CallId, Reply>,
     pub(super) stub_calls: BTreeMap<CallId, AppId>,
-    signatures: BTreeMap<CallbackId, bool>,
+    pub(super) signatures: BTreeMap<CallbackId, bool>,
     session_key: Option<String>,
     pub(super) outside: Option<Box<dyn Outside + 'o>>,
     /// Callbacks that real apps have not answered: while there is one, the clock stands still.
@@ -104,7 +105,7 @@ impl<'o> Stage<'o> {
             receipts: Vec::new(),
             restless: false,
             held: None,
-            hash: 0xcbf2_9ce4_8422_2325,
+            hash: None,
             stubs: declared.stubs.clone(),
             credentials,
             read_to: 0,
@@ -129,6 +130,18 @@ impl<'o> Stage<'o> {
         };
         stage.settle();
         Ok(stage)
+    }
+
+    /// Hashes all records; to be said before anything but the start has happened.
+    pub fn hash_records(&mut self) {
+        let mut hash = RecordsHash::new();
+        hash.add(self.world.records_since(0));
+        self.hash = Some(hash);
+    }
+
+    /// The hash of all records so far, if it is made.
+    pub fn records_hash(&self) -> Option<u64> {
+        self.hash.as_ref().map(RecordsHash::value)
     }
 
     /// Says from here on how far the clock has come.
@@ -426,112 +439,4 @@ impl<'o> Stage<'o> {
             said.reply = Some(reply);
         }
     }
-
-    /// Puts what the new records tell into inboxes, and into the hash.
-    pub(super) fn read_records(&mut self) {
-        let hashes = self.served.is_none();
-        for record in self.world.records_since(self.read_to) {
-            if hashes {
-                let line = serde_json::to_vec(&record).unwrap_or_default();
-                self.hash = line.iter().fold(self.hash, |hash, octet| {
-                    (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
-                });
-            }
-            let (seq, at) = (record.seq, record.at);
-            match &record.event {
-                Event::Received {
-                    handset,
-                    from,
-                    text,
-                    parts,
-                    encoding,
-                } => {
-                    let Some(user) = self.phones.get(handset) else {
-                        continue;
-                    };
-                    let content = Content::Text {
-                        from: from.clone(),
-                        text: text.clone(),
-                        parts: *parts,
-                        encoding: *encoding,
-                    };
-                    self.inboxes
-                        .entry(user.clone())
-                        .or_default()
-                        .push(Item::new(seq, at, content));
-                }
-                Event::CallbackSent {
-                    callback,
-                    app,
-                    user,
-                    fields,
-                    ..
-                } => {
-                    let signed = self.signatures.remove(callback).unwrap_or_default();
-                    let (Some(content), Some(app)) = (
-                        Content::callback(*user, fields, signed),
-                        self.actors.app_name(*app),
-                    ) else {
-                        continue;
-                    };
-                    self.inboxes
-                        .entry(app.to_owned())
-                        .or_default()
-                        .push(Item::new(seq, at, content));
-                }
-                Event::ApiCall { call, params } => {
-                    let app = match (self.stub_calls.get(call), &self.served) {
-                        (Some(app), _) => Some(*app),
-                        // What a step itself calls is answered to it, and nobody's own accord.
-                        (None, Some(_)) if call.0 < CALLS_OF_STEPS => caller(&self.credentials, params),
-                        (None, _) => None,
-                    };
-                    let Some(app) = app.and_then(|app| self.actors.app_name(app)) else {
-                        continue;
-                    };
-                    let said = Said {
-                        call: *call,
-                        at,
-                        params: params.clone(),
-                        reply: None,
-                        claimed: false,
-                    };
-                    self.said.entry(app.to_owned()).or_default().push_back(said);
-                }
-                Event::ApiReply {
-                    call, summary, body, ..
-                } => {
-                    let Some(served) = &mut self.served else { continue };
-                    self.stub_calls.remove(call);
-                    let mut said = self.said.values_mut().flatten();
-                    if let Some(said) = said.find(|said| said.call == *call && said.reply.is_none()) {
-                        said.reply = Some(Reply {
-                            value: rest::client::parse(body),
-                            submission: served.sent(*call),
-                            summary: summary.clone(),
-                        });
-                    }
-                }
-                Event::Receipt { submission, state } => {
-                    self.receipts.push(Receipt {
-                        at,
-                        submission: *submission,
-                        state: *state,
-                    });
-                }
-                _ => {}
-            }
-        }
-        self.read_to = self.world.next_record();
-        if self.served.is_some() {
-            self.forget_old();
-        }
-    }
-}
-
-/// The app whose key stands among the parameters of a call.
-fn caller(credentials: &BTreeMap<AppId, Credentials>, params: &[(String, String)]) -> Option<AppId> {
-    let (_, key) = params.iter().find(|(name, _)| name == "api_key")?;
-    let app = credentials.values().find(|app| app.api_key == *key)?;
-    Some(app.app)
 }

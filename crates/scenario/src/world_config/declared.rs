@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{AppId, Uid};
@@ -10,6 +11,7 @@ use world::Config;
 
 use super::GivenTimers;
 use crate::esme_actor::EsmeAccount;
+use crate::script::{ScriptFile, declarations};
 use crate::stub_app::StubApps;
 
 /// A world as a script declares it.
@@ -29,8 +31,15 @@ pub struct DeclaredWorld {
     pub start_given: bool,
     /// Who bears which name.
     pub actors: Actors,
-    /// The declarations of all files, as one file says them.
-    pub declarations: String,
+    /// The files that declare it.
+    pub(super) files: Arc<[ScriptFile]>,
+}
+
+impl DeclaredWorld {
+    /// The declarations of all files, as one file says them, without secrets.
+    pub fn declarations(&self) -> String {
+        declarations(&self.files)
+    }
 }
 
 /// How many times faster than on the wall a world's time may pass.

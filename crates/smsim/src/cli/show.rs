@@ -59,8 +59,9 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             Err(NotLoaded::Faults(faults)) => return Err(sources::wrong(&read, &faults)),
             Err(NotLoaded::Unreadable(error)) => return Err(error),
         };
-        let runner =
+        let mut runner =
             Runner::with_rules(&read, &script, &rules).map_err(|faults| sources::wrong(&read, &faults))?;
+        runner.keep_lanes();
         for test in runner.tests().filter(|test| selection.wants(file, &runner, test)) {
             let report = runner.run(test, RunOptions { seed: args.seed });
             let gap = if shown > 0 { "\n" } else { "" };

@@ -10,7 +10,7 @@ use scenario::{Rules, Runner, Script, Sources};
 
 use crate::cli::run::Args;
 use crate::cli::run::captures::Captures;
-use crate::cli::run::output::{self, Kind, Output};
+use crate::cli::run::output::{self, Format, Kind, Output};
 use crate::cli::run::people::Terminal;
 use crate::cli::run::play::{self, Job, Rounds};
 use crate::cli::run::selection::Selection;
@@ -174,7 +174,14 @@ fn runner<'s>(
     for name in &args.human {
         runner.put_person(name).map_err(Wrong)?;
     }
-    if args.report.iter().any(|file| file.kind == Kind::Html) {
+    let wants = |kind: Kind| args.report.iter().any(|file| file.kind == kind);
+    if args.check_determinism || args.format == Format::Json || wants(Kind::Json) {
+        runner.hash_records();
+    }
+    if wants(Kind::Mermaid) {
+        runner.keep_lanes();
+    }
+    if wants(Kind::Html) {
         runner.keep_trace();
     }
     if args.pcap.is_some() {
