@@ -163,6 +163,25 @@ pub struct DataSm {
     pub tlvs: Vec<Tlv>,
 }
 
+impl From<ShortMessage> for DataSm {
+    /// The same text in a `data_sm`, whatever its length in `message_payload`; the fields that one does not have are gone.
+    fn from(message: ShortMessage) -> Self {
+        let mut tlvs = message.tlvs;
+        if !message.short_message.is_empty() {
+            tlvs.insert(0, Tlv::new(tag::MESSAGE_PAYLOAD, message.short_message.to_vec()));
+        }
+        Self {
+            service_type: message.service_type,
+            source: message.source,
+            destination: message.destination,
+            esm_class: message.esm_class,
+            registered_delivery: message.registered_delivery,
+            data_coding: message.data_coding,
+            tlvs,
+        }
+    }
+}
+
 impl DataSm {
     /// The octets of the text with its header.
     pub fn user_data(&self) -> &[u8] {

@@ -61,6 +61,9 @@ pub struct Account {
     pub over_limit: Status,
     /// Which of the account's sessions a receipt goes to.
     pub receipts: ReceiptRoute,
+    /// Whether texts from phones and receipts come to it in `data_sm` instead of `deliver_sm` (SMPP v3.4 §4.7; never to a
+    /// session of v3.3, which does not have it).
+    pub gets_data_sm: bool,
     /// Whether receipts may be asked for; otherwise asking is answered `ESME_RINVREGDLVFLG`.
     pub receipts_allowed: bool,
     /// Whether it may broadcast; otherwise that is answered `ESME_RPROHIBITED`.
@@ -101,6 +104,7 @@ impl Account {
             submits_per_day_max: None,
             over_limit: Status::ESME_RTHROTTLED,
             receipts: ReceiptRoute::Same,
+            gets_data_sm: false,
             receipts_allowed: true,
             broadcasts_allowed: true,
             waiting_max: 1_000_000,

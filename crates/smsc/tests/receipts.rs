@@ -239,3 +239,29 @@ fn an_account_without_receipts_is_refused_them() {
     };
     assert_eq!(status(&bench.submit(without)), Status::ESME_ROK);
 }
+
+#[test]
+fn an_account_gets_data_sm_where_its_session_has_it() {
+    for (interface_version, name) in [(0x33, "deliver_sm"), (0x34, "data_sm"), (0x50, "data_sm")] {
+        let mut config = config();
+        config.accounts[0].gets_data_sm = true;
+        let mut bench = Bench::new(config);
+        bench.connect(LINK);
+        let bind = Bind {
+            interface_version,
+            ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
+        };
+        bench.request(LINK, Pdu::Bind(bind));
+        let (_, page) = bench.send("Hi");
+        let receipt = bench.deliver(&page.expect("a page"));
+        for outputs in [receipt, bench.mo(ALICE, "32665", "Hello")] {
+            let [(_, command)] = &sent(&outputs)[..] else {
+                panic!("{outputs:?}")
+            };
+            assert_eq!(command.pdu.name(), name, "{interface_version:#x}");
+            if let Pdu::DataSm(data) = &command.pdu {
+                assert!(!data.segment().text().is_empty(), "{data:?}");
+            }
+        }
+    }
+}

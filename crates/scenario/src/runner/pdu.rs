@@ -478,6 +478,18 @@ fn mandatory(pdu: &Pdu) -> Vec<(&'static str, String)> {
             ("sm_length", message.short_message.len().to_string()),
             ("short_message", message.segment().text()),
         ],
+        Pdu::DataSm(data) => vec![
+            ("service_type", data.service_type.to_string()),
+            ("source_addr_ton", u8::from(data.source.ton).to_string()),
+            ("source_addr_npi", u8::from(data.source.npi).to_string()),
+            ("source_addr", data.source.digits.to_string()),
+            ("dest_addr_ton", u8::from(data.destination.ton).to_string()),
+            ("dest_addr_npi", u8::from(data.destination.npi).to_string()),
+            ("destination_addr", data.destination.digits.to_string()),
+            ("esm_class", data.esm_class.to_string()),
+            ("registered_delivery", data.registered_delivery.to_string()),
+            ("data_coding", data.data_coding.to_string()),
+        ],
         Pdu::QuerySmResp(resp) => vec![
             ("message_id", resp.message_id.to_string()),
             ("final_date", resp.final_date.clone()),

@@ -35,6 +35,7 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "daily_max",
     "over_limit",
     "receipts",
+    "delivers_by",
     "broadcasts",
     "waiting_max",
     "waiting_validity",
@@ -124,6 +125,10 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
             ];
             (account.receipts_allowed, account.receipts) = one_of(words, &routes)?;
         }
+        "delivers_by" => {
+            let operations = [("deliver_sm", false), ("data_sm", true)];
+            account.gets_data_sm = one_of(words, &operations)?;
+        }
         "broadcasts" => account.broadcasts_allowed = on_off(words)?,
         "waiting_max" => account.waiting_max = number(words, usize::MAX)?,
         "waiting_validity" => account.waiting_validity = Some(dur(one(words)?)?),
@@ -198,6 +203,8 @@ mod tests {
             ("over_limit", "ESME_ROK", false),
             ("receipts", "round_robin", true),
             ("receipts", "each", false),
+            ("delivers_by", "data_sm", true),
+            ("delivers_by", "pigeon", false),
             ("waiting_max", "0", true),
             ("waiting_validity", "1h", true),
             ("waiting_validity", "1", false),

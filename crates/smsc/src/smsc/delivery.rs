@@ -177,6 +177,10 @@ impl Smsc {
                 },
             }),
         };
+        let pdu = match pdu {
+            Pdu::DeliverSm(message) if with_tlvs && esme.account.gets_data_sm => Pdu::DataSm(message.into()),
+            pdu => pdu,
+        };
         let mut command = Box::new(Command::request(0, pdu));
         let taken = state
             .session
