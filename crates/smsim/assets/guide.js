@@ -10,7 +10,7 @@ const PACE_MS = 700;
 /** How long, in the world's time, a text is waited for. */
 const PATIENCE = "60s";
 
-const player = { demos: [], demo: null, at: 0, caption: "", waits: null, fault: null, over: false, begun: 0 };
+const player = { demos: [], demo: null, at: 0, caption: "", waits: null, fault: null, over: false, from: 0 };
 
 async function loadDemos() {
   const answer = await ask(withToken("/page/demos"));
@@ -28,7 +28,7 @@ const actorOf = (line) => {
 };
 
 export function startDemo(demo) {
-  Object.assign(player, { demo, at: 0, caption: "", waits: null, fault: null, over: false, begun: store.state.next });
+  Object.assign(player, { demo, at: 0, caption: "", waits: null, fault: null, over: false, from: store.state.next });
   store.ui.app = null;
   play(demo);
 }
@@ -80,7 +80,6 @@ async function performStep(step) {
 /** The person writes it, or lets it be written. */
 function waitForText(step) {
   player.waits = step;
-  player.from = store.state.next;
   store.ui.guide = { user: step.user, text: step.text };
   changed();
 }
@@ -90,8 +89,12 @@ function watch() {
   const step = player.waits;
   if (step?.kind !== "text") return;
   const phone = [...store.state.phones.values()].find((one) => one.name === step.user);
+  // Whoever is quick has sent it before it is asked for: it counts from the text before it on.
   const written = phone?.thread.filter((one) => one.mine && one.seq >= player.from) ?? [];
-  if (written.some((one) => one.text.trim() === step.text.trim())) goOn();
+  const wanted = written.find((one) => one.text.trim() === step.text.trim());
+  if (!wanted) return;
+  player.from = wanted.seq + 1;
+  goOn();
 }
 
 function goOn() {
