@@ -132,7 +132,7 @@ fn a_recording_passes_as_a_test() {
 #[test]
 fn a_user_joins_is_undone_and_is_saved_as_a_declaration() {
     let mut table = table();
-    let lines = "wait 1h\nuser erin +14155550177 on att, apps news, friends bob\nerin > \"news scores\"\nuser dan +14155550178 on att\n";
+    let lines = "wait 1h\nuser erin +14155550177 on att, apps news, friends bob, place 37.77 -122.42\ncheck erin place 37.77 -122.42\nerin > \"news scores\"\nuser dan +14155550178 on att\n";
     assert_eq!(performed(&mut table, lines), []);
     assert_eq!(told(&table, 0), ["news < erin \"scores\", as $s1   session 1"]);
     let (all, records) = (told(&table, 0), table.next_record());
@@ -145,10 +145,13 @@ fn a_user_joins_is_undone_and_is_saved_as_a_declaration() {
     };
     assert_eq!(
         scenario::format(&file, &Trivia::default()),
-        "user erin +14155550177 on att, apps news, friends bob\nuser dan  +14155550178 on att\n"
+        "user erin +14155550177 on att, apps news, friends bob, place 37.77 -122.42\nuser dan  +14155550178 on att\n"
     );
     let steps = scenario::format_steps(&table.recording(), 0);
-    assert_eq!(steps, "wait 1h\nerin > \"news scores\"\nnews < erin \"scores\"\n");
+    assert_eq!(
+        steps,
+        "wait 1h\ncheck erin place 37.77 -122.42\nerin > \"news scores\"\nnews < erin \"scores\"\n"
+    );
     assert_eq!(table.actors().users["erin"].uid, platform::Uid(1003));
 
     table.replay(1).expect("the same world");

@@ -43,5 +43,5 @@ pub use note::{AccountIndex, Note, Number};
 pub use port::{AttemptId, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;
-pub use shape::Shape;
+pub use shape::{Polygon, Shape};
 pub use smsc::{MessageStatus, Smsc};

@@ -87,18 +87,20 @@ function changed(state, r) {
   }
 }
 
-/** What a carrier was told, in its own words. */
+/** What a carrier was told, in the words of its line. */
 function carrier(state, r) {
   const found = state.carriers.get(r.carrier);
-  if (!found) return;
-  const [, key, value] = /^(latency|loss|takes|receipts|answers|on demand:) ?(.*)$/.exec(r.setting) ?? [null, r.setting, ""];
-  if (key === "nothing goes wrong on demand") Object.assign(found, { answer: null, faults: [] });
-  else if (key === "on demand:") found.faults = [...(found.faults ?? []), value];
-  else if (key === "answers") found.answer = value;
-  else if (key === "takes") found.throttle = /^(\d+)/.exec(value)?.[1] ?? null;
-  else if (key === "latency") found.latency = /^Fixed\((.*)\)$/.exec(value)?.[1] ?? value;
-  else if (key === "loss") found.loss = value.replace(" ", "");
-  else if (key === "receipts") found.receipts = value;
+  const [, key, value] = /^(latency|loss|throttle|receipts|answer) (.+)$/.exec(r.setting) ?? [];
+  if (!found || !key) return;
+  if (key === "answer") answer(found, value);
+  else found[key] = value === "none" ? null : value;
+}
+
+/** A status alone takes the place of the one before, anything else is a rule more, and ESME_ROK ends all. */
+function answer(found, value) {
+  if (value === "ESME_ROK") Object.assign(found, { answer: null, faults: [] });
+  else if (/^(ESME_\w+|0x\w+)( for \d+)?$/.test(value)) found.answer = value;
+  else found.faults = [...(found.faults ?? []), value];
 }
 
 function bound(state, r, up) {

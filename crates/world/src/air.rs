@@ -148,16 +148,11 @@ impl World {
             segments,
         } = broadcast;
         let profile = self.smsc.carrier(&carrier);
-        let (loss, somewhere) = (
-            profile.map_or(0.0, |profile| profile.loss_percent),
-            profile.and_then(|profile| profile.place),
-        );
+        let loss = profile.map_or(0.0, |profile| profile.loss_percent);
         // A phone that is nowhere is in no area.
         let is_in_area = |phone: Msisdn| {
-            let place = self.places.get(phone).copied().or(somewhere);
-            shape
-                .as_ref()
-                .is_none_or(|shape| place.is_some_and(|place| shape.holds(place)))
+            let is_in = |shape: &Shape| self.place(phone).is_some_and(|place| shape.holds(place));
+            shape.as_ref().is_none_or(is_in)
         };
         let meant: Vec<Msisdn> = self
             .handsets

@@ -130,7 +130,14 @@ pub enum Change {
     /// platform looks it up again.
     Ported(Msisdn, String),
     /// A new user with a phone, if [`World::misfit`](crate::World::misfit) finds nothing against it.
-    Join(Box<platform::User>),
+    Join {
+        /// The account.
+        user: Box<platform::User>,
+        /// Where the phone is; none: where its carrier says.
+        place: Option<sms::Place>,
+    },
+    /// Where a phone is, for broadcasts into areas by their coordinates; none: where its carrier says.
+    Place(Msisdn, Option<sms::Place>),
     /// Of a phone.
     Handset(Msisdn, handset::Setting),
     /// Where an app receives its callbacks; none: nowhere.

@@ -1,6 +1,7 @@
 //! Users who join a world that runs: an account at the platform, a number of a carrier, and a phone.
 
 use platform::User;
+use sms::{Msisdn, Place};
 
 use crate::config::ConfigError;
 use crate::record::Event;
@@ -23,25 +24,44 @@ impl World {
         Some(ConfigError::Platform(fault.to_string()))
     }
 
-    pub(crate) fn join(&mut self, user: Box<User>) {
+    pub(crate) fn join(&mut self, user: Box<User>, place: Option<Place>) {
         if let Some(fault) = self.misfit(&user) {
             let what = format!("{} does not join: {fault}", user.name);
             return self.record(Event::Changed { what });
         }
         self.joined += 1;
         self.record(Event::Joined {
-            what: self.user_words(&user),
+            what: self.user_words(&user, place),
             user: user.clone(),
         });
         self.smsc.assign(user.phone, &user.operator);
         self.handsets
             .insert(user.phone, Phone::new(user.phone, self.config.handset));
+        self.stand(user.phone, place);
         let change = platform::Change::Join(user);
         self.platform_at_once(platform::Input::Change(change));
     }
 
+    /// Where a phone is, as itself or its carrier says; none when it is nowhere.
+    pub fn place(&self, phone: Msisdn) -> Option<Place> {
+        let own = self.places.get(phone).copied();
+        own.or_else(|| self.smsc.carrier_of(phone).place)
+    }
+
+    /// A phone is there from now on; none: where its carrier says.
+    pub(crate) fn stand(&mut self, phone: Msisdn, place: Option<Place>) {
+        match place.filter(|_| self.handsets.contains(phone)) {
+            Some(place) => {
+                self.places.insert(phone, place);
+            }
+            None => {
+                self.places.remove(phone);
+            }
+        }
+    }
+
     /// The declaration of the user, with what differs from a user of whom nothing is said.
-    pub(crate) fn user_words(&self, user: &User) -> String {
+    pub(crate) fn user_words(&self, user: &User, place: Option<Place>) -> String {
         let mut words = format!(
             "user {} {} on {}, uid {}",
             user.name, user.phone, user.operator, user.uid
@@ -77,6 +97,7 @@ impl World {
             "daily-limit",
             user.daily_max.map(|max| max.to_string()),
         );
+        add(&mut words, "place", place.map(|place| place.to_string()));
         words
     }
 }

@@ -431,13 +431,14 @@ impl World {
 
     fn change(&mut self, change: Change) {
         // That somebody joins has a record of its own.
-        if !matches!(change, Change::Join(_)) {
+        if !matches!(change, Change::Join { .. }) {
             self.record(Event::Changed {
                 what: self.change_words(&change),
             });
         }
         match change {
-            Change::Join(user) => self.join(user),
+            Change::Join { user, place } => self.join(user, place),
+            Change::Place(phone, place) => self.stand(phone, place),
             Change::Platform(change) => self.platform_at_once(platform::Input::Change(change)),
             Change::Carrier(carrier, change) => {
                 self.smsc_at_once(smsc::Input::Change {

@@ -1,7 +1,7 @@
 //! Records of changes say them as a scenario does.
 
 use platform::{AppId, Change as Policy, Install, Uid, User};
-use sms::Timestamp;
+use sms::{Place, Timestamp};
 use world::{AppConfig, Change, Config, Event, Input, UserConfig, World};
 
 #[test]
@@ -30,6 +30,11 @@ fn a_change_is_recorded_as_the_line_that_makes_it() {
             Change::Ported(phone, "att".to_owned()),
             "set +14155550101 ported att",
         ),
+        (
+            Change::Place(phone, Place::new(37.77, -122.42)),
+            "set +14155550101 place 37.77 -122.42",
+        ),
+        (Change::Place(phone, None), "set +14155550101 place none"),
         (
             Change::Platform(Policy::Texts(Uid(7), true)),
             "set user 7 texts on",
@@ -79,8 +84,10 @@ fn small_world(joined_max: usize) -> World {
         uninstall_url: None,
         ip_list: Vec::new(),
     };
+    let mut att = smsc::Carrier::new("att");
+    att.place = Place::new(37.77, -122.42);
     let config = Config {
-        carriers: vec![smsc::Carrier::new("att"), smsc::Carrier::new("sprint")],
+        carriers: vec![att, smsc::Carrier::new("sprint")],
         apps: vec![AppConfig { app, credentials }],
         users: vec![UserConfig {
             user: person("alice", 1001, "+14155550101"),
@@ -111,7 +118,40 @@ fn person(name: &str, uid: u64, phone: &str) -> User {
 }
 
 fn join(world: &mut World, user: User) {
-    world.handle(Timestamp::EPOCH, Input::Change(Change::Join(Box::new(user))));
+    join_at(world, user, None);
+}
+
+fn join_at(world: &mut World, user: User, place: Option<Place>) {
+    let user = Box::new(user);
+    world.handle(Timestamp::EPOCH, Input::Change(Change::Join { user, place }));
+}
+
+#[test]
+fn a_phone_is_where_it_was_set_or_where_its_carrier_says() {
+    let mut world = small_world(10);
+    let (francisco, boston) = (Place::new(37.77, -122.42), Place::new(42.36, -71.06));
+    let erin = person("erin", 1002, "+14155550177");
+    let phone = erin.phone;
+    let set = |world: &mut World, phone, place| {
+        world.handle(Timestamp::EPOCH, Input::Change(Change::Place(phone, place)));
+        world.place(phone)
+    };
+    assert_eq!(set(&mut world, phone, boston), None, "there is no such phone");
+    let before = world.next_record();
+    join_at(&mut world, erin, francisco);
+    assert_eq!(world.place(phone), francisco);
+    let joined = world.records_since(before).find_map(|record| match record.event {
+        Event::Joined { what, .. } => Some(what),
+        _ => None,
+    });
+    let words = "user erin +14155550177 on sprint, uid 1002, place 37.77 -122.42";
+    assert_eq!(joined.as_deref(), Some(words));
+    assert_eq!(set(&mut world, phone, boston), boston);
+    assert_eq!(set(&mut world, phone, None), None);
+    let alice = "+14155550101".parse().expect("a number");
+    assert_eq!(world.place(alice), francisco, "att says so");
+    assert_eq!(set(&mut world, alice, boston), boston);
+    assert_eq!(set(&mut world, alice, None), francisco);
 }
 
 #[test]

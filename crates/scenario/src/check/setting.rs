@@ -32,6 +32,7 @@ const USER: &[Rule] = &[
     Rule::exact("barred", ON_OFF),
     Rule::exact("roaming", ON_OFF),
     Rule::exact("ported", &[Slot::Name(Kind::Carrier)]),
+    Rule::optional("place", &[Slot::DegreesOrNone(90), Slot::Degrees(180)], 1),
     Rule::exact("inbox", COUNT_ONLY),
 ];
 
@@ -115,9 +116,32 @@ pub(super) fn check(
     }
     let before = diagnostics.len();
     rule.check(path, setting, names, diagnostics);
-    if key == "answer" && diagnostics.len() == before {
-        diagnostics.extend(answer(path, setting));
+    if diagnostics.len() > before {
+        return;
     }
+    match key {
+        "answer" => diagnostics.extend(answer(path, setting)),
+        "place" => diagnostics.extend(place(path, setting)),
+        _ => {}
+    }
+}
+
+/// `place` has both coordinates, or is `none`.
+fn place(path: &str, setting: &Clause) -> Option<Diagnostic> {
+    let words = || setting.values.iter().map(|value| value.node.as_str());
+    let whole = match setting.values.len() {
+        1 => words().eq(["none"]),
+        _ => words().all(|word| word != "none"),
+    };
+    let fault = || {
+        Diagnostic::new(
+            Code::E105,
+            path,
+            setting.span(),
+            "the value of `place` does not fit",
+        )
+    };
+    (!whole).then(|| fault().label("expected degrees north and degrees east, such as 37.77 -122.42, or none"))
 }
 
 /// What is wrong with the words of `answer`, unless a capture stands among them, which is filled in later.
@@ -161,7 +185,7 @@ pub(crate) fn setting_words(kind: Kind, key: &str, place: usize) -> (&'static [&
     let rule = rules(kind).iter().find(|rule| rule.key == key);
     match rule.and_then(|rule| rule.slots.get(place)) {
         Some(Slot::Word(words) | Slot::NumberOr(_, words)) => (words, None),
-        Some(Slot::HoursOrNone) => (&["none"], None),
+        Some(Slot::HoursOrNone | Slot::DegreesOrNone(_)) => (&["none"], None),
         Some(Slot::Name(kind)) => (&[], Some(*kind)),
         _ => (&[], None),
     }

@@ -23,6 +23,8 @@ pub(super) enum Slot {
     Percent,
     /// Degrees from minus this to this.
     Degrees(u8),
+    /// The same, or `none`.
+    DegreesOrNone(u8),
     /// `22:00-08:00`.
     Hours,
     /// The same, or `none`.
@@ -151,9 +153,8 @@ impl Slot {
                 };
             }
             Self::Percent => percent(text).is_some(),
-            Self::Degrees(max) => text
-                .parse::<f64>()
-                .is_ok_and(|degrees| degrees.abs() <= f64::from(max)),
+            Self::Degrees(max) => degrees(text, max),
+            Self::DegreesOrNone(max) => text == "none" || degrees(text, max),
             Self::Hours => text.parse::<platform::QuietHours>().is_ok(),
             Self::HoursOrNone => text == "none" || text.parse::<platform::QuietHours>().is_ok(),
             Self::Name(kind) => {
@@ -176,6 +177,7 @@ impl Slot {
             Self::Dur => "a length of time such as 10s".to_owned(),
             Self::Percent => "a percentage from 0% to 100%".to_owned(),
             Self::Degrees(max) => format!("degrees from -{max} to {max}"),
+            Self::DegreesOrNone(max) => format!("degrees from -{max} to {max}, or none"),
             Self::Hours => "hours such as 22:00-08:00".to_owned(),
             Self::HoursOrNone => "hours such as 22:00-08:00, or none".to_owned(),
             Self::Name(kind) => format!("the name of {kind}"),
@@ -191,6 +193,11 @@ impl Slot {
 
 fn number(text: &str, max: u64) -> bool {
     text.bytes().all(|octet| octet.is_ascii_digit()) && text.parse::<u64>().is_ok_and(|number| number <= max)
+}
+
+fn degrees(text: &str, max: u8) -> bool {
+    text.parse::<f64>()
+        .is_ok_and(|degrees| degrees.abs() <= f64::from(max))
 }
 
 /// A percentage, 0 to 100, with or without its sign.

@@ -3,7 +3,7 @@
 use crate::check::Kind;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
-use crate::runner::setting::word;
+use crate::runner::setting::{place, word};
 use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
 
 /// Whether what the line says is so, and what is so.
@@ -113,6 +113,12 @@ impl Run<'_> {
             "ported" => {
                 let carrier = self.stage.world.smsc().carrier_of(person.phone);
                 Found::word(value, carrier.name.as_str())
+            }
+            "place" => {
+                let (wanted, is) = (place(words)?, self.stage.world.place(person.phone));
+                let actual = is.map_or_else(|| "none".to_owned(), |place| place.to_string());
+                let holds = wanted == is;
+                Ok(Found { holds, actual })
             }
             "inbox" => Found::word(value, phone.inbox().texts().len().to_string()),
             "app" => {

@@ -16,7 +16,7 @@ impl Run<'_> {
         })?;
         let stage = &self.stage;
         let taken = |uid| stage.world.platform().user(uid).is_some();
-        let user = joining(decl, &stage.actors, stage.world.zone(), taken).map_err(|why| {
+        let (user, place) = joining(decl, &stage.actors, stage.world.zone(), taken).map_err(|why| {
             Box::new(
                 self.fault(Code::E300, span, "nobody joins by this line")
                     .label(why),
@@ -32,7 +32,7 @@ impl Run<'_> {
         self.begin_action();
         self.script = Arc::new(script);
         let name = user.name.clone();
-        self.stage.join(&name, user);
+        self.stage.join(&name, user, place);
         Ok(())
     }
 }

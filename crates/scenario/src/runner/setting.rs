@@ -92,6 +92,7 @@ impl Run<'_> {
             "barred" => Change::Handset(person.phone, handset::Setting::Barred(on)),
             "roaming" => Change::Handset(person.phone, handset::Setting::Roaming(on)),
             "ported" => Change::Ported(person.phone, value.to_owned()),
+            "place" => Change::Place(person.phone, place(words)?),
             "memory" => Change::Handset(person.phone, handset::Setting::MemoryFull(value == "full")),
             other => return Err(format!("a user's {other} cannot be set")),
         })
@@ -159,6 +160,22 @@ fn duration(value: &str) -> Result<std::time::Duration, String> {
         .parse::<Dur>()
         .map(Dur::duration)
         .map_err(|error| error.to_string())
+}
+
+/// Where a phone is; none: where its carrier says.
+pub(super) fn place(words: &[String]) -> Result<Option<sms::Place>, String> {
+    let (north, east) = (word(words, 0), word(words, 1));
+    if words.len() == 1 && north == "none" {
+        return Ok(None);
+    }
+    let place = sms::Place::read(north, east);
+    let wrong = || {
+        format!(
+            "{} is no place; write degrees north and degrees east, or none",
+            words.join(" ")
+        )
+    };
+    place.map(Some).ok_or_else(wrong)
 }
 
 fn none_or<T: std::str::FromStr>(value: &str, what: &str) -> Result<Option<T>, String> {

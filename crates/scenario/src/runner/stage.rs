@@ -154,11 +154,12 @@ impl<'o> Stage<'o> {
     }
 
     /// Lets a user join, by that name; the world finds nothing against it.
-    pub fn join(&mut self, name: &str, user: platform::User) {
+    pub fn join(&mut self, name: &str, user: platform::User, place: Option<sms::Place>) {
         let (uid, phone) = (user.uid, user.phone);
         self.actors.users.insert(name.to_owned(), Person { uid, phone });
         self.phones.insert(phone, name.to_owned());
-        self.input(Input::Change(world::Change::Join(Box::new(user))));
+        let user = Box::new(user);
+        self.input(Input::Change(world::Change::Join { user, place }));
     }
 
     /// Whether the app's `>` lines are awaited rather than performed.

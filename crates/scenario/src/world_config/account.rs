@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use platform::{Install, QuietHours, Uid, User};
-use sms::{Msisdn, Zone};
+use sms::{Msisdn, Place, Zone};
 
-use super::{Actors, FIRST_UID, find, first, number};
+use super::{Actors, FIRST_UID, find, first, number, place};
 use crate::syntax::{Clause, Decl};
 
 /// The account of those clauses, without its friends. `zone` is the world's.
@@ -45,7 +45,8 @@ pub(super) fn account(
     }
 }
 
-/// The account of a user who joins a running world: by the number that the declaration says, or by the first free one.
+/// The account of a user who joins a running world, by the number that the declaration says or the first free one, and
+/// where the phone is.
 ///
 /// # Errors
 ///
@@ -55,7 +56,7 @@ pub(crate) fn joining(
     actors: &Actors,
     zone: &Zone,
     taken: impl Fn(Uid) -> bool,
-) -> Result<User, &'static str> {
+) -> Result<(User, Option<Place>), &'static str> {
     let Decl::User {
         name,
         msisdn,
@@ -70,11 +71,6 @@ pub(crate) fn joining(
             "a session key of the declaration works from the start of a world; in a running one auth.getSession gives one",
         );
     }
-    if find(clauses, "place").is_some() {
-        return Err(
-            "a phone has its place from the start of a world; one that joins is where its carrier says",
-        );
-    }
     let said = find(clauses, "uid").and_then(number).map(Uid);
     let free = || (FIRST_UID..).map(Uid).find(|uid| !taken(*uid));
     let uid = said.or_else(free).ok_or("every number of an account is taken")?;
@@ -85,5 +81,5 @@ pub(crate) fn joining(
     user.friends = friends
         .filter_map(|friend| Some(actors.users.get(friend.as_str())?.uid))
         .collect();
-    Ok(user)
+    Ok((user, place(clauses)))
 }

@@ -12,7 +12,11 @@ impl World {
         match change {
             Change::Platform(change) => self.policy_words(change),
             Change::Carrier(carrier, change) => format!("set {carrier} {change}"),
-            Change::Join(user) => self.user_words(user),
+            Change::Join { user, place } => self.user_words(user, *place),
+            Change::Place(phone, place) => {
+                let place = place.map_or_else(|| "none".to_owned(), |place| place.to_string());
+                format!("set {} place {place}", self.phone_name(*phone))
+            }
             Change::Ported(phone, carrier) => format!("set {} ported {carrier}", self.phone_name(*phone)),
             Change::Handset(phone, setting) => {
                 format!("set {} {}", self.phone_name(*phone), setting_words(*setting))
@@ -34,7 +38,7 @@ impl World {
         let on_off = |on: &bool| if *on { "on" } else { "off" };
         let yes_no = |yes: &bool| if *yes { "yes" } else { "no" };
         match change {
-            Policy::Join(user) => self.user_words(user),
+            Policy::Join(user) => self.user_words(user, None),
             Policy::Texts(uid, on) => format!("set {} texts {}", user(uid), on_off(on)),
             Policy::Registered(uid, yes) => format!("set {} registered {}", user(uid), yes_no(yes)),
             Policy::InstallWithoutSms(uid, id) => format!("set {} app {} installed", user(uid), app(id)),
