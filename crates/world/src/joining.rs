@@ -42,8 +42,9 @@ impl World {
         self.platform_at_once(platform::Input::Change(change));
     }
 
-    /// Where a phone is, as itself or its carrier says; none when it is nowhere.
+    /// Where a phone is, as itself or its carrier says; none when it is nowhere, or there is no such phone.
     pub fn place(&self, phone: Msisdn) -> Option<Place> {
+        self.handsets.get(phone)?;
         let own = self.places.get(phone).copied();
         own.or_else(|| self.smsc.carrier_of(phone).place)
     }
