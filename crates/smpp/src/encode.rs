@@ -12,7 +12,6 @@ use crate::operation::{
     AlertNotification, BroadcastSm, CancelBroadcastSm, CancelSm, DestAddress, MessageIdResp,
     QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm, SubmitMulti, SubmitMultiResp,
 };
-use crate::outcome::Accepted;
 use crate::pdu::{Command, Pdu};
 use crate::short_message::{DataSm, ShortMessage};
 use crate::status::Status;
@@ -42,15 +41,15 @@ pub fn encode_into(command: &Command, octets: &mut BytesMut) {
     octets[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
 }
 
-/// Appends the octets of a response to `octets`, as [`encode_into`] writes them.
-pub fn encode_accepted_into(accepted: &Accepted, octets: &mut BytesMut) {
-    let text = accepted.message_id.as_bytes();
+/// Appends the octets of the response `command_id` that accepts a text to `octets`, as [`encode_into`] writes them.
+pub fn encode_accepted_into(command_id: u32, sequence_number: u32, message_id: &str, octets: &mut BytesMut) {
+    let text = message_id.as_bytes();
     let text = text.split(|octet| *octet == 0).next().unwrap_or_default();
     let command_length = u32::try_from(HEADER_OCTETS + text.len() + 1).unwrap_or(u32::MAX);
     let mut header = [0; HEADER_OCTETS];
     header[..4].copy_from_slice(&command_length.to_be_bytes());
-    header[4..8].copy_from_slice(&accepted.command_id.to_be_bytes());
-    header[12..].copy_from_slice(&accepted.sequence_number.to_be_bytes());
+    header[4..8].copy_from_slice(&command_id.to_be_bytes());
+    header[12..].copy_from_slice(&sequence_number.to_be_bytes());
     octets.reserve(HEADER_OCTETS + text.len() + 1);
     octets.put_slice(&header);
     octets.put_slice(text);

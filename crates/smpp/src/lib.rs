@@ -31,11 +31,12 @@ pub use pdu::{
     DestAddress, MessageIdResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm,
     ShortMessage, SubmitMulti, SubmitMultiResp, UnsuccessSme,
 };
-pub use session::{Accepted, CannotSend, Heard, Received, Role, Session, SessionLimits, State, TimerEvent};
+pub use session::{CannotSend, Heard, Received, Role, Session, SessionLimits, State, TimerEvent};
 pub use short_message::{SHORT_MESSAGE_OCTETS_MAX, esm_class, registered_delivery};
 pub use status::Status;
 pub use timers::Timers;
 pub use tlv::{Tlv, Tlvs, tag};
+pub use version::fit;
 
 /// One SMPP connection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

@@ -1,13 +1,9 @@
 //! What a session tells its owner: [`Received`], [`Heard`], [`TimerEvent`], [`CannotSend`].
 
-use compact_str::CompactString;
 use sms::Timestamp;
 
-use crate::command_id;
-use crate::operation::MessageIdResp;
 use crate::pdu::{Command, Pdu};
 use crate::state::State;
-use crate::status::Status;
 
 /// What a frame of the peer is to the owner.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,29 +65,6 @@ pub enum Heard<T> {
         /// Why, as a lower-case fragment.
         why: &'static str,
     },
-}
-
-/// The response that accepts a `submit_sm` or a `data_sm`, without optional parameters: nearly every response, in a form that
-/// takes little memory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Accepted {
-    pub(crate) command_id: u32,
-    pub(crate) sequence_number: u32,
-    pub(crate) message_id: CompactString,
-}
-
-impl From<Accepted> for Command {
-    fn from(accepted: Accepted) -> Self {
-        let resp = MessageIdResp {
-            message_id: Some(accepted.message_id),
-            tlvs: Vec::new(),
-        };
-        let pdu = match accepted.command_id {
-            command_id::DATA_SM_RESP => Pdu::DataSmResp(resp),
-            _ => Pdu::SubmitSmResp(resp),
-        };
-        Self::response(accepted.sequence_number, Status::ESME_ROK, pdu)
-    }
 }
 
 /// What a timer of the session did.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use compact_str::CompactString;
 use sms::Timestamp;
 
 use crate::bind::{Bind, BindKind, BindResp};
@@ -17,7 +16,7 @@ use crate::timers::Timers;
 
 mod waking;
 
-pub use crate::outcome::{Accepted, CannotSend, Heard, Received, TimerEvent};
+pub use crate::outcome::{CannotSend, Heard, Received, TimerEvent};
 pub use crate::state::{Role, State};
 
 /// The limits of a [`Session`].
@@ -155,7 +154,12 @@ impl<T> Session<T> {
 
     /// Whether [`Session::send`] would take `pdu` now.
     pub fn may_send(&self, pdu: &Pdu) -> bool {
-        self.state_allows(pdu) && (is_outside_window(pdu) || self.outstanding.len() < self.limits.window_max)
+        self.may_request(pdu.command_id())
+    }
+
+    fn may_request(&self, command_id: u32) -> bool {
+        self.state_allows(command_id)
+            && (is_outside_window(command_id) || self.outstanding.len() < self.limits.window_max)
     }
 
     /// The version that both ends speak: 0x33, 0x34 or 0x50 (SMPP v3.4 §5.2.4, v5.0 §2.11). Before the bind, our own.
@@ -392,14 +396,9 @@ impl<T> Session<T> {
         Command::response(request.sequence_number, status.for_version(self.version()), pdu)
     }
 
-    /// Answers the `submit_sm` or `data_sm` `request_id` of the peer, which is accepted as `message_id`.
-    pub fn accept(&mut self, request_id: u32, sequence_number: u32, message_id: CompactString) -> Accepted {
+    /// Notes that the owner answers a request of the peer itself, with a response that has no optional parameters.
+    pub fn note_answer(&mut self) {
         self.unanswered = self.unanswered.saturating_sub(1);
-        Accepted {
-            command_id: request_id | command_id::RESPONSE,
-            sequence_number,
-            message_id,
-        }
     }
 
     /// The answer that refuses a request which the session has not taken in; none for what is never answered.
@@ -437,7 +436,7 @@ impl<T> Session<T> {
             Err(token) => {
                 let pdu = Box::new(command.pdu);
                 let state = self.state;
-                Err(if self.state_allows(&pdu) {
+                Err(if self.state_allows(pdu.command_id()) {
                     CannotSend::WindowFull { pdu, token }
                 } else {
                     CannotSend::WrongState { pdu, token, state }
@@ -452,11 +451,20 @@ impl<T> Session<T> {
     ///
     /// The token comes back when the request cannot be sent; it is as it was.
     pub fn send_in_place(&mut self, now: Timestamp, command: &mut Command, token: T) -> Result<(), T> {
-        if !self.may_send(&command.pdu) {
+        command.sequence_number = self.request(now, command.pdu.command_id(), token)?;
+        self.fit(&mut command.pdu);
+        Ok(())
+    }
+
+    /// Makes the request `command_id`, which the owner writes itself, fit for [`Session::version`]; gives its sequence number.
+    ///
+    /// # Errors
+    ///
+    /// The token comes back when the request cannot be sent.
+    pub fn request(&mut self, now: Timestamp, command_id: u32, token: T) -> Result<u32, T> {
+        if !self.may_request(command_id) {
             return Err(token);
         }
-        self.fit(&mut command.pdu);
-        let command_id = command.pdu.command_id();
         let sequence_number = self.take_sequence_number();
         if command_id == command_id::OUTBIND {
             self.state = State::Outbound;
@@ -467,12 +475,10 @@ impl<T> Session<T> {
             self.outstanding
                 .insert(now, sequence_number, command_id, Some(token));
         }
-        command.sequence_number = sequence_number;
-        Ok(())
+        Ok(sequence_number)
     }
 
-    fn state_allows(&self, pdu: &Pdu) -> bool {
-        let command_id = pdu.command_id();
+    fn state_allows(&self, command_id: u32) -> bool {
         // A simulator may send an operation that nobody knows.
         let is_known = command_id::name(command_id).is_some();
         let allowed = if is_known {
@@ -554,8 +560,7 @@ const fn is_bind(command_id: u32) -> bool {
 }
 
 /// What takes no place in the window.
-const fn is_outside_window(pdu: &Pdu) -> bool {
-    let command_id = pdu.command_id();
+const fn is_outside_window(command_id: u32) -> bool {
     matches!(command_id, command_id::ENQUIRE_LINK | command_id::UNBIND)
         || is_bind(command_id)
         || command_id::is_unanswered(command_id)

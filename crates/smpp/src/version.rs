@@ -6,7 +6,7 @@ use crate::tlv::{Tlv, Tlvs, tag};
 
 /// Takes the optional parameters out of `pdu` that a peer of `interface_version` does not take: below 0x34 all of them, below
 /// 0x50 those of v5.0. A `message_payload` becomes the short message, cut at 254 octets.
-pub(crate) fn fit(pdu: &mut Pdu, interface_version: u8) {
+pub fn fit(pdu: &mut Pdu, interface_version: u8) {
     if interface_version >= 0x50 {
         return;
     }

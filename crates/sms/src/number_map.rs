@@ -50,6 +50,11 @@ impl<K: Copy + Into<u64>, V> NumberMap<K, V> {
         self.inner.insert(key.into(), value)
     }
 
+    /// Puts a value under what a key is the number of.
+    pub(crate) fn insert_number(&mut self, number: u64, value: V) {
+        self.inner.insert(number, value);
+    }
+
     /// The value under a number, after putting the default one there if there is none.
     pub fn get_or_default(&mut self, key: K) -> &mut V
     where

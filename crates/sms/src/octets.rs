@@ -8,26 +8,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Octets that do not change, in one piece of memory. A clone shares that memory: what a text says is written once, and the
 /// message centre, the air, the phone and the record of it have the same octets.
+///
+/// No octets take no memory.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct Octets(Arc<[u8]>);
+pub struct Octets(Option<Arc<[u8]>>);
 
 impl Deref for Octets {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
 impl AsRef<[u8]> for Octets {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self
     }
 }
 
 impl From<Vec<u8>> for Octets {
     fn from(octets: Vec<u8>) -> Self {
-        Self(octets.into())
+        octets.as_slice().into()
     }
 }
 
@@ -39,13 +41,13 @@ impl From<String> for Octets {
 
 impl From<&[u8]> for Octets {
     fn from(octets: &[u8]) -> Self {
-        Self(octets.into())
+        Self((!octets.is_empty()).then(|| octets.into()))
     }
 }
 
 impl<const N: usize> From<[u8; N]> for Octets {
     fn from(octets: [u8; N]) -> Self {
-        Self(octets.into())
+        octets.as_slice().into()
     }
 }
 
@@ -75,7 +77,7 @@ impl<const N: usize> PartialEq<&[u8; N]> for Octets {
 
 impl fmt::Debug for Octets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        (**self).fmt(f)
     }
 }
 

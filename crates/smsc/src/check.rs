@@ -119,8 +119,13 @@ impl Rules<'_> {
         })
     }
 
-    /// Checks a destination: an E.164 number, or a North American one without its country code.
-    pub fn check_destination(&self, destination: &Address) -> Result<Destination, Refusal> {
+    /// Checks a destination: an E.164 number, or a North American one without its country code; `meant` is the handset that
+    /// it means, if it means one.
+    pub fn check_destination(
+        &self,
+        destination: &Address,
+        meant: Option<Destination>,
+    ) -> Result<Destination, Refusal> {
         let invalid = |reason| Refusal::field(Status::ESME_RINVDSTADR, reason);
         if destination.digits.is_empty() {
             return Err(invalid("destination_addr is empty"));
@@ -135,11 +140,16 @@ impl Rules<'_> {
             Status::ESME_RINVDSTNPI,
             "dest_addr_npi is reserved",
         )?;
-        let digits = unsigned(&destination.digits);
-        if destination.ton == Ton::Alphanumeric || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
-            return Err(invalid("destination_addr has letters"));
-        }
-        Destination::of(destination).ok_or_else(|| invalid("destination_addr is no subscriber number"))
+        meant.ok_or_else(|| {
+            let digits = unsigned(&destination.digits);
+            let has_letters =
+                destination.ton == Ton::Alphanumeric || !digits.bytes().all(|octet| octet.is_ascii_digit());
+            invalid(if has_letters {
+                "destination_addr has letters"
+            } else {
+                "destination_addr is no subscriber number"
+            })
+        })
     }
 
     /// A parameter that names a carrier must name the one that serves the number.
@@ -186,10 +196,10 @@ impl Rules<'_> {
         if digits.len() > ADDRESS_CHARACTERS_MAX {
             return Err(invalid("source_addr is too long"));
         }
-        let source = Address {
-            digits: digits.into(),
-            ..source.clone()
-        };
+        let mut source = source.clone();
+        if source.digits.starts_with('+') {
+            source.digits.remove(0);
+        }
         if self.account.may_send_from(&source) {
             Ok(source)
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sms::{Address, MessageState, NumberMap, Timestamp};
+use sms::{Address, MessageState, NumberRun, Timestamp};
 
 use crate::cause::Cause;
 use crate::message_id::MessageId;
@@ -32,7 +32,7 @@ pub(crate) struct Finals {
     /// How many have left the ring: the place of one in it is its own count less this.
     forgotten: u64,
     /// By number: the count of the state of the first or only destination.
-    by_number: NumberMap<u64, u64>,
+    by_number: NumberRun<u64, u64>,
     /// The counts of the states of the other destinations of a `submit_multi`.
     others: BTreeMap<Key, u64>,
 }

@@ -13,6 +13,7 @@ pub mod cause;
 mod chance;
 mod check;
 pub mod config;
+mod draft;
 pub mod event;
 pub mod fault;
 mod finals;
@@ -36,6 +37,7 @@ pub use carrier::{
 };
 pub use cause::{Cause, ErrTable};
 pub use config::{BindErrorStyle, Config};
+pub use draft::{Draft, Scribe};
 pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel, SubmitRefusal};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};

@@ -124,7 +124,8 @@ impl Destination {
     /// The handset that an address means.
     pub fn of(address: &Address) -> Option<Self> {
         let msisdn = address.msisdn()?;
-        let length = address.digits.trim_start_matches('+').len();
+        let digits = address.digits.as_str();
+        let length = digits.strip_prefix('+').unwrap_or(digits).len();
         let national = length == 10 && msisdn.number() >= 10_000_000_000;
         Some(Self {
             msisdn,

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use smpp::{Accepted, Command, Frame, LinkId, Status};
+use smpp::{Command, Frame, LinkId, Status};
 use sms::{Address, Msisdn, Segment};
 
 use crate::carrier::{Latency, ReceiptMode};
 use crate::cause::Cause;
+use crate::draft::Draft;
 use crate::fault::Fault;
 use crate::note::Note;
 use crate::shape::Shape;
@@ -175,12 +176,12 @@ pub enum Output {
         /// The PDU.
         command: Box<Command>,
     },
-    /// Send the response that accepts a text. [`crate::Smsc::handle`] says it as [`Output::Send`].
-    Accept {
+    /// Send a PDU that is to be written. [`crate::Smsc::handle`] says it as [`Output::Send`].
+    Draft {
         /// Over which link.
         link: LinkId,
-        /// The response.
-        accepted: Accepted,
+        /// The PDU.
+        draft: Draft,
     },
     /// Do something to a link that no PDU does.
     Disturb {

@@ -2,10 +2,12 @@
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smpp::{LinkId, Tlv};
 use sms::address::decimal;
-use sms::{MessageState, Timestamp, Zone};
+use sms::{Address, MessageState, Timestamp, Zone};
 
-use crate::message::Body;
+use crate::cause::Cause;
+use crate::message::{Body, Destination};
 use crate::message_id::MessageId;
 
 /// The form of a carrier's receipts; vendors differ in every part of it.
@@ -87,6 +89,41 @@ impl ReceiptStyle {
     }
 }
 
+/// A receipt, or an intermediate notification when the state is not final.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Receipt {
+    /// Of which text.
+    pub(crate) message_id: MessageId,
+    /// What it says.
+    pub(crate) state: MessageState,
+    /// Why, if the text did not arrive.
+    pub(crate) cause: Option<Cause>,
+    /// The carrier's number for the cause.
+    pub(crate) err: u16,
+    /// When the text was submitted.
+    pub(crate) submitted_at: Timestamp,
+    /// When it reached that state.
+    pub(crate) done_at: Timestamp,
+    /// The id that it says, which may be a wrong one.
+    pub(crate) written_id: MessageId,
+    /// Whether it goes to another session than the one that submitted the text.
+    pub(crate) sibling: bool,
+    /// The session that submitted the text.
+    pub(crate) link: LinkId,
+    /// The text's source.
+    pub(crate) source: Address,
+    /// The text's destination.
+    pub(crate) destination: Destination,
+    /// The text's, echoed.
+    pub(crate) user_message_reference: Option<u16>,
+    /// What names the carrier.
+    pub(crate) tlv: Option<Tlv>,
+    /// The text whose beginning it repeats.
+    pub(crate) text: Option<Body>,
+    /// Its form.
+    pub(crate) style: ReceiptStyle,
+}
+
 /// What a receipt reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Report<'a> {
@@ -144,7 +181,7 @@ impl ReceiptStyle {
 }
 
 /// Dates as receipts write them, `YYMMDDhhmmss`: those of a second are many, and local times are dear.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dates {
     /// By the last bit of the second.
     known: [Option<(i64, CompactString)>; 2],

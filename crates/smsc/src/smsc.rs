@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use smpp::{Command, Frame, LinkId};
-use sms::{MessageState, Msisdn, NumberMap, NumberSlab, Timestamp};
+use sms::{MessageState, Msisdn, NumberMap, NumberRun, NumberSlab, Timestamp};
 
 use self::broadcast::Broadcasts;
 use self::state::{Alerts, CarrierState, Delivery, Esme, Held, Link, Page};
@@ -27,12 +27,12 @@ use crate::account::Account;
 use crate::carrier::Carrier;
 use crate::cause::Cause;
 use crate::config::Config;
+use crate::draft::Scribe;
 use crate::event::Event;
 use crate::finals::Finals;
 use crate::message_id::MessageId;
 use crate::note::Note;
 use crate::port::{AttemptId, CarrierIndex, Input, Output};
-use crate::receipt::Dates;
 use crate::routing::NumberPlan;
 use crate::store::{Store, Wait};
 use crate::timer::{Timer, Timers};
@@ -50,10 +50,9 @@ pub struct Smsc {
     plan: NumberPlan,
     store: Store,
     finals: Finals,
-    dates: Dates,
     timers: Timers,
     /// What is in the air.
-    pages: NumberMap<AttemptId, Page>,
+    pages: NumberRun<AttemptId, Page>,
     /// Receipts that are held back, by the number of their timer.
     late_receipts: NumberMap<u64, Delivery>,
     /// Answers that are held back on demand, by the number of their timer.
@@ -144,9 +143,8 @@ impl Smsc {
             plan,
             store: Store::default(),
             finals: Finals::default(),
-            dates: Dates::default(),
             timers: Timers::default(),
-            pages: NumberMap::default(),
+            pages: NumberRun::default(),
             late_receipts: NumberMap::default(),
             late_answers: NumberMap::default(),
             magic_failures: BTreeMap::new(),
@@ -165,11 +163,13 @@ impl Smsc {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.handle_into(now, input, &mut outputs);
+        self.settle();
+        let mut scribe = self.scribe();
         for output in &mut outputs {
             match output {
                 Output::Noted(note) => *note = Note::Event(Box::new(self.event(note))),
-                Output::Accept { link, accepted } => {
-                    let command = Box::new(accepted.clone().into());
+                Output::Draft { link, draft } => {
+                    let command = Box::new(draft.command(&mut scribe));
                     *output = Output::Send { link: *link, command };
                 }
                 _ => {}
@@ -191,7 +191,7 @@ impl Smsc {
         std::mem::swap(&mut self.outputs, outputs);
         let now = self.begin(now);
         self.received(now, link, frame);
-        self.end(now);
+        self.run_timers(now);
         std::mem::swap(&mut self.outputs, outputs);
     }
 
@@ -203,11 +203,6 @@ impl Smsc {
         }
         self.run_timers(self.now);
         self.now
-    }
-
-    fn end(&mut self, now: Timestamp) {
-        self.run_timers(now);
-        self.discard_stale_timers();
     }
 
     fn act(&mut self, now: Timestamp, input: Input) {
@@ -235,12 +230,28 @@ impl Smsc {
             Input::Unbind { system_id } => self.unbind(now, &system_id),
             Input::Tick => {}
         }
-        self.end(now);
+        self.run_timers(now);
     }
 
-    /// When [`Smsc::handle`] wants to be called next, if nothing happens before; always later than the last call.
+    /// When [`Smsc::handle`] wants to be called next, if nothing happens before; always later than the last call. After
+    /// [`Smsc::handle_into`] or [`Smsc::receive_into`] it may be too early, until [`Smsc::settle`] was called.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(due_at, _)| due_at)
+        self.timers.due_at()
+    }
+
+    /// Forgets the timers that mean nothing any more, once for as many inputs as the owner likes.
+    pub fn settle(&mut self) {
+        let mut timers = std::mem::take(&mut self.timers);
+        if timers.wants_sweep() {
+            timers.sweep(|due_at, timer| self.is_live(due_at, timer));
+        }
+        timers.discard_stale(|due_at, timer| self.is_live(due_at, timer));
+        self.timers = timers;
+    }
+
+    /// Who writes the drafts of this message centre's.
+    pub fn scribe(&self) -> Scribe {
+        Scribe::new(self.config.zone.clone())
     }
 
     /// The carrier that serves a number.
@@ -377,22 +388,6 @@ impl Smsc {
             Timer::Linger { link } => self.linger_over(now, link),
             Timer::Broadcast { number } => self.broadcast_due(now, number),
             Timer::Outage { carrier } => self.outage_edge(now, carrier),
-        }
-    }
-
-    /// Keeps the first timer live, so that [`Smsc::next_wakeup`] is true, and the heap from growing with stale ones.
-    fn discard_stale_timers(&mut self) {
-        if self.timers.wants_sweep() {
-            let mut timers = std::mem::take(&mut self.timers);
-            timers.sweep(|due_at, timer| self.is_live(due_at, timer));
-            self.timers = timers;
-        }
-        while self
-            .timers
-            .first()
-            .is_some_and(|(due_at, timer)| !self.is_live(due_at, timer))
-        {
-            self.timers.discard_first();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sms::{Msisdn, NumberMap, NumberSlab, Timestamp};
+use sms::{Msisdn, NumberRun, NumberSlab, Timestamp};
 
 use crate::message::{Message, NONE};
 use crate::port::AttemptId;
@@ -39,6 +39,11 @@ pub(crate) enum Wait {
 }
 
 impl Queue {
+    /// Whether it is empty and has nothing in the air.
+    const fn is_idle(&self) -> bool {
+        self.len == 0 && self.paging().is_none()
+    }
+
     /// The page that is in the air.
     pub const fn paging(&self) -> Option<AttemptId> {
         match self.wait {
@@ -59,13 +64,16 @@ impl Default for Queue {
     }
 }
 
+/// Beyond so many queues, one that is idle is dropped.
+const IDLE_QUEUES_MAX: usize = 16 * 1024;
+
 /// Every message that is not final, found by slot, by number and by handset without a search.
 #[derive(Default)]
 pub(crate) struct Store {
     slots: Vec<Option<Message>>,
     free: Vec<u32>,
     /// By number: the slot of the first or only destination.
-    by_number: NumberMap<u64, u32>,
+    by_number: NumberRun<u64, u32>,
     /// The slots of the other destinations of a `submit_multi`.
     others: BTreeMap<Key, u32>,
     queues: NumberSlab<Msisdn, Queue>,
@@ -227,25 +235,24 @@ impl Store {
             queue.tail = previous;
         }
         queue.len -= 1;
-        if queue.len == 0 && queue.paging().is_none() {
-            self.queues.remove(msisdn);
-        }
+        self.drop_if_idle(msisdn);
     }
 
-    /// Drops a queue that is empty and has nothing in the air.
+    /// Drops a queue that is empty and has nothing in the air, unless there are few: the handset may get the next text soon.
     pub fn drop_if_idle(&mut self, msisdn: Msisdn) {
-        let idle = self
-            .queues
-            .get(msisdn)
-            .is_some_and(|queue| queue.len == 0 && queue.paging().is_none());
-        if idle {
-            self.queues.remove(msisdn);
+        let few = self.queues.len() <= IDLE_QUEUES_MAX;
+        match self.queues.get_mut(msisdn) {
+            Some(queue) if queue.is_idle() && few => queue.wait = Wait::Nothing,
+            Some(queue) if queue.is_idle() => {
+                self.queues.remove(msisdn);
+            }
+            Some(_) | None => {}
         }
     }
 
     /// A handset's queue, if anything waits for it or is in the air.
     pub fn queue(&self, msisdn: Msisdn) -> Option<&Queue> {
-        self.queues.get(msisdn)
+        self.queues.get(msisdn).filter(|queue| !queue.is_idle())
     }
 
     /// The same, to be changed.

@@ -94,6 +94,15 @@ impl Line {
         self.line.len() + self.heap.len()
     }
 
+    /// Drops from the front what means nothing any more; gives how many that were.
+    fn discard_stale(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) -> usize {
+        let before = self.len();
+        let is_stale = |(due_at, timer, _): &mut Entry| !is_live(*due_at, timer);
+        while self.line.pop_front_if(is_stale).is_some() {}
+        discard_stale(&mut self.heap, &is_live);
+        before - self.len()
+    }
+
     fn retain(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
         self.line.retain(|(due_at, timer, _)| is_live(*due_at, timer));
         self.line.shrink_to(self.line.len() * 2);
@@ -110,6 +119,12 @@ fn sooner<'e>(one: Option<&'e Entry>, other: Option<&'e Entry>) -> Option<&'e En
         (Some(first), Some(second)) if second < first => other,
         (Some(_), _) => one,
         (None, _) => other,
+    }
+}
+
+fn discard_stale(heap: &mut Heap, is_live: impl Fn(Timestamp, &Timer) -> bool) {
+    while in_heap(heap).is_some_and(|(due_at, timer, _)| !is_live(*due_at, timer)) {
+        heap.pop();
     }
 }
 
@@ -150,13 +165,23 @@ impl Timers {
         self.pages.retain(&is_live);
         retain(&mut self.heap, is_live);
         self.stale = 0;
-        self.due_at = self.first().map(|(due_at, _)| due_at);
+        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
     }
 
-    /// The first timer and its instant.
-    pub fn first(&self) -> Option<(Timestamp, &Timer)> {
-        let (due_at, timer, _) = self.first_entry()?;
-        Some((*due_at, timer))
+    /// Drops from the front of every line and heap what means nothing any more, so that the first timer is live.
+    pub fn discard_stale(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
+        let before = self.heap.len();
+        discard_stale(&mut self.heap, &is_live);
+        let discarded = before - self.heap.len()
+            + self.expiries.discard_stale(&is_live)
+            + self.pages.discard_stale(&is_live);
+        self.stale = self.stale.saturating_sub(discarded);
+        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
+    }
+
+    /// When the first timer is due.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.due_at
     }
 
     fn first_entry(&self) -> Option<&Entry> {
@@ -174,12 +199,6 @@ impl Timers {
         self.take_first()
     }
 
-    /// Takes the first timer, which means nothing any more.
-    pub fn discard_first(&mut self) {
-        self.take_first();
-        self.stale = self.stale.saturating_sub(1);
-    }
-
     /// Takes the first timer.
     pub fn take_first(&mut self) -> Option<Timer> {
         let (_, timer, _) = self.first_entry()?;
@@ -188,7 +207,7 @@ impl Timers {
             Timer::PageUnanswered { .. } => self.pages.pop(),
             _ => self.heap.pop().map(|Reverse(entry)| entry),
         };
-        self.due_at = self.first().map(|(due_at, _)| due_at);
+        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
         entry.map(|(_, timer, _)| timer)
     }
 
@@ -215,7 +234,7 @@ mod tests {
         timers.set(late, retry);
         timers.set(late, expiry);
         timers.set(early, session);
-        assert_eq!(timers.first().map(|(at, _)| at), Some(early));
+        assert_eq!(timers.due_at(), Some(early));
         assert_eq!(timers.take_due(early), Some(session));
         assert_eq!(timers.take_due(early), None);
         assert_eq!(timers.take_due(late), Some(expiry));

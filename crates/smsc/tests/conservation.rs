@@ -386,7 +386,7 @@ impl Auditor {
                     how: Disturbance::Reset,
                 } => self.lose(*link),
                 Output::Send { .. }
-                | Output::Accept { .. }
+                | Output::Draft { .. }
                 | Output::Bounce { .. }
                 | Output::Broadcast { .. }
                 | Output::Dial { .. }

@@ -17,6 +17,7 @@ use std::net::IpAddr;
 use platform::{AppId, CallId, LiveMessage, Uid};
 use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
 use smpp::{Frame, LinkId};
+use smsc::Scribe;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use world::io::CallbackId;
 use world::{Input, Output, World};
@@ -105,6 +106,7 @@ pub struct EngineHandle {
     next_record: watch::Receiver<u64>,
     live: LiveMessages,
     observed: Observed,
+    scribe: Scribe,
 }
 
 /// What open pages hear from the engine.
@@ -237,6 +239,11 @@ impl EngineHandle {
         &self.observed
     }
 
+    /// Who writes what the world sends.
+    pub fn scribe(&self) -> Scribe {
+        self.scribe.clone()
+    }
+
     /// How many messages wait for the world.
     pub fn waiting(&self) -> u64 {
         (self.inbox.max_capacity() - self.inbox.capacity()) as u64
@@ -289,6 +296,7 @@ impl Engine {
             next_record: watched,
             live: messages,
             observed: Observed::default(),
+            scribe: served.world().smsc().scribe(),
         };
         let engine = Self {
             served,
@@ -515,7 +523,7 @@ impl Engine {
                         address,
                     });
                 }
-                Output::LinkSend { link, octets } => pdus.push(link, octets),
+                Output::LinkSend { link, pdu } => pdus.push(link, pdu),
                 Output::LinkDisturb { link, how } => {
                     if let Some(sender) = self.links.get(&link) {
                         sender.send(pdus.take(link));

@@ -1,7 +1,7 @@
 //! SMPP over TCP and TLS for outside ESMEs: accepts, moves octets, and knows no rule of SMPP's.
 //!
-//! Octets are decoded here, in the tasks of the connection, so that the world handles typed PDUs in batches. What is sent
-//! the world has encoded, once for its records and for the wire.
+//! Octets are decoded here, in the tasks of the connection, so that the world handles typed PDUs in batches; and what the
+//! world sends is written to octets here.
 
 pub mod admission;
 mod read_buffer;
@@ -13,14 +13,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use smpp::{Frame, Framer, LinkId};
+use smsc::Scribe;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Chain};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
+use world::WirePdu;
 
 use self::admission::{Admission, HandshakeFailure, Permit};
 use self::read_buffer::ReadBuffer;
@@ -167,7 +169,7 @@ async fn serve_in(
     if !engine.link_opened(link, peer.ip(), sender, called).await {
         return;
     }
-    let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten)));
+    let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten), engine.scribe()));
     // Whichever end is done first ends the connection: one that the message centre has closed does not wait for a peer that
     // never lets go.
     tokio::select! {
@@ -243,7 +245,7 @@ pub struct LinkSender {
 
 impl LinkSender {
     /// Queues PDUs, in order. A connection that is gone takes them and forgets them.
-    pub fn send(&self, pdus: Vec<Bytes>) {
+    pub fn send(&self, pdus: Vec<WirePdu>) {
         if !pdus.is_empty() {
             self.unwritten.pdus.fetch_add(pdus.len(), Ordering::AcqRel);
             let _ = self.commands.send(LinkCommand::Send(pdus));
@@ -265,7 +267,7 @@ impl LinkSender {
 #[derive(Debug)]
 enum LinkCommand {
     /// Send these PDUs.
-    Send(Vec<Bytes>),
+    Send(Vec<WirePdu>),
     /// Do this to it.
     Disturb(smsc::Disturbance),
     /// Close it when everything before is sent.
@@ -332,6 +334,7 @@ async fn write(
     mut writer: impl WriteHalf,
     mut outgoing: mpsc::UnboundedReceiver<LinkCommand>,
     unwritten: Arc<Unwritten>,
+    mut scribe: Scribe,
 ) {
     let mut commands = Vec::new();
     let mut octets = BytesMut::new();
@@ -345,7 +348,7 @@ async fn write(
             match command {
                 LinkCommand::Send(pdus) => {
                     taken += pdus.len();
-                    pdus.iter().for_each(|pdu| octets.extend_from_slice(pdu));
+                    pdus.iter().for_each(|pdu| pdu.write(&mut scribe, &mut octets));
                 }
                 LinkCommand::Disturb(smsc::Disturbance::Octets(raw)) => octets.extend_from_slice(&raw),
                 LinkCommand::Disturb(smsc::Disturbance::Slow { octets_per_s }) => pace = Some(octets_per_s),

@@ -9,8 +9,8 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use platform::{App, AppId, CallId, Install, Uid, User};
 use rest::{Credentials, Secret};
 use smpp::{
-    Bind, BindKind, Command, Frame, Framer, Header, LinkId, MessageIdResp, Pdu, ShortMessage, Status,
-    command_id, encode_into,
+    Bind, BindKind, Command, Frame, Framer, LinkId, MessageIdResp, Pdu, ShortMessage, Status, command_id,
+    encode_into,
 };
 use sms::{Encoding, Msisdn, Segment, ShortCode, Timestamp, Zone};
 use smsc::{Account, Carrier, Latency};
@@ -154,11 +154,11 @@ impl Esme {
 fn outputs(world: &mut World) -> (u64, Vec<u32>) {
     let (mut responses, mut requests) = (0, Vec::new());
     while let Some(output) = world.poll_output() {
-        if let Output::LinkSend { octets, .. } = output {
-            let header = Header::read(octets.first_chunk().expect("a whole PDU"));
-            match header.command_id {
-                command_id::SUBMIT_SM_RESP if header.command_status.is_ok() => responses += 1,
-                command_id::DELIVER_SM => requests.push(header.sequence_number),
+        if let Output::LinkSend { pdu, .. } = output {
+            let [id, status, sequence_number] = pdu.words().expect("a whole PDU");
+            match id {
+                command_id::SUBMIT_SM_RESP if status == 0 => responses += 1,
+                command_id::DELIVER_SM => requests.push(sequence_number),
                 other => panic!("unexpected {other:#010x}"),
             }
         }

@@ -5,6 +5,7 @@ use sms::Timestamp;
 
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
+use crate::wire_pdu::WirePdu;
 use crate::world::World;
 
 /// A record that is not spelt out. To look at it costs nothing but the look.
@@ -18,8 +19,8 @@ pub enum Brief<'a> {
         link: u64,
         /// Its direction.
         toward: Toward,
-        /// Its octets.
-        octets: &'a [u8],
+        /// The PDU.
+        pdu: &'a WirePdu,
     },
     /// [`Event::OnAir`].
     OnAir,
@@ -51,10 +52,10 @@ impl World {
         self.records.since(seq).map(|(_, (at, kept))| {
             let brief = match kept {
                 Kept::Smsc(note) => Brief::Smsc(note),
-                Kept::Pdu { link, toward, octets } => Brief::Pdu {
+                Kept::Pdu { link, toward, pdu } => Brief::Pdu {
                     link: *link,
                     toward: *toward,
-                    octets,
+                    pdu,
                 },
                 Kept::OnAir { .. } => Brief::OnAir,
                 Kept::Received { .. } => Brief::Received,

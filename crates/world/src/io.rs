@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use platform::{AppId, CallId, LiveMessage, NotifyOutcome, SubmissionId, Uid};
 use serde::{Deserialize, Serialize};
 use sms::{Address, Msisdn};
+
+use crate::wire_pdu::WirePdu;
 
 /// Names one callback that is under way; counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -201,8 +202,8 @@ pub enum Output {
     LinkSend {
         /// The connection.
         link: smpp::LinkId,
-        /// One whole PDU.
-        octets: Bytes,
+        /// The PDU.
+        pdu: WirePdu,
     },
     /// Do something to an outside ESME's connection that no PDU does, after everything before is sent.
     LinkDisturb {

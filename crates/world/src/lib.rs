@@ -25,6 +25,7 @@ pub mod link;
 pub mod queue;
 pub mod record;
 mod ring;
+pub mod wire_pdu;
 mod wiring;
 #[allow(clippy::module_inception)]
 pub mod world;
@@ -34,4 +35,5 @@ pub use coming::Coming;
 pub use config::{AppConfig, Config, ConfigError, UserConfig};
 pub use io::{Change, Input, Output, Purpose};
 pub use record::{Event, Record, Toward};
+pub use wire_pdu::WirePdu;
 pub use world::World;

@@ -4,10 +4,11 @@
 //! outside ESME's, so that every scenario exercises it.
 
 use bytes::{Bytes, BytesMut};
-use smpp::{Accepted, Command, Frame, Framer, Header, LinkId, Pdu};
+use smpp::{Command, Frame, Framer, Header, LinkId, Pdu};
 
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
+use crate::wire_pdu::WirePdu;
 
 /// The first name of the platform's own links; each new connection takes the next. Names of outside links are lower.
 pub const OWN_LINKS: u64 = 1 << 63;
@@ -35,12 +36,6 @@ impl Encoder {
     /// The octets of a PDU.
     pub fn encode(&mut self, command: &Command) -> Bytes {
         smpp::encode_into(command, &mut self.octets);
-        self.octets.split().freeze()
-    }
-
-    /// The octets of a response that accepts a text.
-    pub fn encode_accepted(&mut self, accepted: &Accepted) -> Bytes {
-        smpp::encode_accepted_into(accepted, &mut self.octets);
         self.octets.split().freeze()
     }
 }
@@ -80,14 +75,15 @@ pub(crate) fn sent(link: LinkId, toward: Toward, command: &Command, octets: Byte
     Kept::Pdu {
         link: link.0,
         toward,
-        octets: without_password(command).unwrap_or(octets),
+        pdu: WirePdu::Octets(without_password(command).unwrap_or(octets)),
     }
 }
 
-/// What is kept of a frame that arrived; nothing of one that cannot even be told from the next.
-pub(crate) fn arrived(link: LinkId, toward: Toward, frame: &Frame) -> Option<Kept> {
+/// What is kept of a frame that arrived, whose octets nobody else wants; nothing of one that cannot even be told from the
+/// next.
+pub(crate) fn arrived(link: LinkId, toward: Toward, frame: &mut Frame) -> Option<Kept> {
     match frame {
-        Frame::Pdu { command, raw, .. } => Some(sent(link, toward, command, raw.clone())),
+        Frame::Pdu { command, raw, .. } => Some(sent(link, toward, command, std::mem::take(raw))),
         Frame::Malformed { header, raw, .. } => Some(Kept::Event(Box::new(Event::Pdu {
             link: link.0,
             toward,

@@ -5,25 +5,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use handset::InboxText;
 use platform::{AppId, CallId, Decision, SubmissionId};
 use sms::{MessageState, Msisdn, ShortCode, Timestamp};
 use smsc::CarrierIndex;
 
 use crate::record::{CALL_OCTETS_MAX, Event, Toward};
+use crate::wire_pdu::WirePdu;
 
 /// What is kept of a record.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept {
     /// [`Event::Smsc`].
     Smsc(smsc::Note),
-    /// [`Event::Pdu`] of a PDU that could be read and holds no password: everything else is in its octets.
-    Pdu {
-        link: u64,
-        toward: Toward,
-        octets: Bytes,
-    },
+    /// [`Event::Pdu`] of a PDU that could be read and holds no password: everything else is in it.
+    Pdu { link: u64, toward: Toward, pdu: WirePdu },
     /// [`Event::OnAir`].
     OnAir {
         handset: Msisdn,

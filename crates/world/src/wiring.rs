@@ -14,6 +14,7 @@ use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
 use crate::ring::{Kept, Submitted};
+use crate::wire_pdu::WirePdu;
 use crate::world::{Callback, Hop, World};
 
 impl World {
@@ -65,8 +66,8 @@ impl World {
             Input::LinkReceived { link, frames } => {
                 // What a frame brings forth at once comes after all frames of the same read.
                 let is_idle = self.is_idle();
-                for frame in frames {
-                    self.note_arrival(link, &frame);
+                for mut frame in frames {
+                    self.note_arrival(link, &mut frame);
                     if is_idle {
                         self.smsc_receives(link, &frame);
                     } else {
@@ -221,19 +222,26 @@ impl World {
         match output {
             smsc::Output::Send { link, command } => {
                 if link.0 < OWN_LINKS {
-                    let octets = self.encode(link, Toward::Esme, &command);
-                    self.outputs.push_back(Output::LinkSend { link, octets });
+                    let pdu = WirePdu::Octets(self.encode(link, Toward::Esme, &command));
+                    self.outputs.push_back(Output::LinkSend { link, pdu });
                 } else {
                     self.send_octets(link, Toward::Esme, &command);
                 }
             }
-            smsc::Output::Accept { link, accepted } => {
-                if link.0 < OWN_LINKS {
-                    let octets = self.encode_accepted(link, &accepted);
-                    self.outputs.push_back(Output::LinkSend { link, octets });
-                } else {
-                    self.send_octets(link, Toward::Esme, &accepted.into());
+            smsc::Output::Draft { link, draft } if link.0 < OWN_LINKS => {
+                let pdu = WirePdu::Draft(draft);
+                if self.config.record_pdus {
+                    self.keep(Kept::Pdu {
+                        link: link.0,
+                        toward: Toward::Esme,
+                        pdu: pdu.clone(),
+                    });
                 }
+                self.outputs.push_back(Output::LinkSend { link, pdu });
+            }
+            smsc::Output::Draft { link, draft } => {
+                let command = draft.command(&mut self.scribe);
+                self.send_octets(link, Toward::Esme, &command);
             }
             smsc::Output::Disturb { link, how } if link.0 < OWN_LINKS => {
                 self.outputs.push_back(Output::LinkDisturb { link, how });
@@ -510,18 +518,6 @@ impl World {
         octets
     }
 
-    fn encode_accepted(&mut self, link: LinkId, accepted: &smpp::Accepted) -> Bytes {
-        let octets = self.encoder.encode_accepted(accepted);
-        if self.config.record_pdus {
-            self.keep(Kept::Pdu {
-                link: link.0,
-                toward: Toward::Esme,
-                octets: octets.clone(),
-            });
-        }
-        octets
-    }
-
     fn octets_arrive(&mut self, link: LinkId, toward: Toward, octets: &[u8]) {
         // Octets of a connection that has been closed meanwhile are gone with it.
         let Some(own) = self.own_link.as_mut().filter(|own| own.link == link) else {
@@ -537,7 +533,7 @@ impl World {
         }
     }
 
-    fn note_arrival(&mut self, link: LinkId, frame: &smpp::Frame) {
+    fn note_arrival(&mut self, link: LinkId, frame: &mut smpp::Frame) {
         if self.config.record_pdus
             && let Some(kept) = link::arrived(link, Toward::Smsc, frame)
         {

@@ -8,7 +8,7 @@ use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
-use smsc::{AttemptId, Cause, PageOutcome, Smsc};
+use smsc::{AttemptId, Cause, PageOutcome, Scribe, Smsc};
 
 use crate::air::Broadcast;
 use crate::config::{Config, ConfigError};
@@ -47,6 +47,8 @@ pub struct World {
     pub(crate) own_link: Option<OwnLink>,
     own_links_made: u64,
     pub(crate) encoder: Encoder,
+    /// Writes what goes over the platform's own link.
+    pub(crate) scribe: Scribe,
     pub(crate) callbacks: BTreeMap<CallbackId, Callback>,
     pub(crate) next_callback: u64,
     /// The session keys in calls that are not answered yet, so that records can leave them out.
@@ -192,6 +194,7 @@ impl World {
             short_code: config.short_code,
             rest: config.rest(dice.number("tokens"))?,
             dice,
+            scribe: smsc.scribe(),
             carrier_dice,
             records: Ring::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
@@ -279,7 +282,9 @@ impl World {
     fn event(&self, kept: &Kept) -> Event {
         match kept {
             Kept::Smsc(note) => Event::Smsc(self.smsc.event(note)),
-            Kept::Pdu { link, toward, octets } => link::pdu_event(*link, *toward, octets.clone()),
+            Kept::Pdu { link, toward, pdu } => {
+                link::pdu_event(*link, *toward, pdu.octets(&mut self.smsc.scribe()))
+            }
             Kept::OnAir {
                 handset,
                 carrier,
@@ -443,6 +448,11 @@ impl World {
 
     /// Plays every hop that is due now, and wakes every part that wants it now, until the instant is over.
     fn play_instant(&mut self) {
+        self.play_hops();
+        self.smsc.settle();
+    }
+
+    fn play_hops(&mut self) {
         if self.stalled_until.is_some_and(|until| until > self.now) {
             return;
         }

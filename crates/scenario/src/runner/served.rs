@@ -115,8 +115,8 @@ impl Stage<'_> {
             }
             match self.world.poll_output() {
                 // Most of what a busy world says.
-                Some(Output::LinkSend { link, octets }) if link.0 < LINKS_OF_STEPS => {
-                    return Some(Output::LinkSend { link, octets });
+                Some(Output::LinkSend { link, pdu }) if link.0 < LINKS_OF_STEPS => {
+                    return Some(Output::LinkSend { link, pdu });
                 }
                 Some(output) => self.perform(output),
                 None if self.stubs.next_wakeup().is_some_and(|due| due <= self.now()) => {

@@ -392,7 +392,10 @@ impl<'o> Stage<'o> {
             // No line is about a login or a live message.
             Output::LoggedIn { .. } | Output::LiveMessage(_) => {}
             Output::LinkDial { system_id, .. } => self.esme_is_called(system_id),
-            Output::LinkSend { link, octets } => self.esme_receives(link, &octets),
+            Output::LinkSend { link, pdu } => {
+                let octets = pdu.octets(&mut self.world.smsc().scribe());
+                self.esme_receives(link, &octets);
+            }
             Output::LinkDisturb {
                 link,
                 how: smsc::Disturbance::Reset,

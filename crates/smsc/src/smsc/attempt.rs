@@ -1,9 +1,11 @@
 //! Attempts to bring texts to handsets: paging, failing, trying again, expiring, finishing.
 
+use std::sync::Arc;
+
 use sms::{MessageState, Msisdn, Timestamp};
 
 use super::code_limit::OVER_VOLUME;
-use super::state::{CarrierState, Page, Receipt, What};
+use super::state::{CarrierState, Page, What};
 use super::{Smsc, TICK};
 use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
@@ -12,6 +14,7 @@ use crate::finals::Final;
 use crate::message::{Message, NONE};
 use crate::note::Note;
 use crate::port::{AttemptId, CarrierIndex, Output, PageOutcome};
+use crate::receipt::Receipt;
 use crate::store::{Queue, Wait};
 use crate::timer::Timer;
 
@@ -335,7 +338,7 @@ impl Smsc {
         if message.wants_notification() && !std::mem::replace(&mut message.notified, true) {
             let message = self.store.message(slot);
             let (account, receipt) = (message.account, self.receipt(now, message, MessageState::Enroute));
-            self.deliver(now, account, What::Receipt(receipt));
+            self.deliver(now, account, What::Receipt(Arc::new(receipt)));
         }
     }
 
@@ -395,7 +398,7 @@ impl Smsc {
                 message.account,
                 self.receipt(now, message, MessageState::Accepted),
             );
-            self.deliver(now, account, What::Receipt(receipt));
+            self.deliver(now, account, What::Receipt(Arc::new(receipt)));
         }
     }
 
@@ -416,7 +419,7 @@ impl Smsc {
             receipt.written_id.number = message_id.number.wrapping_add(WRONG_BY);
         }
         receipt.sibling = mode == ReceiptMode::Sibling;
-        let receipt = What::Receipt(receipt);
+        let receipt = What::Receipt(Arc::new(receipt));
         let withheld = mode == ReceiptMode::Lost
             || (mode == ReceiptMode::OnePart && message.body.part_number().is_some_and(|part| part > 1));
         if withheld {
@@ -463,10 +466,10 @@ impl Smsc {
         }
     }
 
-    fn receipt(&self, now: Timestamp, message: &Message, state: MessageState) -> Box<Receipt> {
+    fn receipt(&self, now: Timestamp, message: &Message, state: MessageState) -> Receipt {
         let carrier = &self.carrier_state(message.carrier).carrier;
         let style = carrier.receipts;
-        Box::new(Receipt {
+        Receipt {
             message_id: message.id,
             written_id: message.id,
             sibling: false,
@@ -477,11 +480,11 @@ impl Smsc {
             done_at: now,
             link: message.link,
             source: message.source.clone(),
-            destination: message.to.address(),
+            destination: message.to,
             user_message_reference: message.user_message_reference,
             tlv: carrier.tlv.clone(),
             text: style.text.then(|| message.body.clone()),
             style,
-        })
+        }
     }
 }

@@ -1,20 +1,19 @@
 //! What goes to ESMEs: MO texts, receipts and alerts wait in order until a session can take them, and are sent again
 //! until they are answered.
 
-use smpp::{AlertNotification, Command, LinkId, Pdu, ShortMessage, State, Status, Tlv, esm_class, tag};
-use sms::{Segment, Timestamp};
+use std::sync::Arc;
+
+use smpp::{AlertNotification, Command, LinkId, Pdu, ShortMessage, State, Status, Tlv, command_id, tag};
+use sms::Timestamp;
 
 use super::Smsc;
-use super::state::{Delivery, Esme, Link, Receipt, Token, What};
+use super::state::{Delivery, Esme, Link, Token, What};
 use crate::account::ReceiptRoute;
+use crate::draft::Draft;
 use crate::event::{DropReason, Event, Parcel, WaitReason};
 use crate::note::{AccountIndex, Note};
 use crate::port::Output;
-use crate::receipt::{Dates, Report};
 use crate::timer::Timer;
-
-/// The `network_error_code` TLV's type for the codes that [`crate::ErrTable`] gives (SMPP v3.4 §5.3.2.31).
-pub(super) const NETWORK_TYPE_GSM: u8 = 3;
 
 impl Smsc {
     /// A delivery with the next number.
@@ -153,43 +152,55 @@ impl Smsc {
                 }))
             }
         };
-        let with_tlvs = state.version >= 0x34;
-        let pdu = match &delivery.what {
+        let version = state.version;
+        let with_tlvs = version >= 0x34;
+        let data_sm = with_tlvs && esme.account.gets_data_sm;
+        let silent = state.silent;
+        let output = match &delivery.what {
+            What::Receipt(receipt) => {
+                let receipt = Arc::clone(receipt);
+                let command_id = if data_sm {
+                    command_id::DATA_SM
+                } else {
+                    command_id::DELIVER_SM
+                };
+                let requested = state.session.request(now, command_id, Token::Delivery(delivery));
+                let sequence_number = requested.expect("the session can take it");
+                let draft = Draft::Receipt {
+                    receipt,
+                    sequence_number,
+                    version,
+                    data_sm,
+                };
+                Output::Draft { link, draft }
+            }
             What::Mo { from, to, segment } => {
                 let mut message = ShortMessage::new(from.address(), to.clone(), segment);
                 let carrier = usize::from(self.plan.carrier(*from));
                 message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
-                Pdu::DeliverSm(message)
-            }
-            What::Receipt(receipt) => Pdu::DeliverSm(receipt_pdu(
-                receipt,
-                with_tlvs,
-                &self.config.zone,
-                &mut self.dates,
-            )),
-            What::Alert { msisdn, esme } => Pdu::AlertNotification(AlertNotification {
-                source: msisdn.address(),
-                esme: esme.clone(),
-                tlvs: if with_tlvs {
-                    vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)]
+                let pdu = if data_sm {
+                    Pdu::DataSm(message.into())
                 } else {
-                    Vec::new()
-                },
-            }),
+                    Pdu::DeliverSm(message)
+                };
+                send(now, link, state, pdu, delivery)
+            }
+            What::Alert { msisdn, esme } => {
+                let alert = AlertNotification {
+                    source: msisdn.address(),
+                    esme: esme.clone(),
+                    tlvs: if with_tlvs {
+                        vec![Tlv::octet(tag::MS_AVAILABILITY_STATUS, 0)]
+                    } else {
+                        Vec::new()
+                    },
+                };
+                send(now, link, state, Pdu::AlertNotification(alert), delivery)
+            }
         };
-        let pdu = match pdu {
-            Pdu::DeliverSm(message) if with_tlvs && esme.account.gets_data_sm => Pdu::DataSm(message.into()),
-            pdu => pdu,
-        };
-        let mut command = Box::new(Command::request(0, pdu));
-        let taken = state
-            .session
-            .send_in_place(now, &mut command, Token::Delivery(delivery));
-        assert!(taken.is_ok(), "the session can take it");
-        let silent = state.silent;
         self.jot(sent);
         if !silent {
-            self.outputs.push(Output::Send { link, command });
+            self.outputs.push(output);
         }
         self.set_session_timer(now, link);
     }
@@ -299,6 +310,16 @@ impl Smsc {
     }
 }
 
+/// Makes a request of a delivery that is no receipt, over a link that can take it.
+fn send(now: Timestamp, link: LinkId, state: &mut Link, pdu: Pdu, delivery: Box<Delivery>) -> Output {
+    let mut command = Box::new(Command::request(0, pdu));
+    let taken = state
+        .session
+        .send_in_place(now, &mut command, Token::Delivery(delivery));
+    assert!(taken.is_ok(), "the session can take it");
+    Output::Send { link, command }
+}
+
 /// Whether a session is bound to receive and not on its way out.
 pub(super) fn receives(link: &Link) -> bool {
     !link.unbinding && matches!(link.session.state(), State::BoundRx | State::BoundTrx)
@@ -315,53 +336,4 @@ const fn is_temporary(status: Status) -> bool {
         status,
         Status::ESME_RX_T_APPN | Status::ESME_RSYSERR | Status::ESME_RMSGQFUL | Status::ESME_RTHROTTLED
     )
-}
-
-/// The `deliver_sm` of a receipt or an intermediate notification: the addresses of its text exchanged, and what it
-/// says both in words and, for those who can read them, in TLVs (SMPP v3.4 Appendix B).
-fn receipt_pdu(receipt: &Receipt, with_tlvs: bool, zone: &sms::Zone, dates: &mut Dates) -> ShortMessage {
-    let text = receipt.style.write(
-        &Report {
-            message_id: receipt.written_id,
-            state: receipt.state,
-            err: receipt.err,
-            submitted_at: receipt.submitted_at,
-            done_at: receipt.done_at,
-            text: receipt.text.as_ref(),
-        },
-        zone,
-        dates,
-    );
-    let segment = Segment::whole_in_gsm7(text);
-    let mut message = ShortMessage::carrying(receipt.destination.clone(), receipt.source.clone(), segment);
-    message.esm_class = if receipt.state.is_final() {
-        esm_class::RECEIPT
-    } else {
-        esm_class::INTERMEDIATE
-    };
-    if !with_tlvs {
-        return message;
-    }
-    if receipt.style.tlvs {
-        message.tlvs.push(Tlv::c_octet_string(
-            tag::RECEIPTED_MESSAGE_ID,
-            &receipt.written_id.text(),
-        ));
-        message
-            .tlvs
-            .push(Tlv::octet(tag::MESSAGE_STATE, receipt.state.code()));
-        if receipt.cause.is_some() && receipt.style.network_error {
-            let [high, low] = receipt.err.to_be_bytes();
-            message
-                .tlvs
-                .push(Tlv::new(tag::NETWORK_ERROR_CODE, [NETWORK_TYPE_GSM, high, low]));
-        }
-    }
-    message.tlvs.extend(receipt.tlv.clone());
-    if let Some(reference) = receipt.user_message_reference {
-        message
-            .tlvs
-            .push(Tlv::short(tag::USER_MESSAGE_REFERENCE, reference));
-    }
-    message
 }

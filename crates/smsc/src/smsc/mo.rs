@@ -101,7 +101,8 @@ impl Smsc {
             replace: false,
         };
         let key = (self.store.next_number(), 0);
-        match self.accept(now, sender, submission, handset, ServiceType::default(), key) {
+        let to_it = (handset, self.plan.carrier(handset.msisdn));
+        match self.accept(now, sender, submission, to_it, ServiceType::default(), key) {
             Ok((_, slot)) => self.start(now, slot),
             Err(_) => self.bounce(from, to, DropReason::TooLong),
         }

@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::check::{Refusal, Rules};
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
-use crate::message::ServiceType;
+use crate::message::{Destination, ServiceType};
 use crate::message_id::MessageId;
 use crate::timer::Timer;
 
@@ -202,14 +202,15 @@ impl Smsc {
         };
         let rules = self.rules(sender, false);
         let submission = rules.check(now, &multi.message)?;
-        let to = rules.check_destination(address)?;
-        Rules::check_carrier(&multi.message, self.carrier_of(to.msisdn))?;
-        self.admit(now, sender, &submission, to)?;
+        let to = rules.check_destination(address, Destination::of(address))?;
+        let carrier = self.plan.carrier(to.msisdn);
+        Rules::check_carrier(&multi.message, &self.carrier_state(carrier).carrier)?;
+        self.admit(now, sender, &submission, (to, carrier))?;
         self.accept(
             now,
             sender,
             submission,
-            to,
+            (to, carrier),
             ServiceType::new(&multi.message.service_type),
             key,
         )
@@ -273,7 +274,7 @@ impl Smsc {
     fn matching(&self, sender: Sender, cancel: &CancelSm) -> Result<Vec<u32>, Status> {
         let to = self
             .rules(sender, false)
-            .check_destination(&cancel.destination)
+            .check_destination(&cancel.destination, Destination::of(&cancel.destination))
             .map_err(|refusal| refusal.status)?;
         let service_type = ServiceType::new(&cancel.service_type);
         let matching = self.store.all_for(to.msisdn).filter(|slot| {

@@ -1,24 +1,22 @@
 //! What the message centre remembers of links, accounts and carriers.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use compact_str::CompactString;
 use regex::Regex;
-use smpp::{BindKind, Command, LinkId, Session, Status, Tlv};
-use sms::{Address, MessageState, Msisdn, Segment, Timestamp};
+use smpp::{BindKind, Command, LinkId, Session, Status};
+use sms::{Address, Msisdn, Segment, Timestamp};
 
 use super::code_limit::CodeCounts;
 use crate::account::Account;
 use crate::carrier::Carrier;
-use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::event::{CloseReason, Parcel};
 use crate::fault::{Armed, Effect, FAULTS_MAX};
-use crate::message::Body;
-use crate::message_id::MessageId;
 use crate::port::PageOutcome;
-use crate::receipt::ReceiptStyle;
+use crate::receipt::Receipt;
 use crate::throttle::Throttle;
 
 /// One connection of an ESME.
@@ -90,37 +88,9 @@ pub(crate) enum What {
         segment: Segment,
     },
     /// A receipt or an intermediate notification.
-    Receipt(Box<Receipt>),
+    Receipt(Arc<Receipt>),
     /// An `alert_notification`.
     Alert { msisdn: Msisdn, esme: Address },
-}
-
-/// A receipt, or an intermediate notification when the state is not final.
-#[derive(Clone, Debug)]
-pub(crate) struct Receipt {
-    pub message_id: MessageId,
-    pub state: MessageState,
-    pub cause: Option<Cause>,
-    /// The carrier's number for the cause.
-    pub err: u16,
-    pub submitted_at: Timestamp,
-    pub done_at: Timestamp,
-    /// The id that it says, which may be a wrong one.
-    pub written_id: MessageId,
-    /// Whether it goes to another session than the one that submitted the text.
-    pub sibling: bool,
-    /// The session that submitted the text.
-    pub link: LinkId,
-    /// The text's source.
-    pub source: Address,
-    /// The text's destination.
-    pub destination: Address,
-    pub user_message_reference: Option<u16>,
-    /// What names the carrier.
-    pub tlv: Option<Tlv>,
-    /// The text whose beginning it repeats.
-    pub text: Option<Body>,
-    pub style: ReceiptStyle,
 }
 
 impl Delivery {

@@ -4,10 +4,10 @@ use smpp::{Command, DataSm, LinkId, MessageIdResp, Pdu, ShortMessage, Status, Tl
 use sms::{Address, Timestamp};
 
 use super::Smsc;
-use super::delivery::NETWORK_TYPE_GSM;
 use crate::carrier::{BlockedReaction, OverLimit};
 use crate::cause::Cause;
 use crate::check::{Refusal, Rules, Submission};
+use crate::draft::{Draft, NETWORK_TYPE_GSM};
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
@@ -90,8 +90,9 @@ impl Smsc {
         request: &Command,
         message: &ShortMessage,
     ) {
-        let (operation, to) = (request.pdu.command_id(), message.destination.msisdn());
-        let effect = self.effect_on(sender, operation, to, message);
+        let operation = request.pdu.command_id();
+        let to = Destination::of(&message.destination);
+        let effect = self.effect_on(sender, operation, to.map(|to| to.msisdn), message);
         if let Some(effect) = effect {
             self.note_disturbed(sender.link, &message.destination, effect);
             if self.disturb(now, sender.link, request, effect) {
@@ -100,7 +101,7 @@ impl Smsc {
         }
         let submitted = match effect {
             Some(Effect::Answer(status)) => Err(scripted(status)),
-            _ => self.submit(now, sender, message, operation == command_id::DATA_SM),
+            _ => self.submit(now, sender, message, to, operation == command_id::DATA_SM),
         };
         match submitted {
             Ok((id, slot)) => self.answer_as(now, sender, request, (id, slot), effect),
@@ -153,12 +154,15 @@ impl Smsc {
         let Some(state) = self.links.get_mut(sender.link) else {
             return;
         };
-        let accepted = state
-            .session
-            .accept(request_id, request.sequence_number, id.text());
+        state.session.note_answer();
         if !state.silent {
+            let draft = Draft::Accepted {
+                command_id: request_id | command_id::RESPONSE,
+                sequence_number: request.sequence_number,
+                message_id: id,
+            };
             let link = sender.link;
-            self.outputs.push(Output::Accept { link, accepted });
+            self.outputs.push(Output::Draft { link, draft });
         }
     }
 
@@ -222,6 +226,7 @@ impl Smsc {
         now: Timestamp,
         sender: Sender,
         message: &ShortMessage,
+        to: Option<Destination>,
         data_sm: bool,
     ) -> Result<(MessageId, u32), Refusal> {
         let held = self.links.get(sender.link).map_or(0, |state| state.held);
@@ -234,15 +239,16 @@ impl Smsc {
         self.take_token(now, sender)?;
         let rules = self.rules(sender, data_sm);
         let submission = rules.check(now, message)?;
-        let to = rules.check_destination(&message.destination)?;
-        Rules::check_carrier(message, self.carrier_of(to.msisdn))?;
-        self.admit(now, sender, &submission, to)?;
+        let to = rules.check_destination(&message.destination, to)?;
+        let carrier = self.plan.carrier(to.msisdn);
+        Rules::check_carrier(message, &self.carrier_state(carrier).carrier)?;
+        self.admit(now, sender, &submission, (to, carrier))?;
         let number = self.store.next_number();
         self.accept(
             now,
             sender,
             submission,
-            to,
+            (to, carrier),
             ServiceType::new(&message.service_type),
             (number, 0),
         )
@@ -260,15 +266,14 @@ impl Smsc {
         }
     }
 
-    /// Whether the carrier and the store take a text that is correct.
+    /// Whether the carrier of a handset and the store take a text that is correct.
     pub(super) fn admit(
         &mut self,
         now: Timestamp,
         sender: Sender,
         submission: &Submission,
-        to: Destination,
+        (to, index): (Destination, u16),
     ) -> Result<(), Refusal> {
-        let index = self.plan.carrier(to.msisdn);
         self.admit_code(now, sender.account, &submission.source, index)?;
         let account = &self.esmes[usize::from(sender.account)].account;
         let held = self.store.held(index);
@@ -307,17 +312,16 @@ impl Smsc {
         Ok(())
     }
 
-    /// Stores a text under a number; its place in a `submit_multi` is the second of the pair.
+    /// Stores a text for a handset of a carrier under a number; its place in a `submit_multi` is the second of that pair.
     pub(super) fn accept(
         &mut self,
         now: Timestamp,
         sender: Sender,
         submission: Submission,
-        to: Destination,
+        (to, index): (Destination, u16),
         service_type: ServiceType,
         (number, member): (u32, u16),
     ) -> Result<(MessageId, u32), Refusal> {
-        let index = self.plan.carrier(to.msisdn);
         let carrier = &self.carriers[usize::from(index)].carrier;
         let body = Body::new(submission.segment, carrier, self.config.segments_max).map_err(refused_body)?;
         // An ESME of v3.3 reads ids of at most 8 characters.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use smpp::{Frame, LinkId};
+use world::WirePdu;
 
 use super::{EngineHandle, Message};
 use crate::smpp_listener::LinkSender;
@@ -12,25 +12,25 @@ use crate::smpp_listener::LinkSender;
 /// PDUs that are to be sent, by their links: what goes to one link goes together, so that its writer is woken once.
 #[derive(Default)]
 pub(super) struct ByLink {
-    pdus: Vec<(LinkId, Vec<Bytes>)>,
+    pdus: Vec<(LinkId, Vec<WirePdu>)>,
     places: BTreeMap<LinkId, usize>,
 }
 
 impl ByLink {
     /// Adds a PDU. Most often the one before went to the same link.
-    pub(super) fn push(&mut self, link: LinkId, octets: Bytes) {
+    pub(super) fn push(&mut self, link: LinkId, pdu: WirePdu) {
         if let Some((_, pdus)) = self.pdus.last_mut().filter(|(last, _)| *last == link) {
-            return pdus.push(octets);
+            return pdus.push(pdu);
         }
         let place = *self.places.entry(link).or_insert(self.pdus.len());
         match self.pdus.get_mut(place) {
-            Some((_, pdus)) => pdus.push(octets),
-            None => self.pdus.push((link, vec![octets])),
+            Some((_, pdus)) => pdus.push(pdu),
+            None => self.pdus.push((link, vec![pdu])),
         }
     }
 
     /// Takes out what is for a link.
-    pub(super) fn take(&mut self, link: LinkId) -> Vec<Bytes> {
+    pub(super) fn take(&mut self, link: LinkId) -> Vec<WirePdu> {
         let place = self.places.get(&link).copied();
         place
             .map(|place| std::mem::take(&mut self.pdus[place].1))
@@ -39,7 +39,7 @@ impl ByLink {
 }
 
 impl IntoIterator for ByLink {
-    type Item = (LinkId, Vec<Bytes>);
+    type Item = (LinkId, Vec<WirePdu>);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {

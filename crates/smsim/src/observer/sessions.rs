@@ -10,9 +10,7 @@ use smpp::{LinkId, Status, command_id};
 use smsc::Note;
 use tracing::{Span, field, info, trace, warn};
 use world::link::OWN_LINKS;
-use world::{Brief, Event, Toward};
-
-use super::tally::word_at;
+use world::{Brief, Event, Toward, wire_pdu};
 
 /// The sessions that are open.
 #[derive(Debug, Default)]
@@ -50,10 +48,10 @@ impl Sessions {
     pub fn follow(&mut self, brief: Brief<'_>) {
         match brief {
             Brief::Smsc(Note::Event(event)) => self.follow_smsc(event),
-            Brief::Pdu { link, toward, octets } => self.trace_pdu(link, toward, octets),
+            Brief::Pdu { link, toward, pdu } => self.trace_pdu(link, toward, || pdu.words()),
             Brief::Event(Event::Pdu {
                 link, toward, octets, ..
-            }) => self.trace_pdu(*link, *toward, octets),
+            }) => self.trace_pdu(*link, *toward, || wire_pdu::words(octets)),
             Brief::Smsc(_)
             | Brief::ApiCall { .. }
             | Brief::ApiReply { .. }
@@ -64,7 +62,7 @@ impl Sessions {
         }
     }
 
-    fn trace_pdu(&self, link: u64, toward: Toward, octets: &[u8]) {
+    fn trace_pdu(&self, link: u64, toward: Toward, words: impl Fn() -> Option<[u32; 3]>) {
         if !tracing::enabled!(tracing::Level::TRACE) {
             return;
         }
@@ -72,12 +70,9 @@ impl Sessions {
             Toward::Smsc => "SMSC",
             Toward::Esme => "ESME",
         };
-        let word = |at| word_at(octets, at).unwrap_or(0);
-        let (pdu, status) = (command_id::name(word(4)).unwrap_or("unknown"), Status(word(8)));
-        self.within(
-            LinkId(link),
-            || trace!(to, pdu, %status, sequence_number = word(12)),
-        );
+        let [id, status, sequence_number] = words().unwrap_or_default();
+        let (pdu, status) = (command_id::name(id).unwrap_or("unknown"), Status(status));
+        self.within(LinkId(link), || trace!(to, pdu, %status, sequence_number));
     }
 
     fn follow_smsc(&mut self, event: &smsc::Event) {

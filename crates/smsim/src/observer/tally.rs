@@ -116,7 +116,7 @@ impl Tally {
     /// Counts what a record says.
     pub fn count(&mut self, smsc: &Smsc, at: Timestamp, brief: Brief<'_>) {
         match brief {
-            Brief::Pdu { link, toward, octets } => self.count_pdu(at, link, toward, octets),
+            Brief::Pdu { link, toward, pdu } => self.count_pdu(at, link, toward, pdu.words()),
             Brief::Smsc(note) => self.count_note(smsc, at, note),
             Brief::ApiCall { call, method } if self.calls_begun.len() < CALLS_TIMED_MAX => {
                 self.calls_begun.insert(call, (known_method(method), at));
@@ -136,7 +136,7 @@ impl Tally {
         match event {
             Event::Pdu {
                 link, toward, octets, ..
-            } => self.count_pdu(at, *link, *toward, octets),
+            } => self.count_pdu(at, *link, *toward, world::wire_pdu::words(octets)),
             Event::CallbackSent { callback, .. } if self.callbacks_begun.len() < CALLS_TIMED_MAX => {
                 self.callbacks_begun.insert(*callback, at);
             }
@@ -152,10 +152,9 @@ impl Tally {
         }
     }
 
-    fn count_pdu(&mut self, at: Timestamp, link: u64, toward: Toward, octets: &[u8]) {
-        let (Some(id), Some(status), Some(sequence_number)) =
-            (word_at(octets, 4), word_at(octets, 8), word_at(octets, 12))
-        else {
+    /// Counts a PDU by its `command_id`, `command_status` and `sequence_number`.
+    fn count_pdu(&mut self, at: Timestamp, link: u64, toward: Toward, words: Option<[u32; 3]>) {
+        let Some([id, status, sequence_number]) = words else {
             return;
         };
         let way = Way::new(link >= OWN_LINKS, toward == Toward::Smsc);
@@ -246,12 +245,6 @@ impl Tally {
         let in_error = self.pdus_in_error.iter();
         good.chain(in_error.map(|((way, place, status), count)| (*way, name(*place), *status, *count)))
     }
-}
-
-/// Four octets of a header as a number.
-pub(super) fn word_at(octets: &[u8], at: usize) -> Option<u32> {
-    let word = octets.get(at..at + 4)?.try_into().ok()?;
-    Some(u32::from_be_bytes(word))
 }
 
 fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, what: T) {

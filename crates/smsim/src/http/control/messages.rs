@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use smpp::{Frame, Framer, Pdu, command_id};
 use sms::{MessageState, Msisdn, Timestamp};
-use smsc::{Cause, Event, MessageId, Note};
-use world::{Brief, Toward, World};
+use smsc::{Cause, Event, MessageId, Note, Scribe};
+use world::{Brief, Toward, WirePdu, World};
 
 use super::{Control, Refused};
 
@@ -178,10 +178,10 @@ impl Message {
 fn read(world: &World) -> Vec<Message> {
     let briefs = world.briefs_since(0);
     let first = world.next_record() - briefs.len() as u64;
-    let mut lives = Lives::default();
+    let (mut lives, mut scribe) = (Lives::default(), world.smsc().scribe());
     for (record, (at, brief)) in (first..).zip(briefs) {
         match brief {
-            Brief::Pdu { link, toward, octets } => lives.pdu(link, toward, octets),
+            Brief::Pdu { link, toward, pdu } => lives.pdu(link, toward, pdu, &mut scribe),
             Brief::Smsc(note @ Note::Accepted { .. }) => {
                 lives.event(record, at, &world.smsc().event(note), world.now());
             }
@@ -209,19 +209,19 @@ struct Lives<'a> {
 }
 
 impl<'a> Lives<'a> {
-    fn pdu(&mut self, link: u64, toward: Toward, octets: &'a [u8]) {
-        let word = |at: usize| {
-            let word = octets.get(at..at + 4).and_then(|word| word.try_into().ok());
-            word.map_or(0, u32::from_be_bytes)
-        };
-        match (toward, word(4)) {
+    fn pdu(&mut self, link: u64, toward: Toward, pdu: &'a WirePdu, scribe: &mut Scribe) {
+        let [id, _, sequence_number] = pdu.words().unwrap_or_default();
+        match (toward, id) {
             (Toward::Smsc, command_id::SUBMIT_SM | command_id::DATA_SM) => {
-                self.requests.insert((link, word(12)), octets);
+                if let WirePdu::Octets(octets) = pdu {
+                    self.requests.insert((link, sequence_number), octets);
+                }
             }
             (Toward::Esme, command_id::SUBMIT_SM_RESP | command_id::DATA_SM_RESP) => {
-                let Some(request) = self.requests.remove(&(link, word(12))) else {
+                let Some(request) = self.requests.remove(&(link, sequence_number)) else {
                     return;
                 };
+                let octets = pdu.octets(scribe);
                 let id = octets
                     .get(16..)
                     .and_then(|body| body.split(|octet| *octet == 0).next());

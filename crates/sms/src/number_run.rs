@@ -1,0 +1,173 @@
+//! A map by numbers that are given in a row: [`NumberRun`].
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::number_map::NumberMap;
+
+/// What a [`NumberMap`] is, for numbers that are counted up and mostly go soon: messages, pages. They stand in a line and are
+/// found by their place in it, without a search; the few that stay long, and any other, are in a map beside it.
+pub struct NumberRun<K, V> {
+    /// The number of the first place in the line.
+    first: u64,
+    line: VecDeque<Option<V>>,
+    /// How many values are in the line.
+    in_line: usize,
+    others: NumberMap<K, V>,
+}
+
+/// The places of a line that may be empty however few values are in it.
+const EMPTY_PLACES_MIN: usize = 64;
+
+impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.in_line + self.others.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value under a number.
+    pub fn get(&self, key: K) -> Option<&V> {
+        match self.place(key).and_then(|place| self.line.get(place)) {
+            Some(value) => value.as_ref(),
+            None if self.others.is_empty() => None,
+            None => self.others.get(key),
+        }
+    }
+
+    /// Whether there is a value under a number.
+    pub fn contains(&self, key: K) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Puts a value under a number; gives the one that was there.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        if self.line.is_empty() {
+            self.first = key.into();
+        }
+        let before = match self.place(key) {
+            Some(place) if place < self.line.len() => self.line[place].replace(value),
+            Some(place) if place == self.line.len() => {
+                // It was beyond the line until now.
+                let before = if self.others.is_empty() {
+                    None
+                } else {
+                    self.others.remove(key)
+                };
+                self.line.push_back(Some(value));
+                self.in_line += 1;
+                self.leave_behind();
+                return before;
+            }
+            Some(_) | None => return self.others.insert(key, value),
+        };
+        self.in_line += usize::from(before.is_none());
+        before
+    }
+
+    /// Takes the value from under a number.
+    pub fn remove(&mut self, key: K) -> Option<V> {
+        match self.place(key).and_then(|place| self.line.get_mut(place)) {
+            Some(value) => {
+                let value = value.take()?;
+                self.in_line -= 1;
+                while self.line.pop_front_if(|value| value.is_none()).is_some() {
+                    self.first += 1;
+                }
+                Some(value)
+            }
+            None if self.others.is_empty() => None,
+            None => self.others.remove(key),
+        }
+    }
+
+    /// The place of a number in the line; none when it is before the line.
+    fn place(&self, key: K) -> Option<usize> {
+        usize::try_from(key.into().checked_sub(self.first)?).ok()
+    }
+
+    /// Moves what stands at the front out of a line that is mostly empty.
+    fn leave_behind(&mut self) {
+        while self.line.len() > EMPTY_PLACES_MIN + 2 * self.in_line {
+            if let Some(Some(value)) = self.line.pop_front() {
+                self.in_line -= 1;
+                self.others.insert_number(self.first, value);
+            }
+            self.first += 1;
+        }
+    }
+}
+
+impl<K, V> Default for NumberRun<K, V> {
+    fn default() -> Self {
+        Self {
+            first: 0,
+            line: VecDeque::new(),
+            in_line: 0,
+            others: NumberMap::default(),
+        }
+    }
+}
+
+impl<K: Copy + Into<u64>, V: fmt::Debug> fmt::Debug for NumberRun<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = (self.first..).zip(&self.line);
+        let line = line.filter_map(|(number, value)| Some((number, value.as_ref()?)));
+        f.debug_map().entries(line).entries(self.others.sorted()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_holds_what_an_ordered_map_holds(
+            steps in prop::collection::vec((0..6_u8, 0..300_u64, any::<u16>()), 0..1_000),
+        ) {
+            let (mut run, mut model) = (NumberRun::<u64, u16>::default(), BTreeMap::new());
+            let mut next = 1_000_u64;
+            for (step, back, value) in steps {
+                let key = next.saturating_sub(back);
+                match step {
+                    0 => prop_assert_eq!(run.remove(key), model.remove(&key)),
+                    1 => prop_assert_eq!(run.insert(key, value), model.insert(key, value)),
+                    2 => prop_assert_eq!(run.insert(next + back, value), model.insert(next + back, value)),
+                    _ => {
+                        next += 1;
+                        prop_assert_eq!(run.insert(next, value), model.insert(next, value));
+                    }
+                }
+                prop_assert_eq!(run.get(key), model.get(&key));
+                prop_assert_eq!(run.contains(next), model.contains_key(&next));
+                prop_assert_eq!((run.len(), run.is_empty()), (model.len(), model.is_empty()));
+                prop_assert!(run.line.len() <= EMPTY_PLACES_MIN + 2 * run.in_line + 1_000);
+            }
+            for (key, value) in &model {
+                prop_assert_eq!(run.get(*key), Some(value));
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_stays_holds_up_no_line() {
+        let mut run = NumberRun::<u64, u64>::default();
+        for number in 0..10_000 {
+            run.insert(number, number);
+            if number > 0 {
+                assert_eq!(run.remove(number), Some(number));
+            }
+        }
+        assert_eq!((run.get(0), run.len()), (Some(&0), 1));
+        assert!(run.line.len() <= EMPTY_PLACES_MIN + 2);
+    }
+}
