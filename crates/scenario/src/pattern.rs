@@ -1,6 +1,7 @@
 //! Patterns ready to be compared with texts: [`Matcher`], and regular expressions that are compiled once: [`Compiled`].
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 
@@ -8,6 +9,9 @@ use crate::syntax::{Pattern, Piece, Text};
 
 /// The octets that a regular expression may need when it is compiled, at most.
 pub const REGEX_OCTETS_MAX: usize = 1 << 20;
+
+/// Expressions that are kept compiled for the next pattern that says the same, at most; of more, all are forgotten.
+pub const COMPILED_KEPT_MAX: usize = 64;
 
 /// A pattern with its captures filled in.
 #[derive(Clone, Debug)]
@@ -72,10 +76,7 @@ impl Compiled {
     ///
     /// Why it is none.
     pub(crate) fn new(source: &str, ignore_case: bool) -> Result<Self, regex::Error> {
-        let regex = RegexBuilder::new(source)
-            .case_insensitive(ignore_case)
-            .size_limit(REGEX_OCTETS_MAX)
-            .build()?;
+        let regex = KEPT.get(source, ignore_case, compile)?;
         Ok(Self(Arc::new(OnceLock::from(regex))))
     }
 
@@ -86,6 +87,47 @@ impl Compiled {
             Err(_) => Regex::new("[^\\s\\S]").expect("an expression that nothing matches"),
         };
         self.0.get_or_init(compile).clone()
+    }
+}
+
+fn compile(source: &str, ignore_case: bool) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source)
+        .case_insensitive(ignore_case)
+        .size_limit(REGEX_OCTETS_MAX)
+        .build()
+}
+
+/// Those that were compiled last: files of one folder say the same again and again, and to compile takes longer than to
+/// read all the rest of a file.
+static KEPT: Kept = Kept(Mutex::new(BTreeMap::new()));
+
+/// Expressions by what they say, and whether letter case counts for nothing.
+struct Kept(Mutex<BTreeMap<(String, bool), Regex>>);
+
+impl Kept {
+    fn get(
+        &self,
+        source: &str,
+        ignore_case: bool,
+        compile: impl FnOnce(&str, bool) -> Result<Regex, regex::Error>,
+    ) -> Result<Regex, regex::Error> {
+        let key = (source.to_owned(), ignore_case);
+        let known = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        if let Some(regex) = known {
+            return Ok(regex);
+        }
+        let regex = compile(source, ignore_case)?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= COMPILED_KEPT_MAX {
+            kept.clear();
+        }
+        kept.insert(key, regex.clone());
+        Ok(regex)
     }
 }
 
@@ -203,5 +245,31 @@ mod tests {
         assert!(copy.get("a+", false).is_match("aa"));
         assert!(compiled.0.get().is_some());
         assert_eq!(compiled, Compiled::default());
+    }
+
+    #[test]
+    fn what_was_compiled_last_is_kept_up_to_its_limit() {
+        let (kept, compilations) = (Kept(Mutex::new(BTreeMap::new())), std::cell::Cell::new(0));
+        let get = |source: &str| {
+            let count = |source: &str, ignore_case: bool| {
+                compilations.set(compilations.get() + 1);
+                compile(source, ignore_case)
+            };
+            kept.get(source, false, count).map(|regex| regex.is_match(source))
+        };
+        for _ in 0..2 {
+            for n in 0..COMPILED_KEPT_MAX {
+                assert_eq!(get(&n.to_string()), Ok(true));
+            }
+        }
+        assert_eq!(
+            compilations.get(),
+            COMPILED_KEPT_MAX,
+            "the second time all were there"
+        );
+        assert_eq!(get("one more"), Ok(true));
+        assert_eq!(get("0"), Ok(true));
+        assert_eq!(compilations.get(), COMPILED_KEPT_MAX + 2, "nothing was left");
+        assert!(get("(").is_err() && get("(").is_err(), "a fault is told again");
     }
 }

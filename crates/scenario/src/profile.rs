@@ -4,10 +4,12 @@
 //! there.
 
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::source::ReadProfile;
 use crate::suggestion::nearest;
 use crate::syntax::{Clause, Span, Spanned, Value};
 use crate::world_config::{carrier_key_fault, carrier_keys};
@@ -95,6 +97,20 @@ pub(crate) struct Profile {
     pub path: String,
     /// Its keys with their values.
     pub clauses: Vec<Clause>,
+}
+
+/// The built-in profile of that name; it is read when it is first needed, and never again.
+pub(crate) fn shipped(name: &str) -> Option<ReadProfile> {
+    static READ: [OnceLock<ReadProfile>; SHIPPED.len()] = [const { OnceLock::new() }; SHIPPED.len()];
+    let place = SHIPPED.iter().position(|(shipped, _)| *shipped == name)?;
+    let (name, text) = SHIPPED[place];
+    let profile = READ[place].get_or_init(|| read(&shipped_path(name), text).map(Arc::new));
+    Some(profile.clone())
+}
+
+/// Where the text of a built-in profile stands, for messages.
+pub(crate) fn shipped_path(name: &str) -> String {
+    format!("simulator-config/carriers/{name}.toml")
 }
 
 /// Reads and checks the text of a profile.

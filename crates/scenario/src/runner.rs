@@ -71,11 +71,10 @@ pub struct RunOptions {
 
 /// Runs the tests of one script.
 #[derive(Clone, Debug)]
-pub struct Runner<'s> {
-    sources: &'s Sources,
-    script: &'s Script,
-    /// The same, for the runs: a run may outlive the steps that it is given.
-    shared: Arc<Script>,
+pub struct Runner {
+    /// The text of the script's own file.
+    text: Arc<str>,
+    script: Arc<Script>,
     rules: Rules,
     declared: DeclaredWorld,
     /// The URLs of the real apps that were put in, by name.
@@ -88,13 +87,13 @@ pub struct Runner<'s> {
     humans: BTreeSet<String>,
 }
 
-impl<'s> Runner<'s> {
+impl Runner {
     /// A runner of a checked script. `sources` are those that it was loaded from.
     ///
     /// # Errors
     ///
     /// When its declarations make no world.
-    pub fn new(sources: &'s Sources, script: &'s Script) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(sources: &Sources, script: &Script) -> Result<Self, Vec<Diagnostic>> {
         Self::with_rules(sources, script, &Rules::default())
     }
 
@@ -103,15 +102,10 @@ impl<'s> Runner<'s> {
     /// # Errors
     ///
     /// As [`Runner::new`].
-    pub fn with_rules(
-        sources: &'s Sources,
-        script: &'s Script,
-        rules: &Rules,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub fn with_rules(sources: &Sources, script: &Script, rules: &Rules) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
-            sources,
-            script,
-            shared: Arc::new(script.clone()),
+            text: sources.shared_text(script.path()).unwrap_or_default(),
+            script: Arc::new(script.clone()),
             rules: rules.clone(),
             declared: world_config_with(script, rules)?,
             put_in: BTreeMap::new(),
@@ -144,18 +138,19 @@ impl<'s> Runner<'s> {
         self.keeps_pdus = true;
     }
 
+    /// The path of the script's own file.
+    pub fn path(&self) -> &str {
+        self.script.path()
+    }
+
     /// The tests, in the order of the file.
-    pub fn tests(&self) -> impl Iterator<Item = &'s Spanned<Test>> {
+    pub fn tests(&self) -> impl Iterator<Item = &Spanned<Test>> {
         self.script.tests()
     }
 
     /// The line of a test, from 1.
     pub fn line_of(&self, test: &Spanned<Test>) -> usize {
-        place(
-            self.sources.text(self.script.path()).unwrap_or_default(),
-            test.span.start,
-        )
-        .line
+        place(&self.text, test.span.start).line
     }
 
     /// Puts a real app in the place of a declared one: its callbacks go to `url`, and its `>` lines are awaited.
@@ -216,7 +211,7 @@ impl<'s> Runner<'s> {
     /// something about its users knows nobody of an earlier test then, and what it still says about one of those can be told
     /// from what it says now.
     pub fn with_accounts_from(&self, first: u64) -> Self {
-        let declared = world_config_from(self.script, &self.rules, first);
+        let declared = world_config_from(&self.script, &self.rules, first);
         let mut other = Self {
             declared: declared.expect("the same declarations made a world before"),
             ..self.clone()
@@ -303,7 +298,7 @@ impl<'s> Runner<'s> {
         if self.hashes_records {
             stage.hash_records();
         }
-        let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
+        let mut run = Run::new(Arc::clone(&self.script), path, self.declared.patience, stage);
         run.humans = people.map(|people| Humans {
             users: self.humans.clone(),
             people: Box::new(people),

@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::format::format;
 use crate::lexer::Trivia;
 use crate::parser::parse;
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::source::{Sources, Tree, resolve};
 use crate::suggestion::nearest;
 use crate::syntax::{Clause, Decl, File, Scene, Span, Spanned, Test, Value};
@@ -28,14 +28,14 @@ pub struct ScriptFile {
     pub file: Arc<File>,
 }
 
-/// A scenario file that was read and checked, with everything that it uses.
+/// A scenario file that was read and checked, with everything that it uses. Copies share all of it.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// The files: each before those that use it, the scenario itself last.
     files: Arc<[ScriptFile]>,
-    names: Names,
+    names: Arc<Names>,
     /// The carrier profiles that carriers of the files have, by name.
-    profiles: BTreeMap<String, Profile>,
+    profiles: BTreeMap<String, Arc<Profile>>,
     /// What is worth a look but stops nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -107,7 +107,7 @@ impl Script {
         let mut script = self.clone();
         // Lines are not kept: whoever shows a later fault has other ones under that path.
         added.path = JOINED_PATH.to_owned();
-        script.names = names.stands_at(JOINED_PATH, path);
+        script.names = Arc::new(names.stands_at(JOINED_PATH, path));
         let mut files = self.files.to_vec();
         files.insert(files.len().saturating_sub(1), added);
         script.files = files.into();
@@ -126,7 +126,7 @@ impl Script {
 
     /// The keys of a carrier profile that a carrier of the files has.
     pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
-        self.profiles.get(name)
+        self.profiles.get(name).map(|profile| &**profile)
     }
 
     /// What the declared names are.
@@ -184,7 +184,7 @@ pub(crate) fn scenes(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, S
 
 /// Reads the scenario `path` and everything that it uses from `sources`, and checks it. Errors come with the warnings.
 pub fn load(sources: &Sources, path: &str) -> Result<Script, Vec<Diagnostic>> {
-    load_with(sources, path, |_| {})
+    load_changed(sources, path, None::<fn(&mut File)>)
 }
 
 /// As [`load`], with the tree of the scenario itself changed before it is checked.
@@ -192,6 +192,14 @@ pub(crate) fn load_with(
     sources: &Sources,
     path: &str,
     change: impl FnOnce(&mut File),
+) -> Result<Script, Vec<Diagnostic>> {
+    load_changed(sources, path, Some(change))
+}
+
+fn load_changed(
+    sources: &Sources,
+    path: &str,
+    change: Option<impl FnOnce(&mut File)>,
 ) -> Result<Script, Vec<Diagnostic>> {
     let mut loading = Loading {
         sources,
@@ -211,7 +219,7 @@ pub(crate) fn load_with(
         mut diagnostics,
         ..
     } = loading;
-    if let Some(own) = files.last_mut() {
+    if let (Some(own), Some(change)) = (files.last_mut(), change) {
         change(Arc::make_mut(&mut own.file));
     }
     let syntax_holds = !diagnostics.iter().any(Diagnostic::is_error);
@@ -228,7 +236,7 @@ pub(crate) fn load_with(
     Ok(Script {
         warnings: in_order(diagnostics, &files),
         files: files.into(),
-        names,
+        names: Arc::new(names),
         profiles,
     })
 }
@@ -238,13 +246,13 @@ fn chosen_profiles(
     sources: &Sources,
     files: &[ScriptFile],
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Profile> {
+) -> BTreeMap<String, Arc<Profile>> {
     let mut chosen = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for file in files {
         for value in file.file.decls.iter().filter_map(profile_of) {
             let name = value.node.as_str();
-            let Some((path, text)) = sources.profile(name) else {
+            let Some(profile) = sources.read_profile(name) else {
                 let message = format!("there is no carrier profile `{name}`");
                 let fault = Diagnostic::new(Code::E105, &file.path, value.span, message);
                 let known: Vec<&str> = sources.profile_names().collect();
@@ -257,7 +265,7 @@ fn chosen_profiles(
             if !seen.insert(name.to_owned()) {
                 continue;
             }
-            match profile::read(&path, text) {
+            match profile {
                 Ok(profile) => {
                     chosen.insert(name.to_owned(), profile);
                 }

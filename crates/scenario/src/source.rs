@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::Diagnostic;
 use crate::parser::parse;
-use crate::profile::SHIPPED;
+use crate::profile::{self, Profile, SHIPPED};
 use crate::syntax::File;
 
 /// The texts of scenario files by path. Paths use `/` and are never opened here.
@@ -16,13 +16,22 @@ pub struct Sources {
     profiles: BTreeMap<String, String>,
 }
 
-/// One of them.
+/// One of them. Copies share the text, and what it says: that is read once, however many files use it.
 #[derive(Clone, Debug)]
 struct Source {
-    text: String,
-    /// What it says; read once, however many files use it.
-    tree: OnceLock<Arc<Tree>>,
+    text: Arc<str>,
+    said: Arc<Said>,
 }
+
+/// What a text says, once somebody has asked.
+#[derive(Debug, Default)]
+struct Said {
+    tree: OnceLock<Arc<Tree>>,
+    profile: OnceLock<ReadProfile>,
+}
+
+/// A carrier profile, or what is wrong with it.
+pub(crate) type ReadProfile = Result<Arc<Profile>, Vec<Diagnostic>>;
 
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
@@ -48,12 +57,19 @@ impl Sources {
     }
 
     /// Adds the text that was read from `path`, in place of an earlier one.
-    pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
+    pub fn insert(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) {
         let source = Source {
             text: text.into(),
-            tree: OnceLock::new(),
+            said: Arc::default(),
         };
         self.texts.insert(path.into(), source);
+    }
+
+    /// Adds the text that `other` has at `path`, if it has one: whoever reads it first has read it for both.
+    pub fn share(&mut self, other: &Self, path: &str) {
+        if let Some(source) = other.texts.get(path) {
+            self.texts.insert(path.to_owned(), source.clone());
+        }
     }
 
     /// Adds the carrier profile that was read from `path`, in place of one of that name.
@@ -61,7 +77,7 @@ impl Sources {
         &mut self,
         name: impl Into<String>,
         path: impl Into<String>,
-        text: impl Into<String>,
+        text: impl Into<Arc<str>>,
     ) {
         let path = path.into();
         self.profiles.insert(name.into(), path.clone());
@@ -74,7 +90,17 @@ impl Sources {
             return Some((path.clone(), self.text(path)?));
         }
         let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
-        Some((format!("simulator-config/carriers/{name}.toml"), text))
+        Some((profile::shipped_path(name), text))
+    }
+
+    /// As [`Sources::profile`], read and checked.
+    pub(crate) fn read_profile(&self, name: &str) -> Option<ReadProfile> {
+        if let Some(path) = self.profiles.get(name) {
+            let source = self.texts.get(path)?;
+            let read = || profile::read(path, &source.text).map(Arc::new);
+            return Some(source.said.profile.get_or_init(read).clone());
+        }
+        profile::shipped(name)
     }
 
     /// The names of the carrier profiles, those that are built in first.
@@ -86,7 +112,12 @@ impl Sources {
 
     /// The text of `path`, if it was read.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(|source| source.text.as_str())
+        self.texts.get(path).map(|source| &*source.text)
+    }
+
+    /// As [`Sources::text`], for who outlives the sources.
+    pub fn shared_text(&self, path: &str) -> Option<Arc<str>> {
+        self.texts.get(path).map(|source| Arc::clone(&source.text))
     }
 
     /// What the text of `path` says, if it was read.
@@ -99,7 +130,7 @@ impl Sources {
                 diagnostics: parsed.diagnostics,
             })
         };
-        Some(Arc::clone(source.tree.get_or_init(read)))
+        Some(Arc::clone(source.said.tree.get_or_init(read)))
     }
 
     /// The paths, in order.

@@ -2,7 +2,7 @@
 
 use crate::check::{self, Kind};
 use crate::parser;
-use crate::world_config::{ACCOUNT_KEYS, SMSC_KEYS, carrier_keys, platform_keys};
+use crate::world_config::{ACCOUNT_KEYS, carrier_keys, world_keys};
 
 /// The words that begin a line outside of scenes and tests.
 pub fn top_words() -> &'static [&'static str] {
@@ -39,12 +39,8 @@ pub fn clauses(declaration: &str) -> Vec<&'static str> {
 /// account.
 pub fn keys(declaration: &str) -> Vec<String> {
     match declaration {
-        "world" => {
-            let mut keys = platform_keys();
-            keys.extend(SMSC_KEYS.iter().map(|key| (*key).to_owned()));
-            keys
-        }
-        "carrier" => carrier_keys(),
+        "world" => world_keys().to_vec(),
+        "carrier" => carrier_keys().to_vec(),
         "esme" => ACCOUNT_KEYS[3..].iter().map(|key| (*key).to_owned()).collect(),
         _ => Vec::new(),
     }

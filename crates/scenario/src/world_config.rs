@@ -21,7 +21,7 @@ pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub use declared::{Actors, ClockMode, DeclaredWorld, Person, Rules, SPEED_MAX};
 pub(crate) use fault_key::{effect_words, fault};
-pub(crate) use key::{check_platform_key, platform_keys, set_platform_key};
+pub(crate) use key::{check_platform_key, set_platform_key, world_keys};
 pub use smsc_key::GivenTimers;
 pub(crate) use smsc_key::{SMSC_KEYS, check_smsc_key};
 

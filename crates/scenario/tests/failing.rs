@@ -84,7 +84,7 @@ fn said(name: &str) -> (String, BTreeSet<Code>) {
 
 /// Plays one test. Files named `held_` meet a real app that never answers; those named `twice_` are compared with a run of
 /// another seed, as if the simulator were not the same twice.
-fn play(name: &str, runner: &Runner<'_>, test: &Spanned<Test>) -> TestReport {
+fn play(name: &str, runner: &Runner, test: &Spanned<Test>) -> TestReport {
     if name.starts_with("held_") {
         return runner.run_with(test, RunOptions::default(), Some(&mut Mute), None);
     }

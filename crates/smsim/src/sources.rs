@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use scenario::{Colour, DeclaredWorld, Diagnostic, Rules, Script, Sources};
@@ -85,11 +85,70 @@ pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> a
 
 /// Reads a file and everything that it uses into `sources`, and checks it.
 pub fn load(sources: &mut Sources, path: &Path) -> Result<Script, NotLoaded> {
+    load_with(sources, path, insert_scenario)
+}
+
+/// As [`load`]; `find` adds a file that is used, and says whether it could.
+fn load_with(
+    sources: &mut Sources,
+    path: &Path,
+    find: impl FnMut(&mut Sources, &str) -> bool,
+) -> Result<Script, NotLoaded> {
     let path = slashes(path);
     let text = read_scenario(Path::new(&path)).map_err(NotLoaded::Unreadable)?;
     sources.insert(path.clone(), text);
-    read_used(sources, &path);
+    read_used(sources, &path, find);
     scenario::load(sources, &path).map_err(NotLoaded::Faults)
+}
+
+/// What many scenarios use, and what stands beside all of them: read once, for whoever asks first.
+#[derive(Debug)]
+pub struct Common {
+    /// What is there for all: the carrier profiles.
+    profiles: Sources,
+    /// And what was used so far.
+    used: Mutex<Sources>,
+}
+
+impl Common {
+    /// Nothing but the carrier profiles.
+    pub fn new(profiles: &Sources) -> Self {
+        Self {
+            profiles: profiles.clone(),
+            used: Mutex::default(),
+        }
+    }
+
+    /// The carrier profiles alone, for one scenario and what it uses.
+    pub fn sources(&self) -> Sources {
+        self.profiles.clone()
+    }
+
+    /// Whether that is the path of one.
+    pub fn is_profile(&self, path: &str) -> bool {
+        self.profiles.text(path).is_some()
+    }
+
+    /// As [`load`], with what others use, too, from here.
+    pub fn load(&self, sources: &mut Sources, path: &Path) -> Result<Script, NotLoaded> {
+        load_with(sources, path, |sources, path| {
+            // Who wants the same file waits for it.
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = used.text(path).is_some() || insert_scenario(&mut used, path);
+            sources.share(&used, path);
+            found
+        })
+    }
+}
+
+/// Reads a scenario into `sources`; false when it cannot be read.
+fn insert_scenario(sources: &mut Sources, path: &str) -> bool {
+    let text = read_scenario(Path::new(path));
+    let found = text.is_ok();
+    if let Ok(text) = text {
+        sources.insert(path, text);
+    }
+    found
 }
 
 /// The files that a scenario is made of, those included that it uses and that are not there.
@@ -98,7 +157,7 @@ pub fn parts(path: &Path) -> BTreeSet<String> {
     let mut sources = Sources::new();
     if let Ok(text) = read_scenario(Path::new(&path)) {
         sources.insert(path.clone(), text);
-        read_used(&mut sources, &path);
+        read_used(&mut sources, &path, insert_scenario);
     }
     let mut parts: BTreeSet<String> = scenario::missing(&sources, &path).into_iter().collect();
     parts.extend(sources.paths().map(str::to_owned));
@@ -107,14 +166,11 @@ pub fn parts(path: &Path) -> BTreeSet<String> {
 
 /// Reads into `sources` what the scenario `path` uses. What cannot be read is left out: the check says so at the line that
 /// names it.
-fn read_used(sources: &mut Sources, path: &str) {
+fn read_used(sources: &mut Sources, path: &str, mut find: impl FnMut(&mut Sources, &str) -> bool) {
     loop {
         let mut found = false;
         for missing in scenario::missing(sources, path) {
-            if let Ok(text) = read_scenario(Path::new(&missing)) {
-                sources.insert(missing, text);
-                found = true;
-            }
+            found |= find(sources, &missing);
         }
         if !found {
             return;

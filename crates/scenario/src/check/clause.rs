@@ -64,6 +64,9 @@ const HANDSETS: &[Rule] = &[
     Rule::exact("place", &[Slot::Degrees(90), Slot::Degrees(180)]),
 ];
 
+/// What a declaration has beside its own clauses that has nothing.
+const NO_KEYS: [&str; 0] = [];
+
 /// Checks the declarations of one file.
 pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
     let mut world_keys = BTreeMap::new();
@@ -76,16 +79,15 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
         match &decl.node {
             Decl::Use(_) => {}
             Decl::World(clauses) => {
-                let mut keys = crate::world_config::platform_keys();
-                keys.extend(crate::world_config::SMSC_KEYS.iter().map(|key| (*key).to_owned()));
-                check.clauses("world", clauses, WORLD, &keys, &mut world_keys);
+                let keys = crate::world_config::world_keys();
+                check.clauses("world", clauses, WORLD, keys, &mut world_keys);
             }
             Decl::Carrier { clauses, .. } => {
                 let keys = crate::world_config::carrier_keys();
-                check.clauses("carrier", clauses, CARRIER, &keys, &mut BTreeMap::new());
+                check.clauses("carrier", clauses, CARRIER, keys, &mut BTreeMap::new());
             }
             Decl::App { clauses, rules, .. } => {
-                check.clauses("app", clauses, APP, &[], &mut BTreeMap::new());
+                check.clauses("app", clauses, APP, &NO_KEYS, &mut BTreeMap::new());
                 rules.iter().for_each(|rule| check.rule(rule));
             }
             Decl::User { carrier, clauses, .. } | Decl::Handsets { carrier, clauses, .. } => {
@@ -97,14 +99,11 @@ pub(super) fn declarations(path: &str, file: &File, names: &Names, diagnostics: 
                 } else {
                     HANDSETS
                 };
-                check.clauses(decl_word(decl), clauses, rules, &[], &mut BTreeMap::new());
+                check.clauses(decl_word(decl), clauses, rules, &NO_KEYS, &mut BTreeMap::new());
             }
             Decl::Esme { clauses, .. } => {
-                let keys: Vec<String> = crate::world_config::ACCOUNT_KEYS
-                    .iter()
-                    .map(|key| (*key).to_owned())
-                    .collect();
-                check.clauses("esme", clauses, &[], &keys, &mut BTreeMap::new());
+                let keys = &crate::world_config::ACCOUNT_KEYS;
+                check.clauses("esme", clauses, &[], keys, &mut BTreeMap::new());
             }
         }
     }
@@ -136,7 +135,7 @@ impl Check<'_> {
         word: &str,
         clauses: &'k [Clause],
         rules: &[Rule],
-        keys: &[String],
+        keys: &[impl AsRef<str>],
         seen: &mut BTreeMap<&'k str, &'k Clause>,
     ) {
         for clause in clauses {
@@ -157,7 +156,7 @@ impl Check<'_> {
             seen.insert(key, clause);
             match rules.iter().find(|rule| rule.key == key) {
                 Some(rule) => rule.check(self.path, clause, self.names, self.diagnostics),
-                None if keys.iter().any(|known| known == key) => {
+                None if keys.iter().any(|known| known.as_ref() == key) => {
                     self.key(word, clause);
                 }
                 None => self.unknown(word, clause, rules, keys),
@@ -186,12 +185,12 @@ impl Check<'_> {
         }
     }
 
-    fn unknown(&mut self, word: &str, clause: &Clause, rules: &[Rule], keys: &[String]) {
+    fn unknown(&mut self, word: &str, clause: &Clause, rules: &[Rule], keys: &[impl AsRef<str>]) {
         let key = clause.key.node.as_str();
         let known: Vec<&str> = rules
             .iter()
             .map(|rule| rule.key)
-            .chain(keys.iter().map(String::as_str))
+            .chain(keys.iter().map(AsRef::as_ref))
             .collect();
         let fault = Diagnostic::new(
             Code::E104,

@@ -38,7 +38,7 @@ pub(crate) struct Claimed {
     pub session: Option<String>,
 }
 
-impl Runner<'_> {
+impl Runner {
     /// Plays steps in a new world, and, when all succeed, waits for what arrives at anyone but those in `passed_over`.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Runner<'_> {
         let stage = Stage::new(&self.declared, self.declared.config.seed, None)
             .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
         let path = self.script.path();
-        let mut run = Run::new(Arc::clone(&self.shared), path, self.declared.patience, stage);
+        let mut run = Run::new(Arc::clone(&self.script), path, self.declared.patience, stage);
         let mut probe = Probe {
             failed: None,
             returned: None,

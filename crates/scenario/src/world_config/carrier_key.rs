@@ -1,5 +1,7 @@
 //! The keys of a carrier profile: clauses of `carrier`, and lines of `simulator-config/carriers/*.toml`.
 
+use std::sync::LazyLock;
+
 use smsc::{
     Alphabet, BlockedReaction, Carrier, Cause, CodeOverLimit, Latency, LongText, MessageIdStyle, MoAlphabet,
     OverLimit, ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
@@ -22,9 +24,12 @@ const CARRIER_TAG: u16 = 0x1401;
 const VENDORS_TAGS: std::ops::RangeInclusive<u16> = 0x1400..=0x3FFF;
 
 /// Every key, in the order of `simulator-config/README.md`.
-pub(crate) fn carrier_keys() -> Vec<String> {
-    let errs = Cause::ALL.iter().map(|cause| format!("{ERR}{}", cause.name()));
-    KEYS.iter().map(|key| (*key).to_owned()).chain(errs).collect()
+pub(crate) fn carrier_keys() -> &'static [String] {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let errs = Cause::ALL.iter().map(|cause| format!("{ERR}{}", cause.name()));
+        KEYS.iter().map(|key| (*key).to_owned()).chain(errs).collect()
+    });
+    &ALL
 }
 
 const KEYS: &[&str] = &[
@@ -487,7 +492,7 @@ mod tests {
     #[test]
     fn every_key_is_one() {
         for key in carrier_keys() {
-            let result = set(&mut Carrier::new("att"), &key, &["never a value of it"]);
+            let result = set(&mut Carrier::new("att"), key, &["never a value of it"]);
             assert_ne!(result, Err("not a key of a carrier profile".to_owned()), "{key}");
         }
     }

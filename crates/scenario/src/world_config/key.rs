@@ -1,17 +1,22 @@
 //! Clauses of `world` that are keys of `platform.toml`: the platform's and the REST server's rules.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value as Json};
 use world::Config;
 
 use crate::syntax::{Clause, Value};
+use crate::world_config::SMSC_KEYS;
 
-/// The keys of `platform.toml`, in its order.
-pub(crate) fn platform_keys() -> Vec<String> {
-    let keys = object(&platform::Settings::default());
-    keys.into_iter()
-        .chain(object(&rest::Settings::default()))
-        .map(|(key, _)| key)
-        .collect()
+/// What a `world` line has beside its own clauses: the keys of `platform.toml`, in its order, and those of the message centre.
+pub(crate) fn world_keys() -> &'static [String] {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let platform = object(&platform::Settings::default()).into_iter();
+        let keys = platform.chain(object(&rest::Settings::default()));
+        let smsc = SMSC_KEYS.iter().map(|key| (*key).to_owned());
+        keys.map(|(key, _)| key).chain(smsc).collect()
+    });
+    &KEYS
 }
 
 /// Whether the value of a key of `platform.toml` fits; if not, why not.

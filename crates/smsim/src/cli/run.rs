@@ -1,12 +1,16 @@
 //! `smsim run`: plays scenario files in virtual time.
 
 mod captures;
+mod files;
+mod loading;
 pub(super) mod output;
 mod people;
 mod play;
 mod progress;
 mod round;
 pub(super) mod selection;
+mod telling;
+mod turns;
 mod update;
 mod watch;
 
@@ -57,7 +61,8 @@ pub struct Args {
     /// Play every test with so many seeds, each one higher than the last; it passes when it passes with all.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
-    /// How many tests are played at once: as many as the machine has processors, unless said. Real apps take turns.
+    /// How many files are read, and tests played, at once: as many as the machine has processors, unless said. Real apps take
+    /// turns.
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<usize>,
     /// Play every test twice and compare the records.

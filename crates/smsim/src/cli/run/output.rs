@@ -101,17 +101,12 @@ impl Output<'_> {
     }
 
     /// What is said about a test, the `number`th, from 1.
-    pub fn test(&self, number: usize, test: &TestReport) -> anyhow::Result<()> {
+    pub fn test(&self, number: usize, test: &TestReport) -> String {
         match self.format {
-            Format::Human => say(&human::render_test(
-                test,
-                self.group_chars,
-                self.sources,
-                self.colour,
-            )),
-            Format::Json => say(&format!("{}\n", json::test_line(test, self.sources))),
-            Format::Tap => say(&tap::test_point(number, test, self.sources)),
-            Format::Junit => Ok(()),
+            Format::Human => human::render_test(test, self.group_chars, self.sources, self.colour),
+            Format::Json => format!("{}\n", json::test_line(test, self.sources)),
+            Format::Tap => tap::test_point(number, test, self.sources),
+            Format::Junit => String::new(),
         }
     }
 

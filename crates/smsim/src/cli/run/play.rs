@@ -2,29 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use scenario::outside::Outside;
 use scenario::people::People;
 use scenario::report::TestReport;
-use scenario::syntax::{Spanned, Test};
-use scenario::{ClockMode, FIRST_UID, Reached, RunOptions, Runner};
+use scenario::{ClockMode, FIRST_UID, Reached, RunOptions};
 
+use crate::cli::run::files::{Files, Job};
 use crate::cli::run::people::Terminal;
-use crate::cli::run::progress::{PROGRESS_EVERY, Progress};
+use crate::cli::run::progress::Progress;
+use crate::cli::run::telling::Telling;
+use crate::cli::run::turns::{Played, TELL_EVERY, Turns};
 use crate::clock::Stopwatch;
 use crate::pacer::Pacer;
 use crate::real_apps::RealApps;
-
-/// A test to play.
-pub struct Job<'s> {
-    /// Its file.
-    pub path: &'s str,
-    /// The runner of its file.
-    pub runner: &'s Runner<'s>,
-    /// The test.
-    pub test: &'s Spanned<Test>,
-}
 
 /// How every test is played.
 #[derive(Clone, Copy, Debug)]
@@ -39,27 +30,28 @@ pub struct Rounds {
     pub clock: Option<ClockMode>,
 }
 
-/// What came of a test, and what is to be said beside it.
-type Played = (TestReport, Vec<String>);
-
 /// Plays tests one after the other, with a person at the terminal; real apps may take part. No further one begins when `stop`
 /// is true.
 pub fn with_people(
-    jobs: &[Job<'_>],
+    tests: &Files<'_>,
     rounds: Rounds,
     people: &mut Terminal,
     mut real_apps: Option<&mut RealApps>,
     stop: &AtomicBool,
-    mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
+    telling: &mut Telling<'_>,
 ) -> anyhow::Result<()> {
-    for job in jobs {
+    for index in 0..tests.tests() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        people.begin_test(&job.test.name);
-        let (report, said) = rounds.play_one(job, real_apps.as_deref_mut(), Some(people), stop, None);
-        said.iter().for_each(|said| eprintln!("{said}"));
-        tell(report)?;
+        let played = tests.play(index, |job| {
+            people.begin_test(&job.test.name);
+            rounds.play_one(job, real_apps.as_deref_mut(), Some(people), stop, None)
+        });
+        if let Some((report, said)) = played {
+            telling.test(report, &said)?;
+            telling.flush()?;
+        }
     }
     Ok(())
 }
@@ -67,63 +59,69 @@ pub fn with_people(
 /// Plays tests on so many threads, and tells them in their order. Where real apps take part, tests take turns on one. No
 /// further test begins when `stop` is true.
 pub fn at_once(
-    jobs: &[Job<'_>],
+    tests: &Files<'_>,
     rounds: Rounds,
     threads: usize,
     mut real_apps: Option<&mut RealApps>,
     stop: &AtomicBool,
-    mut tell: impl FnMut(TestReport) -> anyhow::Result<()>,
+    telling: &mut Telling<'_>,
 ) -> anyhow::Result<()> {
-    let (next, untold) = (AtomicUsize::new(0), AtomicBool::new(false));
     let threads = if real_apps.is_some() { 1 } else { threads };
-    let players: Vec<Player> = (0..threads.clamp(1, jobs.len().max(1)))
-        .map(|_| Player::default())
-        .collect();
-    let (done, results) = channel::<(usize, Played)>();
+    let threads = threads.clamp(1, tests.tests().max(1));
+    let turns = Turns::new(tests.tests(), threads);
+    let players: Vec<Player> = (0..threads).map(|_| Player::default()).collect();
     std::thread::scope(|scope| {
         for player in &players {
-            let (done, next, untold) = (done.clone(), &next, &untold);
             let mut real_apps = real_apps.take();
+            let turns = &turns;
             scope.spawn(move || {
-                while !untold.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(job) = jobs.get(index) else { return };
-                    player.playing.store(index, Ordering::Relaxed);
-                    let real_apps = real_apps.as_deref_mut();
-                    let played = rounds.play_one(job, real_apps, None, stop, Some(&player.reached));
-                    if done.send((index, played)).is_err() {
+                let _playing = turns.begin();
+                for index in std::iter::from_fn(|| turns.next()).flatten() {
+                    if turns.untold.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed) {
                         return;
+                    }
+                    player.playing.store(index, Ordering::Relaxed);
+                    let played = tests.play(index, |job| {
+                        let real_apps = real_apps.as_deref_mut();
+                        rounds.play_one(job, real_apps, None, stop, Some(&player.reached))
+                    });
+                    if let Some(played) = played {
+                        turns.done(index, played);
                     }
                 }
             });
         }
-        drop(done);
-        let mut progress = Progress::new(jobs.len());
+        let mut progress = Progress::new(tests.tests());
         let (mut waiting, mut told) = (BTreeMap::new(), 0);
         loop {
-            match results.recv_timeout(PROGRESS_EVERY) {
-                Ok((index, played)) => {
-                    waiting.insert(index, played);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            while let Some((report, said)) = waiting.remove(&told) {
+            let is_over = turns.is_over();
+            waiting.extend(turns.take());
+            let ready = std::iter::from_fn(|| {
+                let played = waiting.remove(&told)?;
                 told += 1;
+                Some(played)
+            });
+            let ready: Vec<Played> = ready.collect();
+            if !ready.is_empty() {
                 let is_told = progress.over(|| {
-                    said.iter().for_each(|said| eprintln!("{said}"));
-                    tell(report)
+                    for (report, said) in ready {
+                        telling.test(report, &said)?;
+                    }
+                    telling.flush()
                 });
                 if let Err(error) = is_told {
-                    untold.store(true, Ordering::Relaxed);
+                    turns.untold.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
             }
+            if is_over {
+                return Ok(());
+            }
             progress.show(told + waiting.len(), || {
-                let job = jobs.get(told)?;
                 let player = players.iter().find(|player| player.plays(told))?;
-                Some((job.test.name.node.as_str(), player.reached.virtual_time()))
+                Some((tests.name(told)?, player.reached.virtual_time()))
             });
+            std::thread::park_timeout(TELL_EVERY);
         }
     })
 }
@@ -165,7 +163,7 @@ impl Rounds {
         let report = self.play(job, |options, is_again| {
             let people = people.as_deref_mut().map(|people| people as &mut dyn People);
             let Some(real_apps) = real_apps.as_deref_mut() else {
-                let mut pacer = self.pacer(job, job.runner, None, stop);
+                let mut pacer = self.pacer(job, stop);
                 let outside = pacer.as_mut().map(|pacer| pacer as &mut dyn Outside);
                 return job.runner.play(job.test, options, outside, people, reached);
             };
@@ -175,7 +173,7 @@ impl Rounds {
             }
             let mut runner = job.runner.with_accounts_from(accounts);
             real_apps.begin_test(&job.name(), accounts, runner.accounts().collect());
-            let Some(speed) = self.speed(job) else {
+            let Some(speed) = self.speed(job.runner.clock()) else {
                 return runner.play(job.test, options, Some(real_apps), people, reached);
             };
             runner.allow_callbacks(speed);
@@ -187,20 +185,15 @@ impl Rounds {
     }
 
     /// What lets the test's time pass, unless it passes at once.
-    fn pacer<'a>(
-        self,
-        job: &Job<'_>,
-        runner: &Runner<'_>,
-        real_apps: Option<&'a mut RealApps>,
-        stop: &'a AtomicBool,
-    ) -> Option<Pacer<'a>> {
-        let speed = self.speed(job)?;
-        Some(Pacer::new(runner.start(), speed, real_apps, stop))
+    fn pacer<'s>(self, job: &Job<'_>, stop: &'s AtomicBool) -> Option<Pacer<'s>> {
+        let speed = self.speed(job.runner.clock())?;
+        Some(Pacer::new(job.runner.start(), speed, None, stop))
     }
 
-    /// How many times faster than the machine's the test's time passes; none when it passes at once.
-    pub fn speed(self, job: &Job<'_>) -> Option<f64> {
-        self.clock.or(job.runner.clock())?.speed()
+    /// How many times faster than the machine's the time of a file's tests passes, which may say so itself; none when it passes
+    /// at once.
+    pub fn speed(self, said: Option<ClockMode>) -> Option<f64> {
+        self.clock.or(said)?.speed()
     }
 
     /// Plays one test with every seed. The report is that of the first seed with which it fails, or of the last.

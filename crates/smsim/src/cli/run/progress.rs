@@ -9,7 +9,7 @@ use scenario::report::offset;
 use crate::clock::Stopwatch;
 
 /// How often progress is shown, and how long a run takes until it is.
-pub const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// Characters of a test's name that are shown, at most.
 const NAME_CHARS_MAX: usize = 48;
 
@@ -47,12 +47,12 @@ impl Progress {
     }
 
     /// Shows how many tests are done and what the oldest of the others is about, when it is time to.
-    pub fn show<'n>(&mut self, done: usize, running: impl FnOnce() -> Option<(&'n str, Duration)>) {
+    pub fn show(&mut self, done: usize, running: impl FnOnce() -> Option<(String, Duration)>) {
         if self.bar.is_hidden() || self.since_shown.elapsed() < PROGRESS_EVERY {
             return;
         }
         (self.shown, self.since_shown) = (true, Stopwatch::start());
-        let running = running().map(|(name, reached)| message(name, reached));
+        let running = running().map(|(name, reached)| message(&name, reached));
         self.bar.set_message(running.unwrap_or_default());
         self.bar.set_position(done as u64);
         self.bar.tick();

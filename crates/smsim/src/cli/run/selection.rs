@@ -42,7 +42,7 @@ impl Selection {
     }
 
     /// Whether a test is meant. A line means the test that begins at it, or the last one that begins before it.
-    pub fn wants(&self, path: &Path, runner: &Runner<'_>, test: &Spanned<Test>) -> bool {
+    pub fn wants(&self, path: &Path, runner: &Runner, test: &Spanned<Test>) -> bool {
         let tagged = self.tags.is_empty() || test.tags.iter().any(|tag| self.tags.contains(&tag.node));
         let named = self
             .keyword
@@ -56,7 +56,7 @@ impl Selection {
     }
 }
 
-fn at_line(runner: &Runner<'_>, test: &Spanned<Test>, line: usize) -> bool {
+fn at_line(runner: &Runner, test: &Spanned<Test>, line: usize) -> bool {
     let own = runner.line_of(test);
     let meant = runner
         .tests()
