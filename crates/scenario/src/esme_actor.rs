@@ -8,6 +8,7 @@ mod request;
 
 use smpp::{Command, Frame, Framer, LinkId, MessageIdResp, Pdu, Received, Session, SessionLimits, Status};
 use sms::{Address, Timestamp};
+use smsc::Codings;
 
 pub(crate) use fields::InvalidField;
 pub(crate) use request::request;
@@ -26,6 +27,8 @@ pub struct EsmeAccount {
     pub password: String,
     /// Its short code, from which it texts unless a line says otherwise.
     pub code: Address,
+    /// What its `data_coding` octets mean, where that is not what SMPP says.
+    pub codings: Codings,
 }
 
 /// An outside ESME.

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod alphabet;
+mod charset;
 pub mod gsm7;
 mod number_map;
 mod number_run;
@@ -18,6 +19,7 @@ pub mod time;
 
 pub use address::{Address, Msisdn, Npi, ShortCode, Ton};
 pub use alphabet::Encoding;
+pub use charset::Charset;
 pub use number_map::NumberMap;
 pub use number_run::NumberRun;
 pub use number_slab::NumberSlab;

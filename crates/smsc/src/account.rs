@@ -1,5 +1,7 @@
 //! Who may bind: [`Account`], with the codes that it owns.
 
+mod coding;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -8,7 +10,9 @@ use std::time::Duration;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smpp::{BindKind, Status};
-use sms::{Address, Npi, Ton};
+use sms::{Address, Npi, Segment, Ton};
+
+pub use self::coding::{Coding, Codings};
 
 /// What stands before the address of an ESME that is called over TLS.
 pub const OUTBIND_TLS: &str = "smpps://";
@@ -75,6 +79,8 @@ pub struct Account {
     /// Where it listens, `HOST:PORT`, over TLS with [`OUTBIND_TLS`] before it: it is called and sent an `outbind` when something waits and no session of it can
     /// receive; none: it is waited for.
     pub outbind: Option<CompactString>,
+    /// What its `data_coding` octets mean, where that is not what SMPP says.
+    pub codings: Codings,
     /// Whether responses to a session of v5.0 carry `congestion_state` (SMPP v5.0 §4.8.4.18).
     pub congestion_state: bool,
 }
@@ -110,6 +116,7 @@ impl Account {
             waiting_max: 1_000_000,
             waiting_validity: None,
             outbind: None,
+            codings: Codings::default(),
             congestion_state: true,
         }
     }
@@ -143,6 +150,15 @@ impl Account {
             BindKind::Transmitter => self.transmitters_max,
             BindKind::Receiver => self.receivers_max,
             BindKind::Transceiver => self.transceivers_max,
+        }
+    }
+
+    /// A segment that it sends, in one of the encodings of SMPP.
+    pub fn read(&self, segment: Segment) -> Segment {
+        if self.codings.is_empty() {
+            segment
+        } else {
+            self.codings.read(segment)
         }
     }
 

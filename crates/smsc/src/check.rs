@@ -9,7 +9,7 @@ use smpp::time::Time;
 use smpp::{ShortMessage, Status, Tlvs as _, esm_class, registered_delivery, tag};
 use sms::{Address, Encoding, Npi, Segment, Timestamp, Ton};
 
-use crate::account::Account;
+use crate::account::{Account, Coding};
 use crate::carrier::Carrier;
 use crate::event::SubmitRefusal;
 use crate::message::Destination;
@@ -37,6 +37,8 @@ pub(crate) struct Submission {
     pub source: Address,
     /// What it says.
     pub segment: Segment,
+    /// In which `data_coding` its sender wrote it.
+    pub data_coding: u8,
     /// When it is tried first, if that is later than now.
     pub scheduled_at: Option<Timestamp>,
     /// When its validity ends, if it says so.
@@ -105,6 +107,7 @@ impl Rules<'_> {
         Ok(Submission {
             source,
             segment: self.text(message),
+            data_coding: message.data_coding,
             scheduled_at,
             expires_at,
             registered_delivery,
@@ -292,7 +295,7 @@ impl Rules<'_> {
     fn text(&self, message: &ShortMessage) -> Segment {
         match self.canned(message.sm_default_msg_id) {
             Ok(Some(text)) if message.user_data().is_empty() => Segment::whole(text, Encoding::of(text)),
-            Ok(_) | Err(_) => message.segment(),
+            Ok(_) | Err(_) => self.account.read(message.segment()),
         }
     }
 
@@ -324,9 +327,22 @@ impl Rules<'_> {
             "message_payload beside a short_message",
         )?;
         self.check_length(&message.short_message)?;
+        self.check_coding(message.data_coding, || message.segment())
+    }
+
+    /// Whether the account writes texts so.
+    pub fn check_coding(&self, data_coding: u8, segment: impl FnOnce() -> Segment) -> Result<(), Refusal> {
+        let codings = &self.account.codings;
+        let is_ucs2 = if codings.is_empty() {
+            Encoding::from_data_coding(data_coding) == Encoding::Ucs2
+        } else {
+            let coding = codings.of(data_coding);
+            let reason = "the account's texts are not taken in that data_coding";
+            ensure(coding != Coding::Refused, Status::ESME_RINVDCS, reason)?;
+            coding == Coding::Ucs2
+        };
         ensure(
-            Encoding::from_data_coding(message.data_coding) != Encoding::Ucs2
-                || message.segment().body().len().is_multiple_of(2),
+            !is_ucs2 || segment().body().len().is_multiple_of(2),
             Status::ESME_RINVMSGLEN,
             "UCS-2 with an odd number of octets",
         )

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use smpp::{Command, MessageIdResp, Pdu, ShortMessage, Status, Tlv, command_id, esm_class, tag};
 use sms::{Segment, Zone};
 
+use crate::account::Coding;
 use crate::message_id::MessageId;
 use crate::receipt::{Dates, Receipt, Report};
 
@@ -136,7 +137,13 @@ impl Scribe {
             &self.zone,
             &mut self.dates,
         );
-        let segment = Segment::whole_in_gsm7(text);
+        let segment = match receipt.coding {
+            Coding::Gsm7 => Segment::whole_in_gsm7(text),
+            other => Segment {
+                user_data: other.write_plain(&text).into(),
+                ..Segment::default()
+            },
+        };
         let mut message =
             ShortMessage::carrying(receipt.destination.address(), receipt.source.clone(), segment);
         message.esm_class = if receipt.state.is_final() {

@@ -30,7 +30,7 @@ mod store;
 mod throttle;
 mod timer;
 
-pub use account::{Account, CodeRange, InterfaceVersion, OUTBIND_TLS, ReceiptRoute};
+pub use account::{Account, CodeRange, Coding, Codings, InterfaceVersion, OUTBIND_TLS, ReceiptRoute};
 pub use carrier::{
     Alphabet, BlockedReaction, Carrier, CodeOverLimit, Latency, LongText, MoAlphabet, Outage, OverLimit,
     ReceiptMode, StopMode, UnprovisionedMo,

@@ -6,6 +6,7 @@ use smpp::{LinkId, Tlv};
 use sms::address::decimal;
 use sms::{Address, MessageState, Timestamp, Zone};
 
+use crate::account::Coding;
 use crate::cause::Cause;
 use crate::message::{Body, Destination};
 use crate::message_id::MessageId;
@@ -122,6 +123,8 @@ pub struct Receipt {
     pub(crate) text: Option<Body>,
     /// Its form.
     pub(crate) style: ReceiptStyle,
+    /// What `data_coding` 0 means to whom gets it.
+    pub(crate) coding: Coding,
 }
 
 /// What a receipt reports.

@@ -291,6 +291,12 @@ impl Smsc {
         self.esmes.iter().map(|esme| &esme.account)
     }
 
+    /// The account that is bound over a link; none when nobody is, or the link is gone.
+    pub fn account_on(&self, link: LinkId) -> Option<&Account> {
+        let account = self.links.get(link)?.account?;
+        Some(&self.esmes.get(usize::from(account))?.account)
+    }
+
     /// How many sessions an account has bound.
     pub fn bound_sessions(&self, system_id: &str) -> usize {
         self.esme(system_id).map_or(0, |esme| esme.bound.len())

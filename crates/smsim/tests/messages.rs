@@ -73,6 +73,37 @@ fn pages_of_messages_follow_each_other_to_the_end() {
 }
 
 #[test]
+fn a_text_for_several_and_one_in_the_alphabet_of_its_account_are_read() {
+    let world = WORLD.replace("esme gate", "esme gate, data_coding 0 latin1");
+    let serve = Served::start(&world, &[]);
+    let mut link = TcpStream::connect(("127.0.0.1", serve.smpp)).expect("it listens");
+    assert_eq!(bind(&mut link).expect("an answer"), 0);
+    let smpp::Pdu::SubmitSm(one) = submit("+14155550101", "") else {
+        panic!("a submit_sm")
+    };
+    let message = smpp::ShortMessage {
+        short_message: b"Caf\xE9".into(),
+        registered_delivery: 0,
+        ..one.clone()
+    };
+    let to =
+        |digits: &str| smpp::DestAddress::Sme(digits.parse::<sms::Msisdn>().expect("a number").address());
+    let multi = smpp::SubmitMulti {
+        message,
+        destinations: vec![to("+14155550101"), to("+14155550102")],
+    };
+    assert_eq!(
+        ask(&mut link, 2, smpp::Pdu::SubmitMulti(multi)).expect("an answer"),
+        0
+    );
+    assert_eq!(texts(&found(&serve, "?text=caf%C3%A9")), ["Café", "Café"]);
+    assert_eq!(
+        texts(&found(&serve, "?text=CAF%C3%89&address=14155550102")),
+        ["Café"]
+    );
+}
+
+#[test]
 fn a_message_is_told_by_its_id_with_its_life() {
     let (serve, _link) = texted();
     let listed = &found(&serve, "?text=jaws")["messages"][0];

@@ -251,5 +251,8 @@ impl Check<'_> {
 
 /// Whether each occurrence of the clause adds to those before.
 fn may_repeat(key: &str) -> bool {
-    matches!(key, "session" | "block" | "answer" | "default_message")
+    matches!(
+        key,
+        "session" | "block" | "answer" | "default_message" | "data_coding"
+    )
 }

@@ -2,6 +2,7 @@
 
 use smpp::{Tlv, tag, tlv};
 use sms::{Address, Encoding, Segment};
+use smsc::Codings;
 
 use super::EsmeAccount;
 
@@ -33,6 +34,7 @@ pub(crate) enum InvalidField {
 
 /// The fields that a line gives.
 pub(super) struct Fields<'f> {
+    codings: &'f Codings,
     given: &'f [(String, String)],
     known: &'static [&'static str],
 }
@@ -40,6 +42,7 @@ pub(super) struct Fields<'f> {
 impl<'f> Fields<'f> {
     /// Those of an operation with these mandatory parameters. Operations without any take no optional ones either.
     pub fn new(
+        codings: &'f Codings,
         pdu: &str,
         given: &'f [(String, String)],
         known: &'static [&'static str],
@@ -48,7 +51,11 @@ impl<'f> Fields<'f> {
             known.contains(&field) || (takes_parameters(pdu) && tag::from_name(field).is_some())
         };
         match given.iter().find(|(field, _)| !is_known(field)) {
-            None => Ok(Self { given, known }),
+            None => Ok(Self {
+                codings,
+                given,
+                known,
+            }),
             Some((field, _)) => Err(InvalidField::Unknown {
                 pdu: pdu.to_owned(),
                 field: field.clone(),
@@ -87,10 +94,26 @@ impl<'f> Fields<'f> {
         number.map_err(|_| invalid(name, value))
     }
 
-    /// The text of a `message_payload`, in the alphabet that it needs.
-    pub fn payload(&self) -> Option<Segment> {
-        let text = self.text("message_payload")?;
-        Some(Segment::whole(text, Encoding::of(text)))
+    /// A text in the alphabet that the line's `data_coding` means to the account; without one in the alphabet that it needs.
+    pub fn written(&self, text: &str) -> Result<Segment, InvalidField> {
+        let needed = Segment::whole(text, Encoding::of(text));
+        if self.text("data_coding").is_none() {
+            return Ok(self.codings.write(needed, usize::MAX));
+        }
+        let data_coding = self.octet("data_coding", 0)?;
+        Ok(Segment {
+            data_coding,
+            user_data: self.codings.spell(text, data_coding).into(),
+            ..needed
+        })
+    }
+
+    /// The `data_coding` of the text of a `message_payload`.
+    pub fn payload_coding(&self, otherwise: u8) -> Result<u8, InvalidField> {
+        match self.text("message_payload") {
+            Some(text) => Ok(self.written(text)?.data_coding),
+            None => Ok(otherwise),
+        }
     }
 
     /// The optional parameters, in the order of the line.
@@ -102,6 +125,9 @@ impl<'f> Fields<'f> {
         optional
             .filter_map(|(name, value)| Some((name, value, tag::from_name(name)?)))
             .map(|(name, value, tag)| {
+                if tag == tag::MESSAGE_PAYLOAD && !value.starts_with("0x") {
+                    return Ok(Tlv::new(tag, self.written(value)?.user_data));
+                }
                 let octets = octets(tag, value).ok_or_else(|| invalid(name, value))?;
                 Ok(Tlv::new(tag, octets))
             })
@@ -134,9 +160,6 @@ fn takes_parameters(pdu: &str) -> bool {
 fn octets(tag: u16, value: &str) -> Option<Vec<u8>> {
     let hex = value.strip_prefix("0x");
     match tag {
-        tag::MESSAGE_PAYLOAD if hex.is_none() => {
-            return Some(Segment::whole(value, Encoding::of(value)).user_data.into());
-        }
         tag::BROADCAST_AREA_IDENTIFIER if hex.is_none() => return Some([&[0], value.as_bytes()].concat()),
         _ => {}
     }

@@ -4,7 +4,7 @@ use smpp::{
     Bind, BindKind, BroadcastSm, CancelBroadcastSm, CancelSm, DataSm, DestAddress, Pdu, QueryBroadcastSm,
     QuerySm, ReplaceSm, ShortMessage, SubmitMulti,
 };
-use sms::{Address, Encoding, Npi, Segment, Ton};
+use sms::{Address, Npi, Segment, Ton};
 
 use super::EsmeAccount;
 use super::fields::{Fields, InvalidField};
@@ -96,7 +96,7 @@ pub(crate) fn request(
     pdu: &str,
     given: &[(String, String)],
 ) -> Result<Pdu, InvalidField> {
-    let fields = |known: &'static [&'static str]| Fields::new(pdu, given, known);
+    let fields = |known: &'static [&'static str]| Fields::new(&account.codings, pdu, given, known);
     let bind = |kind| {
         let fields = fields(BIND)?;
         let mut bind = Bind::new(
@@ -145,7 +145,7 @@ pub(crate) fn request(
                 validity_period: fields.owned("validity_period"),
                 registered_delivery: fields.octet("registered_delivery", 0)?,
                 sm_default_msg_id: fields.octet("sm_default_msg_id", 0)?,
-                short_message: segment(&fields).user_data,
+                short_message: segment(&fields)?.user_data,
                 tlvs: fields.tlvs()?,
             }))
         }
@@ -194,12 +194,9 @@ fn short_message(
     fields: &Fields<'_>,
     destination: Address,
 ) -> Result<ShortMessage, InvalidField> {
-    let mut message = ShortMessage::new(source(account, fields)?, destination, &segment(fields));
+    let mut message = ShortMessage::new(source(account, fields)?, destination, &segment(fields)?);
     // A text that is given in a message_payload has its alphabet from there.
-    let payload = fields.payload();
-    let data_coding = payload
-        .as_ref()
-        .map_or(message.data_coding, |text| text.data_coding);
+    let data_coding = fields.payload_coding(message.data_coding)?;
     message.tlvs.extend(fields.tlvs()?);
     Ok(ShortMessage {
         service_type: fields.text("service_type").unwrap_or_default().into(),
@@ -223,7 +220,7 @@ fn data_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, InvalidFie
         destination: destination(fields)?,
         esm_class: fields.octet("esm_class", 0)?,
         registered_delivery: fields.octet("registered_delivery", 0)?,
-        data_coding: fields.octet("data_coding", fields.payload().map_or(0, |text| text.data_coding))?,
+        data_coding: fields.octet("data_coding", fields.payload_coding(0)?)?,
         tlvs: fields.tlvs()?,
     }))
 }
@@ -237,7 +234,7 @@ fn broadcast_sm(account: &EsmeAccount, fields: &Fields<'_>) -> Result<Pdu, Inval
         schedule_delivery_time: fields.owned("schedule_delivery_time"),
         validity_period: fields.owned("validity_period"),
         replace_if_present_flag: fields.octet("replace_if_present_flag", 0)?,
-        data_coding: fields.octet("data_coding", fields.payload().map_or(0, |text| text.data_coding))?,
+        data_coding: fields.octet("data_coding", fields.payload_coding(0)?)?,
         sm_default_msg_id: fields.octet("sm_default_msg_id", 0)?,
         tlvs: fields.tlvs()?,
     }))
@@ -257,10 +254,9 @@ fn destination(fields: &Fields<'_>) -> Result<Address, InvalidField> {
     Ok(destination)
 }
 
-/// The text as one segment, in the alphabet that it needs.
-fn segment(fields: &Fields<'_>) -> Segment {
-    let text = fields.text("short_message").unwrap_or_default();
-    Segment::whole(text, Encoding::of(text))
+/// The text as one segment.
+fn segment(fields: &Fields<'_>) -> Result<Segment, InvalidField> {
+    fields.written(fields.text("short_message").unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -273,6 +269,7 @@ mod tests {
             system_id: "acme".to_owned(),
             password: "secret".to_owned(),
             code: Address::dialled("12345"),
+            codings: smsc::Codings::default(),
         };
         let pairs = |given: &[(&str, &str)]| -> Vec<(String, String)> {
             given

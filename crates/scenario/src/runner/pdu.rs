@@ -1,7 +1,8 @@
 //! PDUs: those that the SMSC saw or sent for a carrier, and those of outside ESMEs.
 
 use smpp::{Frame, Framer, Pdu, Status};
-use sms::Timestamp;
+use sms::{Segment, Timestamp};
+use smsc::Codings;
 use world::{Event, Toward};
 
 use crate::check::{Kind, captures, is_of_answer};
@@ -64,7 +65,7 @@ impl Run<'_> {
         loop {
             if let Some(seen) = self.unmatched(&name, step)? {
                 self.pdus_matched.insert(seen.seq);
-                self.capture_fields(step, &fields(&seen.pdu));
+                self.capture_fields(step, &fields(&seen.pdu, self.codings(&seen)));
                 if is_esme {
                     let status = step.status.as_ref().and_then(|status| Status::from_name(status));
                     let status = status.unwrap_or(Status::ESME_ROK);
@@ -263,8 +264,14 @@ impl Run<'_> {
             })
     }
 
+    /// What the `data_coding` octets of a PDU mean: to the account that is bound over its link.
+    fn codings(&self, seen: &Seen) -> Option<&Codings> {
+        let account = self.stage.world.smsc().account_on(smpp::LinkId(seen.link))?;
+        Some(&account.codings)
+    }
+
     fn has_fields(&self, step: &PduStep, seen: &Seen) -> Fallible<bool> {
-        let fields = fields(&seen.pdu);
+        let fields = fields(&seen.pdu, self.codings(seen));
         for param in &step.fields {
             let Some((_, value)) = fields.iter().find(|(name, _)| *name == param.name.node) else {
                 if smpp::tag::from_name(&param.name).is_some() {
@@ -366,7 +373,8 @@ impl Run<'_> {
         answer: &Option<Pdu>,
         wanted: &[&Param],
     ) -> Fallible<()> {
-        let found = answer.as_ref().map(fields).unwrap_or_default();
+        let found = answer.as_ref().map(|answer| fields(answer, None));
+        let found = found.unwrap_or_default();
         self.capture_fields(step, &found);
         for param in wanted {
             let value = found.iter().find(|(name, _)| *name == param.name.node);
@@ -392,7 +400,7 @@ impl Run<'_> {
             .seen(carrier, step)
             .filter(|seen| !self.pdus_matched.contains(&seen.seq));
         seen.take(4).fold(fault, |fault, seen| {
-            let given: Vec<_> = fields(&seen.pdu)
+            let given: Vec<_> = fields(&seen.pdu, self.codings(&seen))
                 .into_iter()
                 .filter(|(name, _)| step.fields.iter().any(|param| param.name.node == *name))
                 .map(|(name, value)| format!("{name}={}", crate::text::quoted(&value)))
@@ -427,8 +435,8 @@ fn expected(field: &str) -> &'static str {
 
 /// The fields of a PDU by the specification's names, as a scenario compares them: the text as text, optional parameters as
 /// numbers where they are, as characters where they can be read, else as `0x...`.
-pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
-    let mut fields = mandatory(pdu);
+pub(crate) fn fields(pdu: &Pdu, codings: Option<&Codings>) -> Vec<(&'static str, String)> {
+    let mut fields = mandatory(pdu, codings);
     // Of several with one name, the first is the one that is compared.
     for tlv in pdu.tlvs().iter().rev() {
         if let Some(name) = smpp::tag::name(tlv.tag) {
@@ -437,6 +445,14 @@ pub(crate) fn fields(pdu: &Pdu) -> Vec<(&'static str, String)> {
         }
     }
     fields
+}
+
+/// What a segment says, to an account with these codings.
+fn text(segment: Segment, codings: Option<&Codings>) -> String {
+    match codings {
+        Some(codings) => codings.read(segment).text(),
+        None => segment.text(),
+    }
 }
 
 fn parameter(tlv: &smpp::Tlv) -> String {
@@ -453,7 +469,7 @@ fn parameter(tlv: &smpp::Tlv) -> String {
     }
 }
 
-fn mandatory(pdu: &Pdu) -> Vec<(&'static str, String)> {
+fn mandatory(pdu: &Pdu, codings: Option<&Codings>) -> Vec<(&'static str, String)> {
     match pdu {
         Pdu::SubmitSm(message) | Pdu::DeliverSm(message) => vec![
             ("service_type", message.service_type.to_string()),
@@ -476,7 +492,7 @@ fn mandatory(pdu: &Pdu) -> Vec<(&'static str, String)> {
             ("data_coding", message.data_coding.to_string()),
             ("sm_default_msg_id", message.sm_default_msg_id.to_string()),
             ("sm_length", message.short_message.len().to_string()),
-            ("short_message", message.segment().text()),
+            ("short_message", text(message.segment(), codings)),
         ],
         Pdu::DataSm(data) => vec![
             ("service_type", data.service_type.to_string()),

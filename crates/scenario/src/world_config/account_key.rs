@@ -1,6 +1,6 @@
 //! The keys of an `esme` line: the account of an outside ESME at the message centre.
 
-use smsc::{Account, InterfaceVersion, ReceiptRoute};
+use smsc::{Account, Coding, InterfaceVersion, ReceiptRoute};
 
 use super::words::{dur, each, number, number_or_none, on_off, one, one_of, one_or_more, said, status};
 use crate::diagnostics::{Code, Diagnostic};
@@ -41,6 +41,7 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "waiting_validity",
     "outbind",
     "congestion_state",
+    "data_coding",
 ];
 
 /// The account of a line, and what of it the ESME itself knows.
@@ -65,6 +66,7 @@ pub(super) fn account<'c>(
         system_id: account.system_id.to_string(),
         password: account.password.to_string(),
         code: code.map(sms::Address::dialled).unwrap_or_default(),
+        codings: account.codings.clone(),
     };
     Ok((account, known))
 }
@@ -134,7 +136,23 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "waiting_validity" => account.waiting_validity = Some(dur(one(words)?)?),
         "outbind" => account.outbind = outbind(one(words)?)?.map(Into::into),
         "congestion_state" => account.congestion_state = on_off(words)?,
+        "data_coding" => data_coding(account, words)?,
         _ => return Err("not a key of an account".to_owned()),
+    }
+    Ok(())
+}
+
+/// `0 latin1`: what a `data_coding` means.
+fn data_coding(account: &mut Account, words: &[&str]) -> Result<(), String> {
+    let (Some(number), Some((_, alphabet))) = (words.first(), words.split_first()) else {
+        return Err("expected a data_coding from 0 to 255 and what it means".to_owned());
+    };
+    let digits = number.strip_prefix("0x");
+    let octet = digits.map_or_else(|| number.parse(), |digits| u8::from_str_radix(digits, 16));
+    let octet = octet.map_err(|_| "expected a data_coding from 0 to 255 before what it means".to_owned())?;
+    let coding = one_of(alphabet, &Coding::ALL)?;
+    if !account.codings.set(octet, coding) {
+        return Err(format!("what data_coding {octet} means is said already"));
     }
     Ok(())
 }
@@ -217,6 +235,14 @@ mod tests {
             ("outbind", "127.0.0.1:0", false),
             ("outbind", ":2776", false),
             ("congestion_state", "off", true),
+            ("data_coding", "0 latin1", true),
+            ("data_coding", "0x10 gsm7_packed", true),
+            ("data_coding", "255 refused", true),
+            ("data_coding", "256 ascii", false),
+            ("data_coding", "latin1", false),
+            ("data_coding", "0", false),
+            ("data_coding", "0 ebcdic", false),
+            ("data_coding", "", false),
             ("nonsense", "1", false),
         ] {
             let words: Vec<&str> = words.split_whitespace().collect();

@@ -12,6 +12,8 @@ const BEGINNING_OCTETS: usize = 20;
 pub(crate) struct Body {
     user_data: Octets,
     data_coding: u8,
+    /// In which `data_coding` its sender wrote it, and writes what replaces it.
+    pub asked_coding: u8,
     udhi: bool,
     /// How many octets of it each segment holds, if there are several.
     part_octets: u8,
@@ -38,6 +40,7 @@ impl Body {
     /// A body of that segment as the carrier's air carries it. The segment may be longer than one SMS: then the carrier's
     /// `long_text` decides, and at most `segments_max` segments come of it.
     pub fn new(segment: Segment, carrier: &Carrier, segments_max: usize) -> Result<Self, BodyRefusal> {
+        let asked_coding = segment.data_coding;
         let segment = carrier.mangle(segment).ok_or(BodyRefusal::Binary)?;
         let segment = if carrier.concatenation {
             segment
@@ -53,6 +56,7 @@ impl Body {
         let mut body = Self {
             user_data,
             data_coding,
+            asked_coding,
             udhi,
             part_octets: 0,
             labelled: false,
@@ -166,22 +170,13 @@ impl Body {
         }
     }
 
-    /// Puts another text in its place, with the same coding (SMPP v3.4 §4.10).
-    pub fn replaced(
-        &self,
-        text: Octets,
-        carrier: &Carrier,
-        segments_max: usize,
-    ) -> Result<Self, BodyRefusal> {
-        Self::new(
-            Segment {
-                data_coding: self.data_coding,
-                udhi: self.udhi,
-                user_data: text,
-            },
-            carrier,
-            segments_max,
-        )
+    /// Other octets in its place, with the coding and the header's flag of before (SMPP v3.4 §4.10).
+    pub const fn in_its_place(&self, text: Octets) -> Segment {
+        Segment {
+            data_coding: self.asked_coding,
+            udhi: self.udhi,
+            user_data: text,
+        }
     }
 
     /// Which part of a longer text it is, from 1, if its sender cut that.

@@ -7,6 +7,7 @@ use sms::{MessageState, Msisdn, Timestamp};
 use super::code_limit::OVER_VOLUME;
 use super::state::{CarrierState, Page, What};
 use super::{Smsc, TICK};
+use crate::account::Coding;
 use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
 use crate::event::Event;
@@ -485,6 +486,16 @@ impl Smsc {
             tlv: carrier.tlv.clone(),
             text: style.text.then(|| message.body.clone()),
             style,
+            coding: self.coding_of_receipts(message.account),
         }
+    }
+
+    /// What `data_coding` 0 means to an account.
+    fn coding_of_receipts(&self, account: u16) -> Coding {
+        let codings = self
+            .esmes
+            .get(usize::from(account))
+            .map(|esme| &esme.account.codings);
+        codings.map_or(Coding::Gsm7, |codings| codings.of(0))
     }
 }

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use smpp::{AlertNotification, Command, LinkId, Pdu, ShortMessage, State, Status, Tlv, command_id, tag};
+use smpp::{
+    AlertNotification, Command, LinkId, Pdu, SHORT_MESSAGE_OCTETS_MAX, ShortMessage, State, Status, Tlv,
+    command_id, tag,
+};
 use sms::Timestamp;
 
 use super::Smsc;
@@ -175,7 +178,19 @@ impl Smsc {
                 Output::Draft { link, draft }
             }
             What::Mo { from, to, segment } => {
-                let mut message = ShortMessage::new(from.address(), to.clone(), segment);
+                let codings = &esme.account.codings;
+                let mut message = if codings.is_empty() {
+                    ShortMessage::new(from.address(), to.clone(), segment)
+                } else {
+                    // Without message_payload, longer texts are written in what makes them short enough.
+                    let octets_max = if with_tlvs {
+                        usize::MAX
+                    } else {
+                        SHORT_MESSAGE_OCTETS_MAX
+                    };
+                    let segment = codings.write(segment.clone(), octets_max);
+                    ShortMessage::carrying(from.address(), to.clone(), segment)
+                };
                 let carrier = usize::from(self.plan.carrier(*from));
                 message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
                 let pdu = if data_sm {

@@ -27,8 +27,9 @@ impl Smsc {
         let carrier = to.map_or(0, |to| self.plan.carrier(to));
         let state = &mut self.carriers[usize::from(carrier)];
         if !state.faults.is_empty() {
-            let account = &self.esmes[usize::from(sender.account)].account.system_id;
-            let effect = state.effect(operation, account, to, &message.segment().text());
+            let account = &self.esmes[usize::from(sender.account)].account;
+            let text = account.read(message.segment()).text();
+            let effect = state.effect(operation, &account.system_id, to, &text);
             if effect.is_some() {
                 return effect;
             }

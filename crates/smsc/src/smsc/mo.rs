@@ -90,6 +90,7 @@ impl Smsc {
         };
         let submission = Submission {
             source: from.address(),
+            data_coding: segment.data_coding,
             segment,
             scheduled_at: None,
             expires_at: None,

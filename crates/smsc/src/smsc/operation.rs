@@ -5,7 +5,7 @@ use smpp::{
     CancelSm, Command, DataSm, DestAddress, LinkId, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage,
     Status, SubmitMulti, SubmitMultiResp, Tlvs as _, UnsuccessSme, command_id, tag,
 };
-use sms::{Address, MessageState, Octets, Timestamp, Zone};
+use sms::{Address, Encoding, MessageState, Octets, Segment, Timestamp, Zone};
 
 use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::check::{Refusal, Rules};
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
-use crate::message::{Destination, ServiceType};
+use crate::message::{Body, Destination, ServiceType};
 use crate::message_id::MessageId;
 use crate::timer::Timer;
 
@@ -308,14 +308,22 @@ impl Smsc {
             .tlvs
             .tlv(tag::MESSAGE_PAYLOAD)
             .map(|tlv| Octets::from(&tlv.value[..]));
-        let mut text = payload.unwrap_or_else(|| replace.short_message.clone());
-        let (times, flags) = {
+        let text = payload.unwrap_or_else(|| replace.short_message.clone());
+        let is_empty = text.is_empty();
+        let before = &self.store.message(slot).body;
+        let (asked_coding, segment) = (before.asked_coding, before.in_its_place(text));
+        let (times, flags, segment) = {
             let rules = self.rules(sender, false);
             let status = |refusal: Refusal| refusal.status;
             rules.check_length(&replace.short_message).map_err(status)?;
-            if let (true, Some(canned)) = (text.is_empty(), rules.canned(replace.sm_default_msg_id)?) {
-                text = self.store.message(slot).body.encoding().encode(canned).into();
-            }
+            let canned = rules.canned(replace.sm_default_msg_id)?.filter(|_| is_empty);
+            rules
+                .check_coding(asked_coding, || segment.clone())
+                .map_err(status)?;
+            let segment = match canned {
+                Some(canned) => Segment::whole(canned, Encoding::of(canned)),
+                None => rules.account.read(segment),
+            };
             let as_message = ShortMessage {
                 schedule_delivery_time: replace.schedule_delivery_time.clone(),
                 validity_period: replace.validity_period.clone(),
@@ -327,17 +335,14 @@ impl Smsc {
                 rules
                     .check_registered_delivery(replace.registered_delivery)
                     .map_err(status)?,
+                segment,
             )
         };
         let carrier = &self.carrier_state(self.store.message(slot).carrier).carrier;
         let validity_max = carrier.validity_max;
         let segments_max = self.config.segments_max;
-        let body = self
-            .store
-            .message(slot)
-            .body
-            .replaced(text, carrier, segments_max);
-        let body = body.map_err(|_| Status::ESME_RINVMSGLEN)?;
+        let mut body = Body::new(segment, carrier, segments_max).map_err(|_| Status::ESME_RINVMSGLEN)?;
+        body.asked_coding = asked_coding;
         if times.0.is_some() && self.store.message(slot).queued {
             self.store.dequeue(slot);
         }

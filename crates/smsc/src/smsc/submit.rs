@@ -323,7 +323,9 @@ impl Smsc {
         (number, member): (u32, u16),
     ) -> Result<(MessageId, u32), Refusal> {
         let carrier = &self.carriers[usize::from(index)].carrier;
-        let body = Body::new(submission.segment, carrier, self.config.segments_max).map_err(refused_body)?;
+        let mut body =
+            Body::new(submission.segment, carrier, self.config.segments_max).map_err(refused_body)?;
+        body.asked_coding = submission.data_coding;
         // An ESME of v3.3 reads ids of at most 8 characters.
         let style = if sender.version < 0x34 {
             MessageIdStyle::Same

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use smpp::{Frame, Framer, Pdu, command_id};
 use sms::{MessageState, Msisdn, Timestamp};
-use smsc::{Cause, Event, MessageId, Note, Scribe};
+use smsc::{Cause, Codings, Event, MessageId, Note, Scribe};
 use world::{Brief, Toward, WirePdu, World};
 
 use super::{Control, Refused};
@@ -72,6 +72,9 @@ struct Message {
     /// The PDU that brought it.
     #[serde(skip)]
     octets: Option<Vec<u8>>,
+    /// What its sender's `data_coding` octets mean.
+    #[serde(skip)]
+    codings: Codings,
 }
 
 /// An attempt that failed.
@@ -166,9 +169,11 @@ impl Message {
         };
         let segment = match &command.pdu {
             Pdu::SubmitSm(message) => message.segment(),
+            Pdu::SubmitMulti(multi) => multi.message.segment(),
             Pdu::DataSm(message) => message.segment(),
             _ => return,
         };
+        let segment = self.codings.read(segment);
         self.text = Some(segment.text());
         self.part = segment.concatenation().map(|part| (part.number, part.total));
     }
@@ -179,6 +184,13 @@ fn read(world: &World) -> Vec<Message> {
     let briefs = world.briefs_since(0);
     let first = world.next_record() - briefs.len() as u64;
     let (mut lives, mut scribe) = (Lives::default(), world.smsc().scribe());
+    for account in world
+        .smsc()
+        .accounts()
+        .filter(|account| !account.codings.is_empty())
+    {
+        lives.codings.insert(&account.system_id, &account.codings);
+    }
     for (record, (at, brief)) in (first..).zip(briefs) {
         match brief {
             Brief::Pdu { link, toward, pdu } => lives.pdu(link, toward, pdu, &mut scribe),
@@ -206,18 +218,23 @@ struct Lives<'a> {
     by_id: BTreeMap<String, usize>,
     /// Requests that have no answer yet, by link and sequence number.
     requests: BTreeMap<(u64, u32), &'a [u8]>,
+    /// What the `data_coding` octets of accounts mean, where that is not what SMPP says.
+    codings: BTreeMap<&'a str, &'a Codings>,
 }
 
 impl<'a> Lives<'a> {
     fn pdu(&mut self, link: u64, toward: Toward, pdu: &'a WirePdu, scribe: &mut Scribe) {
         let [id, _, sequence_number] = pdu.words().unwrap_or_default();
         match (toward, id) {
-            (Toward::Smsc, command_id::SUBMIT_SM | command_id::DATA_SM) => {
+            (Toward::Smsc, command_id::SUBMIT_SM | command_id::SUBMIT_MULTI | command_id::DATA_SM) => {
                 if let WirePdu::Octets(octets) = pdu {
                     self.requests.insert((link, sequence_number), octets);
                 }
             }
-            (Toward::Esme, command_id::SUBMIT_SM_RESP | command_id::DATA_SM_RESP) => {
+            (
+                Toward::Esme,
+                command_id::SUBMIT_SM_RESP | command_id::SUBMIT_MULTI_RESP | command_id::DATA_SM_RESP,
+            ) => {
                 let Some(request) = self.requests.remove(&(link, sequence_number)) else {
                     return;
                 };
@@ -226,8 +243,13 @@ impl<'a> Lives<'a> {
                     .get(16..)
                     .and_then(|body| body.split(|octet| *octet == 0).next());
                 let id = String::from_utf8_lossy(id.unwrap_or_default());
-                if let Some(&index) = self.by_id.get(id.as_ref()) {
-                    self.messages[index].octets = Some(request.to_vec());
+                let Some(first) = self.by_id.get(id.as_ref()).map(|index| &self.messages[*index]) else {
+                    return;
+                };
+                // A submit_multi has brought several with one id.
+                let number = first.id.number;
+                for index in self.by_number.get(&number).into_iter().flatten() {
+                    self.messages[*index].octets = Some(request.to_vec());
                 }
             }
             _ => {}
@@ -280,6 +302,9 @@ impl<'a> Lives<'a> {
                 let index = self.messages.len();
                 self.by_number.entry(message_id.number).or_default().push(index);
                 self.by_id.insert(message_id.text().to_string(), index);
+                let codings = system_id
+                    .as_ref()
+                    .and_then(|sender| self.codings.get(sender.as_str()));
                 let waits = scheduled_at.is_some_and(|scheduled_at| scheduled_at > now);
                 self.messages.push(Message {
                     id: *message_id,
@@ -306,6 +331,7 @@ impl<'a> Lives<'a> {
                     receipt_sent_at: None,
                     receipt_answered_at: None,
                     octets: None,
+                    codings: codings.cloned().cloned().unwrap_or_default(),
                 });
             }
             Event::AttemptFailed {
