@@ -19,12 +19,12 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows `start` now and runs from there, as fast as the machine's.
-    pub fn starting_at(start: Timestamp) -> Self {
+    /// A clock that shows `start` now and runs from there, that many times as fast as the machine's; 0 stands still.
+    pub fn starting_at(start: Timestamp, speed: f64) -> Self {
         Self {
             origin: Instant::now(),
             start,
-            speed: 1.0,
+            speed: speed.max(0.0),
         }
     }
 

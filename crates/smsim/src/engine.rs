@@ -422,7 +422,13 @@ impl Engine {
             Message::LinkNotDialled { system_id, why } => {
                 self.handle(Input::LinkNotDialled { system_id, why });
             }
-            Message::LinkReceived { link, frames } => self.handle(Input::LinkReceived { link, frames }),
+            Message::LinkReceived { link, frames } => {
+                let pdus = frames.len();
+                self.handle(Input::LinkReceived { link, frames });
+                if let Some(link) = self.links.get(&link) {
+                    link.taken(pdus);
+                }
+            }
             Message::LinkClosed { link } => {
                 self.links.remove(&link);
                 self.handle(Input::LinkClosed { link });

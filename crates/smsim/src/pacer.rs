@@ -25,8 +25,7 @@ impl<'a> Pacer<'a> {
     /// A clock that shows `start` and goes so many times as fast as the machine's. When `stop` becomes true nobody waits any
     /// more, so that the test is soon over.
     pub fn new(start: Timestamp, speed: f64, apps: Option<&'a mut RealApps>, stop: &'a AtomicBool) -> Self {
-        let mut clock = Clock::starting_at(start);
-        clock.run(speed);
+        let clock = Clock::starting_at(start, speed);
         Self { apps, clock, stop }
     }
 

@@ -31,9 +31,9 @@ use self::transport::WriteHalf;
 use crate::engine::EngineHandle;
 use crate::worlds::Worlds;
 
-/// PDUs that may wait to be written before nothing more is read: a peer that sends and never reads is slowed down by
-/// TCP instead of filling the memory.
-const UNWRITTEN_MAX: usize = 4_096;
+/// PDUs of a link that may wait, for the world or to be written, before nothing more is read of it: a peer that sends faster
+/// than it is answered, or never reads, is slowed down by TCP instead of filling the memory and keeping others waiting.
+const WAITING_MAX: usize = 4_096;
 /// The octets of a bind in which its `system_id` stands: the header, and a name of 15 characters with its NUL.
 const BIND_BEGIN_OCTETS: usize = 16 + 16;
 /// How long a PDU may take from its first octet to its last.
@@ -161,19 +161,19 @@ async fn serve_in(
     let link = LinkId(next_link.fetch_add(1, Ordering::Relaxed));
     debug!(link = link.0, %peer, "connection opened");
     let (commands, outgoing) = mpsc::unbounded_channel();
-    let unwritten = Arc::new(Unwritten::default());
+    let waiting = Arc::new(Waiting::default());
     let sender = LinkSender {
         commands,
-        unwritten: Arc::clone(&unwritten),
+        waiting: Arc::clone(&waiting),
     };
     if !engine.link_opened(link, peer.ip(), sender, called).await {
         return;
     }
-    let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&unwritten), engine.scribe()));
+    let mut writing = tokio::spawn(write(writer, outgoing, Arc::clone(&waiting), engine.scribe()));
     // Whichever end is done first ends the connection: one that the message centre has closed does not wait for a peer that
     // never lets go.
     tokio::select! {
-        () = read(reader, link, engine, command_length_max, &unwritten) => {
+        () = read(reader, link, engine, command_length_max, &waiting) => {
             engine.link_closed(link).await;
             let _ = writing.await;
         }
@@ -215,23 +215,32 @@ fn system_id(begun: &[u8]) -> Option<&[u8]> {
     Some(&behind[..end])
 }
 
-/// What waits to be written to one ESME.
+/// What of one ESME's waits for the world, and what waits to be written to it.
 #[derive(Debug, Default)]
-struct Unwritten {
+struct Waiting {
     pdus: AtomicUsize,
     progress: Notify,
     /// The connection is to be reset: nothing more is read.
     reset: Notify,
 }
 
-impl Unwritten {
+impl Waiting {
     async fn wait_for_room(&self) {
         loop {
             let progress = self.progress.notified();
-            if self.pdus.load(Ordering::Acquire) < UNWRITTEN_MAX {
+            if self.pdus.load(Ordering::Acquire) < WAITING_MAX {
                 return;
             }
             progress.await;
+        }
+    }
+
+    /// So many PDUs do not wait any more.
+    fn done(&self, pdus: usize) {
+        let before = self.pdus.fetch_sub(pdus, Ordering::AcqRel);
+        // Nobody waits below the limit.
+        if before >= WAITING_MAX {
+            self.progress.notify_one();
         }
     }
 }
@@ -240,14 +249,19 @@ impl Unwritten {
 #[derive(Clone, Debug)]
 pub struct LinkSender {
     commands: mpsc::UnboundedSender<LinkCommand>,
-    unwritten: Arc<Unwritten>,
+    waiting: Arc<Waiting>,
 }
 
 impl LinkSender {
+    /// Says that the world has taken so many PDUs of the ESME.
+    pub fn taken(&self, pdus: usize) {
+        self.waiting.done(pdus);
+    }
+
     /// Queues PDUs, in order. A connection that is gone takes them and forgets them.
     pub fn send(&self, pdus: Vec<WirePdu>) {
         if !pdus.is_empty() {
-            self.unwritten.pdus.fetch_add(pdus.len(), Ordering::AcqRel);
+            self.waiting.pdus.fetch_add(pdus.len(), Ordering::AcqRel);
             let _ = self.commands.send(LinkCommand::Send(pdus));
         }
     }
@@ -279,13 +293,13 @@ async fn read(
     link: LinkId,
     engine: &EngineHandle,
     command_length_max: u32,
-    unwritten: &Unwritten,
+    waiting: &Waiting,
 ) {
     let mut framer = Framer::new(command_length_max);
     let mut octets = ReadBuffer::new();
     let mut unfinished_until = None;
     loop {
-        unwritten.wait_for_room().await;
+        waiting.wait_for_room().await;
         let reading = reader.read(octets.space());
         let reading = async {
             match unfinished_until {
@@ -295,7 +309,7 @@ async fn read(
         };
         let count = tokio::select! {
             biased;
-            () = unwritten.reset.notified() => return,
+            () = waiting.reset.notified() => return,
             count = reading => count,
         };
         let frames: Vec<Frame> = match count {
@@ -321,6 +335,7 @@ async fn read(
             continue;
         }
         let broken = matches!(frames.last(), Some(Frame::Broken { .. }));
+        waiting.pdus.fetch_add(frames.len(), Ordering::AcqRel);
         if !engine.link_received(link, frames).await || broken {
             // After a broken frame nothing can be told apart; what still comes is read and dropped until the peer, or the
             // message centre, closes.
@@ -333,7 +348,7 @@ async fn read(
 async fn write(
     mut writer: impl WriteHalf,
     mut outgoing: mpsc::UnboundedReceiver<LinkCommand>,
-    unwritten: Arc<Unwritten>,
+    waiting: Arc<Waiting>,
     mut scribe: Scribe,
 ) {
     let mut commands = Vec::new();
@@ -372,15 +387,14 @@ async fn write(
             Ok(()) => writer.flush().await,
             Err(error) => Err(error),
         };
-        unwritten.pdus.fetch_sub(taken, Ordering::AcqRel);
-        unwritten.progress.notify_one();
+        waiting.done(taken);
         if written.is_err() {
             break;
         }
         octets.clear();
         if reset {
             writer.reset();
-            unwritten.reset.notify_one();
+            waiting.reset.notify_one();
             break;
         }
         if close {
@@ -391,8 +405,8 @@ async fn write(
     }
     // What the engine still queues goes nowhere, and must not keep the reader waiting.
     outgoing.close();
-    unwritten.pdus.store(0, Ordering::Release);
-    unwritten.progress.notify_one();
+    waiting.pdus.store(0, Ordering::Release);
+    waiting.progress.notify_one();
 }
 
 /// Writes octet by octet, so many a second.
@@ -404,4 +418,51 @@ async fn write_slowly(writer: &mut impl WriteHalf, octets: &[u8], octets_per_s: 
         tokio::time::sleep(pause).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::{ClockMode, ServedWorld, Sources};
+    use smpp::{Command, Pdu};
+    use sms::Timestamp;
+
+    use super::*;
+    use crate::callback_client::CallbackClient;
+    use crate::engine::{Engine, Pace};
+
+    /// A way to an engine that takes nothing, as long as the engine is there.
+    fn standing_still() -> (Engine, EngineHandle) {
+        let mut sources = Sources::new();
+        sources.insert("w.sms", "carrier att\n");
+        let script = scenario::load(&sources, "w.sms").expect("a script");
+        let declared = scenario::world_config(&script).expect("a world");
+        let served = ServedWorld::new(Arc::new(script), &declared).expect("a world");
+        let pace = Pace::new(Timestamp::EPOCH, ClockMode::Virtual);
+        let callbacks = CallbackClient::new(Duration::from_secs(1));
+        Engine::new(served.into(), pace, callbacks, mpsc::unbounded_channel().0)
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_the_world_stops_the_reading_and_what_is_taken_lets_it_go_on() {
+        let (_engine, handle) = standing_still();
+        let (mut peer, reader) = tokio::io::duplex(1 << 16);
+        let waiting = Arc::new(Waiting::default());
+        let asked = smpp::encode(&Command::request(1, Pdu::EnquireLink)).repeat(WAITING_MAX);
+        tokio::spawn(async move { while peer.write_all(&asked).await.is_ok() {} });
+        let count = Arc::clone(&waiting);
+        tokio::spawn(async move { read(reader, LinkId(1), &handle, 1 << 16, &waiting).await });
+        // As far as both come: the runtime of a test has one thread.
+        let come_to_rest = async || {
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+            count.pdus.load(Ordering::Acquire)
+        };
+        let first = come_to_rest().await;
+        assert!((WAITING_MAX..2 * WAITING_MAX).contains(&first), "{first}");
+        assert_eq!(come_to_rest().await, first);
+        count.done(first);
+        let again = come_to_rest().await;
+        assert!((WAITING_MAX..2 * WAITING_MAX).contains(&again), "{again}");
+    }
 }
