@@ -1,7 +1,6 @@
 //! The state machine of one phone: [`Handset`].
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sms::{Address, Assembled, Msisdn, Reassembler, Reference, Segment, Timestamp};
@@ -292,9 +291,8 @@ impl Handset {
     }
 
     fn show(&mut self, text: InboxText, outputs: &mut Vec<Output>) {
-        let text = Arc::new(text);
-        self.inbox.push(Arc::clone(&text), self.config.inbox_max);
-        outputs.push(Output::Received(text));
+        outputs.push(Output::Received(text.clone()));
+        self.inbox.push(text, self.config.inbox_max);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The texts that a phone has shown: [`Inbox`], [`InboxText`].
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use sms::{Address, Encoding, Segment, Timestamp};
 
@@ -38,6 +37,18 @@ impl InboxText {
             Content::Assembled(text) => text.clone(),
         }
     }
+
+    /// The segment that it came in, if it came in one; else the text again.
+    ///
+    /// # Errors
+    ///
+    /// The text, when it came in several.
+    pub fn into_segment(self) -> Result<(Address, Segment), Self> {
+        match self.content {
+            Content::Segment(segment) => Ok((self.from, segment)),
+            Content::Assembled(_) => Err(self),
+        }
+    }
 }
 
 /// The most recent texts of a phone, oldest first, and how many there were in all.
@@ -45,7 +56,7 @@ impl InboxText {
 /// It is a window for observers, not the phone's memory: the oldest text makes room for the next one.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Inbox {
-    texts: VecDeque<Arc<InboxText>>,
+    texts: VecDeque<InboxText>,
     received: u64,
     unread: u64,
 }
@@ -53,7 +64,7 @@ pub struct Inbox {
 impl Inbox {
     /// The most recent texts, oldest first.
     pub fn texts(&self) -> impl DoubleEndedIterator<Item = &InboxText> + ExactSizeIterator {
-        self.texts.iter().map(AsRef::as_ref)
+        self.texts.iter()
     }
 
     /// How many texts the phone has shown, with those that the ring no longer holds.
@@ -66,7 +77,7 @@ impl Inbox {
         self.unread
     }
 
-    pub(crate) fn push(&mut self, text: Arc<InboxText>, inbox_max: u16) {
+    pub(crate) fn push(&mut self, text: InboxText, inbox_max: u16) {
         self.received += 1;
         self.unread += 1;
         // Makes room first, so that a full ring never asks for more memory.

@@ -1,7 +1,6 @@
 //! What a phone does: [`Output`], and its answer to a page, [`Outcome`].
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sms::{Address, Segment};
@@ -33,7 +32,7 @@ pub enum Output {
     /// The answer to the page.
     Answer(Outcome),
     /// A whole text, or what there is of one, is shown and stands in the inbox.
-    Received(Arc<InboxText>),
+    Received(InboxText),
     /// The phone can take texts again: it was off, out of coverage or full until now.
     Available,
 }

@@ -32,6 +32,10 @@ impl<T> Default for Outstanding<T> {
 }
 
 impl<T> Outstanding<T> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.by_sequence_number.len()
     }

@@ -62,6 +62,8 @@ pub struct Session<T> {
     limits: SessionLimits,
     /// The shortest of the timers: what begins now is over no sooner.
     shortest: Duration,
+    /// The same while it is bound and waits for no response.
+    shortest_idle: Duration,
     /// The version of the peer, once bound.
     peer_version: u8,
     /// Requests of ours that wait; none stands for a request that the session itself made.
@@ -107,6 +109,7 @@ impl<T> Session<T> {
             state: State::Open,
             limits,
             shortest: limits.timers.shortest(),
+            shortest_idle: limits.timers.shortest_idle(),
             peer_version: limits.interface_version,
             outstanding: Outstanding::default(),
             last_sequence_number: 0,

@@ -29,12 +29,16 @@ impl Timers {
 
     /// The shortest of those that a [`Session`](crate::Session) keeps; without any, as long as can be.
     pub(crate) fn shortest(&self) -> Duration {
-        let all = [
-            self.session_init,
-            self.enquire_link,
-            self.inactivity,
-            self.response,
-        ];
+        let others = [self.session_init, self.response].into_iter().flatten();
+        others
+            .chain([self.shortest_idle()])
+            .min()
+            .unwrap_or(Duration::MAX)
+    }
+
+    /// The shortest of those that a [`Session`](crate::Session) keeps while it is bound and waits for no response.
+    pub(crate) fn shortest_idle(&self) -> Duration {
+        let all = [self.enquire_link, self.inactivity];
         all.into_iter().flatten().min().unwrap_or(Duration::MAX)
     }
 }

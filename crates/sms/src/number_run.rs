@@ -49,24 +49,36 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
         if self.line.is_empty() {
             self.first = key.into();
         }
-        let before = match self.place(key) {
-            Some(place) if place < self.line.len() => self.line[place].replace(value),
-            Some(place) if place == self.line.len() => {
-                // It was beyond the line until now.
-                let before = if self.others.is_empty() {
-                    None
-                } else {
-                    self.others.remove(key)
-                };
-                self.line.push_back(Some(value));
-                self.in_line += 1;
-                self.leave_behind();
-                return before;
-            }
-            Some(_) | None => return self.others.insert(key, value),
+        let Some(place) = self.place(key) else {
+            return self.others.insert(key, value);
         };
-        self.in_line += usize::from(before.is_none());
-        before
+        if let Some(there) = self.line.get_mut(place) {
+            let before = there.replace(value);
+            self.in_line += usize::from(before.is_none());
+            return before;
+        }
+        self.reach(key, place);
+        self.line.push_back(Some(value));
+        self.in_line += 1;
+        self.leave_behind();
+        None
+    }
+
+    /// Makes the line end just before a number beyond it.
+    fn reach(&mut self, key: K, place: usize) {
+        if place - self.line.len() > EMPTY_PLACES_MIN {
+            // It begins anew there.
+            while let Some(value) = self.line.pop_front() {
+                if let Some(value) = value {
+                    self.others.insert_number(self.first, value);
+                }
+                self.first += 1;
+            }
+            self.first = key.into();
+            self.in_line = 0;
+        } else {
+            self.line.resize_with(place, || None);
+        }
     }
 
     /// Takes the value from under a number.

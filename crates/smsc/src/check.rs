@@ -254,6 +254,12 @@ impl Rules<'_> {
         now: Timestamp,
         message: &ShortMessage,
     ) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
+        if message.schedule_delivery_time.is_empty()
+            && message.validity_period.is_empty()
+            && message.tlvs.is_empty()
+        {
+            return Ok((None, None));
+        }
         let schedule = |reason| Refusal::field(Status::ESME_RINVSCHED, reason);
         let expiry = |reason| Refusal::field(Status::ESME_RINVEXPIRY, reason);
         let scheduled_at = Time::parse(&message.schedule_delivery_time)

@@ -42,7 +42,7 @@ pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel, SubmitRefus
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
 pub use note::{AccountIndex, Note, Number};
-pub use port::{AttemptId, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
+pub use port::{AttemptId, Broadcast, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;
 pub use shape::{Polygon, Shape};

@@ -209,22 +209,7 @@ pub enum Output {
         segment: Segment,
     },
     /// Send a text once to every handset of a carrier in an area; [`Input::BroadcastAnswered`] is expected.
-    Broadcast {
-        /// The broadcast's number.
-        number: u32,
-        /// The area's place in it.
-        area: u16,
-        /// The carrier's name.
-        carrier: CompactString,
-        /// The beginning of the numbers in the area; empty: all of the carrier's.
-        prefix: CompactString,
-        /// Where their phones are, if the area is one on the ground.
-        shape: Option<Shape>,
-        /// Who the text is from.
-        from: Address,
-        /// Its segments.
-        segments: Vec<Segment>,
-    },
+    Broadcast(Box<Broadcast>),
     /// A text that the network itself sends to a handset, beside all queues, because a text of its went nowhere.
     Bounce {
         /// The handset.
@@ -236,6 +221,25 @@ pub enum Output {
     },
     /// What happened, and why.
     Noted(Note),
+}
+
+/// A text for every handset of a carrier in an area.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Broadcast {
+    /// The broadcast's number.
+    pub number: u32,
+    /// The area's place in it.
+    pub area: u16,
+    /// The carrier's name.
+    pub carrier: CompactString,
+    /// The beginning of the numbers in the area; empty: all of the carrier's.
+    pub prefix: CompactString,
+    /// Where their phones are, if the area is one on the ground.
+    pub shape: Option<Shape>,
+    /// Who the text is from.
+    pub from: Address,
+    /// Its segments.
+    pub segments: Vec<Segment>,
 }
 
 /// What is done to a link on demand, below the PDUs.

@@ -92,7 +92,8 @@ impl Store {
         loop {
             self.last_number = self.last_number.checked_add(1).unwrap_or(1);
             let number = self.last_number;
-            if self.slots_of(number).next().is_none() {
+            let is_free = !self.by_number.contains(number.into());
+            if is_free && (self.others.is_empty() || self.slots_of(number).next().is_none()) {
                 return number;
             }
         }

@@ -1,6 +1,6 @@
 //! What is due when: [`Timers`], with lazy deletion.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 
 use smpp::LinkId;
@@ -12,7 +12,7 @@ use crate::port::AttemptId;
 ///
 /// The order of the variants is the order of what is due at the same instant: a text expires before its handset is
 /// tried again, and leaves the queue before one that is scheduled for the same instant enters it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Timer {
     /// What was asked for comes of a page that no handset hears.
     OutcomeDue { attempt: AttemptId },
@@ -44,6 +44,28 @@ pub(crate) enum Timer {
     Outage { carrier: u16 },
 }
 
+impl Timer {
+    /// The place of its kind among those that are due at the same instant.
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::OutcomeDue { .. } => 0,
+            Self::LateAnswer { .. } => 1,
+            Self::Expiry { .. } => 2,
+            Self::PageUnanswered { .. } => 3,
+            Self::Scheduled { .. } => 4,
+            Self::Retry { .. } => 5,
+            Self::LateReceipt { .. } => 6,
+            Self::Waiting { .. } => 7,
+            Self::Outbind { .. } => 8,
+            Self::Session { .. } => 9,
+            Self::Resume { .. } => 10,
+            Self::Linger { .. } => 11,
+            Self::Broadcast { .. } => 12,
+            Self::Outage { .. } => 13,
+        }
+    }
+}
+
 /// Timers in the order of their instants, then of their kind, then of their making.
 #[derive(Default)]
 pub(crate) struct Timers {
@@ -58,8 +80,43 @@ pub(crate) struct Timers {
     due_at: Option<Timestamp>,
 }
 
-type Entry = (Timestamp, Timer, u32);
 type Heap = BinaryHeap<Reverse<Entry>>;
+
+/// A timer that is set.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    due_at: Timestamp,
+    /// Counts the timers that were set before it.
+    made: u32,
+    timer: Timer,
+}
+
+impl Entry {
+    /// What entries are in the order of.
+    fn order(&self) -> (Timestamp, u8, u32) {
+        (self.due_at, self.timer.kind(), self.made)
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
 
 /// Timers of one kind, which are mostly set in the order in which they are due: those that are stand in a line, the others in
 /// a heap.
@@ -71,7 +128,8 @@ struct Line {
 
 impl Line {
     fn push(&mut self, entry: Entry) {
-        if self.line.back().is_none_or(|last| *last < entry) {
+        // One that was set later comes later at the same instant.
+        if self.line.back().is_none_or(|last| last.due_at <= entry.due_at) {
             self.line.push_back(entry);
         } else {
             self.heap.push(Reverse(entry));
@@ -97,14 +155,14 @@ impl Line {
     /// Drops from the front what means nothing any more; gives how many that were.
     fn discard_stale(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) -> usize {
         let before = self.len();
-        let is_stale = |(due_at, timer, _): &mut Entry| !is_live(*due_at, timer);
+        let is_stale = |entry: &mut Entry| !is_live(entry.due_at, &entry.timer);
         while self.line.pop_front_if(is_stale).is_some() {}
         discard_stale(&mut self.heap, &is_live);
         before - self.len()
     }
 
     fn retain(&mut self, is_live: impl Fn(Timestamp, &Timer) -> bool) {
-        self.line.retain(|(due_at, timer, _)| is_live(*due_at, timer));
+        self.line.retain(|entry| is_live(entry.due_at, &entry.timer));
         self.line.shrink_to(self.line.len() * 2);
         retain(&mut self.heap, is_live);
     }
@@ -123,13 +181,13 @@ fn sooner<'e>(one: Option<&'e Entry>, other: Option<&'e Entry>) -> Option<&'e En
 }
 
 fn discard_stale(heap: &mut Heap, is_live: impl Fn(Timestamp, &Timer) -> bool) {
-    while in_heap(heap).is_some_and(|(due_at, timer, _)| !is_live(*due_at, timer)) {
+    while in_heap(heap).is_some_and(|entry| !is_live(entry.due_at, &entry.timer)) {
         heap.pop();
     }
 }
 
 fn retain(heap: &mut Heap, is_live: impl Fn(Timestamp, &Timer) -> bool) {
-    heap.retain(|Reverse((due_at, timer, _))| is_live(*due_at, timer));
+    heap.retain(|Reverse(entry)| is_live(entry.due_at, &entry.timer));
     heap.shrink_to(heap.len() * 2);
 }
 
@@ -140,7 +198,11 @@ impl Timers {
     /// Sets a timer.
     pub fn set(&mut self, due_at: Timestamp, timer: Timer) {
         self.made = self.made.wrapping_add(1);
-        let entry = (due_at, timer, self.made);
+        let entry = Entry {
+            due_at,
+            made: self.made,
+            timer,
+        };
         self.due_at = Some(self.due_at.map_or(due_at, |first| first.min(due_at)));
         match timer {
             Timer::Expiry { .. } => self.expiries.push(entry),
@@ -165,7 +227,7 @@ impl Timers {
         self.pages.retain(&is_live);
         retain(&mut self.heap, is_live);
         self.stale = 0;
-        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
+        self.due_at = self.first_entry().map(|entry| entry.due_at);
     }
 
     /// Drops from the front of every line and heap what means nothing any more, so that the first timer is live.
@@ -176,7 +238,7 @@ impl Timers {
             + self.expiries.discard_stale(&is_live)
             + self.pages.discard_stale(&is_live);
         self.stale = self.stale.saturating_sub(discarded);
-        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
+        self.due_at = self.first_entry().map(|entry| entry.due_at);
     }
 
     /// When the first timer is due.
@@ -201,14 +263,13 @@ impl Timers {
 
     /// Takes the first timer.
     pub fn take_first(&mut self) -> Option<Timer> {
-        let (_, timer, _) = self.first_entry()?;
-        let entry = match timer {
+        let entry = match self.first_entry()?.timer {
             Timer::Expiry { .. } => self.expiries.pop(),
             Timer::PageUnanswered { .. } => self.pages.pop(),
             _ => self.heap.pop().map(|Reverse(entry)| entry),
         };
-        self.due_at = self.first_entry().map(|(due_at, _, _)| *due_at);
-        entry.map(|(_, timer, _)| timer)
+        self.due_at = self.first_entry().map(|entry| entry.due_at);
+        entry.map(|entry| entry.timer)
     }
 
     /// How many timers there are, stale ones included.

@@ -81,8 +81,8 @@ fn an_area_on_the_ground_goes_to_every_carrier_that_does_not_block_the_code() {
     assert_eq!(aired(&outputs), ["att", "bell"]);
     let montreal = sms::Place::new(45.5, -73.57).expect("a place");
     for output in &outputs {
-        if let Output::Broadcast { shape, .. } = output {
-            let shape = shape.as_ref().expect("a shape");
+        if let Output::Broadcast(broadcast) = output {
+            let shape = broadcast.shape.as_ref().expect("a shape");
             assert!(shape.holds(montreal), "{shape:?}");
         }
     }
@@ -111,7 +111,7 @@ fn aired(outputs: &[Output]) -> Vec<String> {
     outputs
         .iter()
         .filter_map(|output| match output {
-            Output::Broadcast { carrier, prefix, .. } => Some(format!("{carrier}{prefix}")),
+            Output::Broadcast(sent) => Some(format!("{}{}", sent.carrier, sent.prefix)),
             _ => None,
         })
         .collect()
@@ -280,7 +280,7 @@ fn success_is_what_the_carriers_say_together() {
     let mut bench = bench(|_| (), 0x50);
     let (response, outputs) = send(&mut bench, broadcast(&["north", "att"], 1));
     let answers = outputs.iter().filter_map(|output| match output {
-        Output::Broadcast { number, area, .. } => Some((*number, *area)),
+        Output::Broadcast(sent) => Some((sent.number, sent.area)),
         _ => None,
     });
     for ((number, area), (there, had)) in answers.zip([(2, 2), (2, 1), (4, 0)]) {

@@ -388,7 +388,7 @@ impl Auditor {
                 Output::Send { .. }
                 | Output::Draft { .. }
                 | Output::Bounce { .. }
-                | Output::Broadcast { .. }
+                | Output::Broadcast(_)
                 | Output::Dial { .. }
                 | Output::Disturb { .. } => {}
             }

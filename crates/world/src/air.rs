@@ -3,27 +3,11 @@
 use std::time::Duration;
 
 use sms::{Address, Msisdn, Segment};
-use smsc::{AttemptId, CarrierIndex, Cause, PageOutcome, Shape};
+use smsc::{AttemptId, Broadcast, CarrierIndex, Cause, PageOutcome, Shape};
 
 use crate::ring::Kept;
 use crate::wiring::micros;
 use crate::world::{Hop, World};
-
-/// A text for every phone of a carrier in an area.
-#[derive(Debug)]
-pub(crate) struct Broadcast {
-    /// The broadcast's number at the message centre.
-    pub(crate) number: u32,
-    /// The area's place in it.
-    pub(crate) area: u16,
-    pub(crate) carrier: String,
-    /// The beginning of the numbers of those who are meant.
-    pub(crate) prefix: String,
-    /// Where their phones are, if the area is one on the ground.
-    pub(crate) shape: Option<Shape>,
-    pub(crate) from: Address,
-    pub(crate) segments: Vec<Segment>,
-}
 
 /// Nothing came back.
 pub(crate) const LOST: PageOutcome = PageOutcome::Failed(Cause::NoAnswer);
@@ -125,7 +109,7 @@ impl World {
     }
 
     /// Sends a broadcast over the carrier's air: all its phones hear it at the same time.
-    pub(crate) fn broadcast_on_air(&mut self, broadcast: Broadcast) {
+    pub(crate) fn broadcast_on_air(&mut self, broadcast: Box<Broadcast>) {
         let latency = self
             .smsc
             .carrier(&broadcast.carrier)
@@ -133,7 +117,7 @@ impl World {
         let die = self.dice.die(&broadcast.carrier);
         let drawn = self.dice.unit(die);
         let latency = latency.map_or(Duration::ZERO, |latency| latency.sample(drawn));
-        self.schedule(latency, Hop::Broadcast(Box::new(broadcast)));
+        self.schedule(latency, Hop::Broadcast(broadcast));
     }
 
     /// A broadcast is heard by every phone of the carrier that is on, in coverage and not lost to the air.
@@ -160,7 +144,7 @@ impl World {
             .into_iter()
             .filter_map(|(number, _)| Msisdn::new(number))
             .filter(|phone| self.smsc.carrier_of(*phone).name == carrier)
-            .filter(|phone| phone.number().to_string().starts_with(&prefix))
+            .filter(|phone| phone.number().to_string().starts_with(prefix.as_str()))
             .filter(|phone| is_in_area(*phone))
             .collect();
         let die = self.dice.die(&carrier);

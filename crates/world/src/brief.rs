@@ -58,7 +58,7 @@ impl World {
                     pdu,
                 },
                 Kept::OnAir { .. } => Brief::OnAir,
-                Kept::Received { .. } => Brief::Received,
+                Kept::Received { .. } | Kept::ReceivedWhole { .. } => Brief::Received,
                 Kept::ApiCall(kept) => Brief::ApiCall {
                     call: kept.call,
                     method: kept.params.value("method").unwrap_or_default(),

@@ -2,13 +2,10 @@
 //!
 //! Most records are never read. What every text brings is kept as it is at hand, and spelt out when somebody reads it.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-
 use handset::InboxText;
 use platform::{AppId, CallId, Decision, SubmissionId};
-use sms::{MessageState, Msisdn, ShortCode, Timestamp};
-use smsc::CarrierIndex;
+use sms::{MessageState, Msisdn, Octets, ShortCode, Timestamp};
+use smsc::{CarrierIndex, Number};
 
 use crate::record::{CALL_OCTETS_MAX, Event, Toward};
 use crate::wire_pdu::WirePdu;
@@ -28,8 +25,16 @@ pub(crate) enum Kept {
         latency_us: u64,
         lost: bool,
     },
-    /// [`Event::Received`].
-    Received { handset: Msisdn, text: Arc<InboxText> },
+    /// [`Event::Received`] of a text that came in one segment, from a number.
+    Received {
+        handset: Msisdn,
+        from: Number,
+        octets: Octets,
+        data_coding: u8,
+        udhi: bool,
+    },
+    /// [`Event::Received`] of any other.
+    ReceivedWhole { handset: Msisdn, text: Box<InboxText> },
     /// [`Event::ApiCall`].
     ApiCall(Box<ApiCall>),
     /// [`Event::ApiReply`].
@@ -51,6 +56,29 @@ pub(crate) enum Kept {
     },
     /// Any other.
     Event(Box<Event>),
+}
+
+impl Kept {
+    /// Of a text that a phone shows.
+    pub(crate) fn received(handset: Msisdn, text: InboxText) -> Self {
+        let Some(from) = Number::of(&text.from) else {
+            let text = Box::new(text);
+            return Self::ReceivedWhole { handset, text };
+        };
+        match text.into_segment() {
+            Ok((_, segment)) => Self::Received {
+                handset,
+                from,
+                octets: segment.user_data,
+                data_coding: segment.data_coding,
+                udhi: segment.udhi,
+            },
+            Err(text) => Self::ReceivedWhole {
+                handset,
+                text: Box::new(text),
+            },
+        }
+    }
 }
 
 /// What is kept of a call.
@@ -134,7 +162,9 @@ impl Submitted {
 /// The last `records_max` records, and the number of all.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    kept: VecDeque<(Timestamp, Kept)>,
+    kept: Vec<(Timestamp, Kept)>,
+    /// The place of the oldest, once there is no room for more.
+    oldest: usize,
     records_max: usize,
     next_seq: u64,
 }
@@ -143,7 +173,8 @@ impl Ring {
     /// An empty ring.
     pub fn new(records_max: usize) -> Self {
         Self {
-            kept: VecDeque::new(),
+            kept: Vec::new(),
+            oldest: 0,
             records_max: records_max.max(1),
             next_seq: 0,
         }
@@ -151,11 +182,15 @@ impl Ring {
 
     /// Adds a record; the oldest goes when the ring is full.
     pub fn push(&mut self, at: Timestamp, kept: Kept) {
-        if self.kept.len() == self.records_max {
-            self.kept.pop_front();
-        }
-        self.kept.push_back((at, kept));
         self.next_seq += 1;
+        if self.kept.len() < self.records_max {
+            return self.kept.push((at, kept));
+        }
+        self.kept[self.oldest] = (at, kept);
+        self.oldest += 1;
+        if self.oldest == self.records_max {
+            self.oldest = 0;
+        }
     }
 
     /// The number that the next record will have.
@@ -173,10 +208,12 @@ impl Ring {
             .unwrap_or(usize::MAX)
             .min(self.kept.len());
         let first = oldest + skip as u64;
-        self.kept
-            .range(skip..)
-            .enumerate()
-            .map(move |(place, kept)| (first + place as u64, kept))
+        let count = self.kept.len() - skip;
+        (0..count).map(move |nth| {
+            let place = self.oldest + skip + nth;
+            let place = place.checked_sub(self.kept.len()).unwrap_or(place);
+            (first + nth as u64, &self.kept[place])
+        })
     }
 }
 

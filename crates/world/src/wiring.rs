@@ -9,7 +9,7 @@ use smpp::LinkId;
 use sms::Msisdn;
 use smsc::PageOutcome;
 
-use crate::air::{self, Broadcast};
+use crate::air;
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
@@ -65,12 +65,14 @@ impl World {
             }),
             Input::LinkReceived { link, frames } => {
                 // What a frame brings forth at once comes after all frames of the same read.
-                let is_idle = self.is_idle();
-                for mut frame in frames {
-                    self.note_arrival(link, &mut frame);
-                    if is_idle {
+                if self.is_idle() {
+                    for mut frame in frames {
+                        self.note_arrival(link, &mut frame);
                         self.smsc_receives(link, &frame);
-                    } else {
+                    }
+                } else {
+                    for mut frame in frames {
+                        self.note_arrival(link, &mut frame);
                         self.smsc_at_once(smsc::Input::Received { link, frame });
                     }
                 }
@@ -198,10 +200,7 @@ impl World {
     pub(crate) fn handset_says(&mut self, msisdn: Msisdn, output: handset::Output) {
         match output {
             handset::Output::Transmit { to, segment } => self.mo_on_air(msisdn, to, segment),
-            handset::Output::Received(text) => self.keep(Kept::Received {
-                handset: msisdn,
-                text,
-            }),
+            handset::Output::Received(text) => self.keep(Kept::received(msisdn, text)),
             handset::Output::Available => self.smsc_at_once(smsc::Input::Available { msisdn }),
             handset::Output::Held { to, parts } => {
                 let why = format!("the text to {to} ({parts} SMS) waits in the phone until it is on the air");
@@ -268,23 +267,7 @@ impl World {
             } => {
                 self.page_on_air(attempt, carrier, to, from, segment);
             }
-            smsc::Output::Broadcast {
-                number,
-                area,
-                carrier,
-                prefix,
-                shape,
-                from,
-                segments,
-            } => self.broadcast_on_air(Broadcast {
-                number,
-                area,
-                carrier: carrier.into(),
-                prefix: prefix.into(),
-                shape,
-                from,
-                segments,
-            }),
+            smsc::Output::Broadcast(broadcast) => self.broadcast_on_air(broadcast),
             smsc::Output::Bounce { to, from, text } => {
                 let latency = self.latency(self.smsc.carrier_index_of(to));
                 self.schedule(

@@ -8,9 +8,8 @@ use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
-use smsc::{AttemptId, Cause, PageOutcome, Scribe, Smsc};
+use smsc::{AttemptId, Broadcast, Cause, PageOutcome, Scribe, Smsc};
 
-use crate::air::Broadcast;
 use crate::config::{Config, ConfigError};
 use crate::dice::{Dice, Die};
 use crate::io::{CallbackId, Input, Output};
@@ -298,7 +297,27 @@ impl World {
                 latency_us: *latency_us,
                 lost: *lost,
             },
-            Kept::Received { handset, text } => Event::Received {
+            Kept::Received {
+                handset,
+                from,
+                octets,
+                data_coding,
+                udhi,
+            } => {
+                let segment = Segment {
+                    data_coding: *data_coding,
+                    udhi: *udhi,
+                    user_data: octets.clone(),
+                };
+                Event::Received {
+                    handset: *handset,
+                    from: from.address().digits.to_string(),
+                    text: segment.text(),
+                    parts: 1,
+                    encoding: segment.encoding(),
+                }
+            }
+            Kept::ReceivedWhole { handset, text } => Event::Received {
                 handset: *handset,
                 from: text.from.digits.to_string(),
                 text: text.text(),

@@ -26,8 +26,12 @@ impl<T> Session<T> {
     }
 
     /// How long whatever begins now lasts at least before [`Session::on_timer`] has something to do about it.
-    pub const fn shortest_timer(&self) -> Duration {
-        self.shortest
+    pub fn shortest_timer(&self) -> Duration {
+        if self.state.is_bound() && self.outstanding.is_empty() {
+            self.shortest_idle
+        } else {
+            self.shortest
+        }
     }
 
     /// Does what is due by `now`.

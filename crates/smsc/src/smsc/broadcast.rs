@@ -15,7 +15,7 @@ use crate::check::Refusal;
 use crate::event::{Event, SubmitRefusal};
 use crate::message::{Body, ServiceType};
 use crate::message_id::{MessageId, MessageIdStyle};
-use crate::port::Output;
+use crate::port::{Broadcast as Sent, Output};
 use crate::timer::Timer;
 
 /// The identifier of an area that cannot be served, and why.
@@ -296,7 +296,7 @@ impl Smsc {
                 }
                 area.sent = true;
                 sent += 1;
-                self.outputs.push(Output::Broadcast {
+                self.outputs.push(Output::Broadcast(Box::new(Sent {
                     number,
                     area: place,
                     carrier: carrier.name.clone(),
@@ -304,7 +304,7 @@ impl Smsc {
                     shape: area.target.shape.clone(),
                     from: broadcast.source.clone(),
                     segments: body.into_segments(message_id.number.to_le_bytes()[0]),
-                });
+                })));
             }
         }
         self.note(Event::Broadcast {

@@ -38,7 +38,11 @@ impl Histogram {
     /// Counts one.
     pub fn observe(&mut self, took: Duration) {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS_US.partition_point(|bound| *bound < took_us);
+        let bucket = match took_us {
+            // What takes no time of the world's, such as most responses.
+            ..=1_000 => 0,
+            _ => BOUNDS_US.partition_point(|bound| *bound < took_us),
+        };
         self.buckets[bucket] += 1;
         self.sum_us = self.sum_us.saturating_add(took_us);
     }
@@ -62,11 +66,14 @@ impl Histogram {
     }
 }
 
+/// In the place of the instant at which something began: nothing did.
+const NEVER: Timestamp = Timestamp::MAX;
+
 /// When things began that have not ended yet, each under a number; a later one may take an earlier one's place, which is
 /// then not measured. It never grows.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    places: Vec<(u64, Option<Timestamp>)>,
+    places: Vec<(u64, Timestamp)>,
 }
 
 impl Begun {
@@ -77,31 +84,31 @@ impl Begun {
             "a place is found by the low bits of a number"
         );
         Self {
-            places: vec![(0, None); places],
+            places: vec![(0, NEVER); places],
         }
     }
 
     /// Something begins.
     pub fn begin(&mut self, number: u64, at: Timestamp) {
-        *self.place(number) = (number, Some(at));
+        *self.place(number) = (number, at);
     }
 
     /// How long ago it began; none when that is not known.
     pub fn since(&mut self, number: u64, now: Timestamp) -> Option<Duration> {
         let (of, at) = *self.place(number);
-        at.filter(|_| of == number).map(|at| now.since(at))
+        (of == number && at != NEVER).then(|| now.since(at))
     }
 
     /// The same, and it has ended.
     pub fn end(&mut self, number: u64, now: Timestamp) -> Option<Duration> {
         let took = self.since(number, now);
         if took.is_some() {
-            self.place(number).1 = None;
+            self.place(number).1 = NEVER;
         }
         took
     }
 
-    fn place(&mut self, number: u64) -> &mut (u64, Option<Timestamp>) {
+    fn place(&mut self, number: u64) -> &mut (u64, Timestamp) {
         let low_bits = number & (self.places.len() as u64 - 1);
         &mut self.places[usize::try_from(low_bits).expect("it is less than a length")]
     }
