@@ -35,16 +35,13 @@ impl Outage {
     /// The next instant after `now` at which it begins or ends.
     pub fn next_edge(self, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
         let today = zone.civil(now).at(0, 0, 0)?;
-        let edges = (0..=2).flat_map(|days| {
-            [self.from, self.to].into_iter().filter_map(move |minute| {
-                let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-                today.plus_days(days)?.at(hour, minute, 0)
-            })
-        });
-        edges
-            .map(|civil| zone.instant(civil))
-            .filter(|at| *at > now)
-            .min()
+        // To find the instant of a local time costs the most: none is looked for behind the first.
+        let next = |minute: u16| {
+            let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
+            let days = (0..=2).filter_map(|days| today.plus_days(days)?.at(hour, minute, 0));
+            days.map(|civil| zone.instant(civil)).find(|at| *at > now)
+        };
+        [self.from, self.to].into_iter().filter_map(next).min()
     }
 
     /// How long it lasts.
