@@ -121,14 +121,36 @@ fn parse_xml(body: &str) -> Result<(bool, Value), CallError> {
     loop {
         match reader.read_event().map_err(malformed)? {
             Event::Start(start) => {
-                let is_error = start.name().0 == "error_response";
-                return Ok((is_error, element(&mut reader, is_list(&start), 0)?));
+                if start.name().0 == "error_response" {
+                    return Ok((true, error(&mut reader)?));
+                }
+                return Ok((false, element(&mut reader, is_list(&start), 0)?));
             }
             Event::Empty(start) => return Ok((false, empty(&start))),
             Event::Eof => return Err(malformed("no element")),
             _ => {}
         }
     }
+}
+
+/// Reads an error as far as its number and its text. The call's own parameters, which stand behind them, are not looked at:
+/// who calls knows them, and they are most of it.
+fn error(reader: &mut Reader<&[u8]>) -> Result<Value, CallError> {
+    let mut members = Vec::new();
+    let has = |members: &[(String, Value)], name: &str| members.iter().any(|(member, _)| member == name);
+    while !(has(&members, "error_code") && has(&members, "error_msg")) {
+        match reader.read_event().map_err(malformed)? {
+            Event::Start(start) => {
+                let name = start.name().0.to_owned();
+                members.push((name, element(reader, is_list(&start), 1)?));
+            }
+            Event::Empty(start) => members.push((start.name().0.to_owned(), empty(&start))),
+            Event::End(_) => break,
+            Event::Eof => return Err(malformed("an element that does not end")),
+            _ => {}
+        }
+    }
+    Ok(Value::Fields(members))
 }
 
 /// Reads an element up to its end.
@@ -290,6 +312,9 @@ mod tests {
         for body in [
             "{\"error_code\":850,\"error_msg\":\"Invalid sms session.\",\"request_args\":{}}",
             "<error_response><error_code>850</error_code><error_msg>Invalid sms session.</error_msg></error_response>",
+            "<error_response>\n<more/><error_msg>Invalid sms session.</error_msg> <error_code>850</error_code></error_response>",
+            // What stands behind both is not looked at.
+            "<error_response><error_code>850</error_code><error_msg>Invalid sms session.</error_msg><request_args",
         ] {
             assert_eq!(parse(body), Err(api()), "{body}");
         }
@@ -301,6 +326,8 @@ mod tests {
             "{",
             "{\"error_code\":\"850\"}",
             "<error_response>1</error_response>",
+            "<error_response><error_code>850</error_code>",
+            "<error_response><error_code>850</error_code></error_response>",
         ] {
             assert!(matches!(parse(body), Err(CallError::Malformed(_))), "{body}");
         }
