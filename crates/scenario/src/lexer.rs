@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub octets: Range<usize>,
     /// The spaces before its first word.
     pub indent: usize,
+    /// Where it ends, or the comment behind it begins.
+    pub words_end: usize,
 }
 
 /// What stands in a file besides its meaning; a printer keeps it.
@@ -67,15 +69,21 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
                 .push(comment(octets.start + indent, content, None));
             continue;
         }
+        let mut words_end = octets.end;
         if let Some(at) = trailing_comment(content) {
             let begin = octets.start + indent;
+            words_end = begin + at;
             trivia.comments.push(comment(
-                begin + at,
+                words_end,
                 &content[at..],
                 Some(Span::new(begin, begin).start),
             ));
         }
-        lines.push(Line { octets, indent });
+        lines.push(Line {
+            octets,
+            indent,
+            words_end,
+        });
     }
     (lines, trivia, faults)
 }
@@ -222,15 +230,14 @@ impl<'s> Cursor<'s> {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
             return None;
         }
+        let octets = rest.as_bytes();
+        let is_letter = |at: usize| octets.get(at).is_some_and(u8::is_ascii_alphanumeric);
         let mut length = 0;
-        let mut chars = rest.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
-            let next = chars.peek().map(|(_, next)| *next);
-            let inner_dot = c == '.' && next.is_some_and(|next| next.is_ascii_alphanumeric());
-            if !(c.is_ascii_alphanumeric() || c == '_' || c == '-' || inner_dot) {
-                break;
-            }
-            length = at + c.len_utf8();
+        while is_letter(length)
+            || matches!(octets.get(length), Some(b'_' | b'-'))
+            || (octets.get(length) == Some(&b'.') && is_letter(length + 1))
+        {
+            length += 1;
         }
         let start = self.at;
         self.advance(length);
@@ -239,6 +246,11 @@ impl<'s> Cursor<'s> {
 
     /// Takes a name.
     pub fn name(&mut self, what: &str) -> Fallible<Name> {
+        Ok(self.name_word(what)?.map(str::to_owned))
+    }
+
+    /// As [`Cursor::name`], for who only looks.
+    pub fn name_word(&mut self, what: &str) -> Fallible<Spanned<&'s str>> {
         let Some(word) = self.word() else {
             return Err(self.expected(what));
         };
@@ -247,7 +259,7 @@ impl<'s> Cursor<'s> {
                 "a name is letters, digits, `_` and `-`, a letter first"
             }
             name if name.len() > NAME_CHARS_MAX => return Err(self.too_long(word.span)),
-            _ => return Ok(word.map(str::to_owned)),
+            _ => return Ok(word),
         };
         let message = format!("`{}` cannot be a name", word.node);
         Err(Box::new(self.fault(Code::E018, word.span, message).label(fault)))
@@ -260,6 +272,11 @@ impl<'s> Cursor<'s> {
 
     /// Takes `$name`.
     pub fn var(&mut self, what: &str) -> Fallible<Spanned<Var>> {
+        Ok(self.var_word(what)?.map(|name| Var(name.to_owned())))
+    }
+
+    /// As [`Cursor::var`], for who only looks.
+    pub fn var_word(&mut self, what: &str) -> Fallible<Spanned<&'s str>> {
         if !self.looks_at("$") {
             return Err(self.expected(what));
         }
@@ -282,7 +299,7 @@ impl<'s> Cursor<'s> {
         if length > NAME_CHARS_MAX {
             return Err(self.too_long(span));
         }
-        Ok(Spanned::new(Var(name.to_owned()), span))
+        Ok(Spanned::new(name, span))
     }
 
     /// Takes a run of characters up to the next blank or comma. None at the end of the line and before a comma.

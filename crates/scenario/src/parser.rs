@@ -92,6 +92,7 @@ fn read_steps(
     let (mut lines, _, mut diagnostics) = lines(path, &source[start..]);
     for line in &mut lines {
         line.octets = line.octets.start + start..line.octets.end + start;
+        line.words_end += start;
     }
     for label in diagnostics.iter_mut().filter_map(|fault| fault.primary.as_mut()) {
         label.span = Span::new(label.span.start as usize + start, label.span.end as usize + start);
@@ -343,13 +344,7 @@ impl<'s> Parser<'s> {
 
     /// What a line says, without indentation, comment and the blanks before it.
     fn header_span(&self, line: usize, start: usize) -> Span {
-        let end = self.lines[line].octets.end;
-        let (found, comments, _) = lines(self.path, &self.source[self.lines[line].octets.clone()]);
-        let base = self.lines[line].octets.start;
-        let end = match comments.comments.first() {
-            Some(comment) if !found.is_empty() => base + comment.span.start as usize,
-            _ => end,
-        };
+        let end = self.lines[line].words_end;
         Span::new(start, start + self.source[start..end.max(start)].trim_end().len())
     }
 

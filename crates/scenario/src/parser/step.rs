@@ -192,7 +192,11 @@ fn rounds(cursor: &mut Cursor<'_>) -> Fallible<Spanned<u32>> {
 /// Whether a name or a variable and one of the signs begin the line.
 pub(super) fn is_actor_line(cursor: &mut Cursor<'_>) -> bool {
     let mut ahead = cursor.clone();
-    actor(&mut ahead, "").is_ok() && matches!(ahead.peek(), Some('>' | '<' | '?'))
+    let begins = match ahead.looks_at("$") {
+        true => ahead.var_word(""),
+        false => ahead.name_word(""),
+    };
+    begins.is_ok() && matches!(ahead.peek(), Some('>' | '<' | '?'))
 }
 
 /// Takes an actor.
