@@ -131,6 +131,15 @@ impl Platform {
     /// What [`Config::check`] finds.
     pub fn checked(config: Config) -> Result<Self, InvalidConfig> {
         config.check()?;
+        Ok(Self::of_checked(config))
+    }
+
+    /// A platform of a configuration in which [`Config::check`] has found nothing, and which is not checked again.
+    ///
+    /// # Panics
+    ///
+    /// Where a user has an app that does not exist.
+    pub fn of_checked(config: Config) -> Self {
         let Config {
             settings,
             apps,
@@ -181,7 +190,7 @@ impl Platform {
         for user in users {
             platform.add(user);
         }
-        Ok(platform)
+        platform
     }
 
     pub(crate) fn add(&mut self, mut user: User) {

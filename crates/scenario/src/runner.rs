@@ -29,10 +29,11 @@ mod telling;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sms::Timestamp;
+use world::{Checked, ConfigError, World};
 
 pub(crate) use expectation::encoding_name;
 pub(crate) use inbox::Content;
@@ -77,6 +78,8 @@ pub struct Runner {
     script: Arc<Script>,
     rules: Rules,
     declared: DeclaredWorld,
+    /// The configuration of the declared world, checked when the first test is played.
+    checked: OnceLock<Result<Checked, ConfigError>>,
     /// The URLs of the real apps that were put in, by name.
     put_in: BTreeMap<String, String>,
     hashes_records: bool,
@@ -108,6 +111,7 @@ impl Runner {
             script: Arc::new(script.clone()),
             rules: rules.clone(),
             declared: world_config_with(script, rules)?,
+            checked: OnceLock::new(),
             put_in: BTreeMap::new(),
             hashes_records: false,
             keeps_lanes: false,
@@ -176,6 +180,7 @@ impl Runner {
             ));
         };
         rest::check_url(url).map_err(|error| error.to_string())?;
+        self.checked = OnceLock::new();
         let configs = self.declared.config.apps.iter_mut();
         for config in configs.filter(|config| config.credentials.app == app) {
             config.credentials.callback_url = Some(url.to_owned());
@@ -214,6 +219,7 @@ impl Runner {
         let declared = world_config_from(&self.script, &self.rules, first);
         let mut other = Self {
             declared: declared.expect("the same declarations made a world before"),
+            checked: OnceLock::new(),
             ..self.clone()
         };
         for (name, url) in &self.put_in {
@@ -226,6 +232,7 @@ impl Runner {
     /// Gives apps so many times longer to answer a callback: where a world's time passes faster than the machine's, HTTP does
     /// not.
     pub fn allow_callbacks(&mut self, times: f64) {
+        self.checked = OnceLock::new();
         let timeout = &mut self.declared.config.callback_timeout;
         *timeout = timeout.mul_f64(times.max(1.0));
     }
@@ -286,8 +293,11 @@ impl Runner {
         let line = self.line_of(test);
         let mut report = TestReport::new(path, line, test, seed);
         let outside = outside.map(|outside| Box::new(outside) as Box<dyn Outside>);
-        let mut stage = match Stage::new(&self.declared, seed, outside) {
-            Ok(stage) => stage,
+        let checked = self
+            .checked
+            .get_or_init(|| self.declared.config.clone().checked());
+        let mut stage = match checked {
+            Ok(checked) => Stage::of(World::of(checked, seed), &self.declared, outside),
             Err(error) => {
                 let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
                 report.diagnostics.push(fault.label("its world cannot be built"));

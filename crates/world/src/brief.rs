@@ -1,7 +1,7 @@
 //! A record as it is kept, for who reads every one of them: [`Brief`].
 
-use platform::CallId;
-use sms::Timestamp;
+use platform::{CallId, SubmissionId};
+use sms::{MessageState, Timestamp};
 
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
@@ -40,7 +40,14 @@ pub enum Brief<'a> {
         /// The refusal's number.
         error_code: Option<u16>,
     },
-    /// [`Event::Decision`], [`Event::Submitted`], [`Event::SubmitAnswered`] or [`Event::Receipt`].
+    /// [`Event::Receipt`].
+    Receipt {
+        /// The text.
+        submission: SubmissionId,
+        /// What became of it.
+        state: MessageState,
+    },
+    /// [`Event::Decision`], [`Event::Submitted`] or [`Event::SubmitAnswered`].
     Platform,
     /// Any other, and a PDU that could not be read or holds a password.
     Event(&'a Event),
@@ -67,10 +74,11 @@ impl World {
                     call: kept.call,
                     error_code: kept.error_code,
                 },
-                Kept::Decision(_)
-                | Kept::Submitted(_)
-                | Kept::SubmitAnswered { .. }
-                | Kept::Receipt { .. } => Brief::Platform,
+                Kept::Receipt { submission, state } => Brief::Receipt {
+                    submission: *submission,
+                    state: *state,
+                },
+                Kept::Decision(_) | Kept::Submitted(_) | Kept::SubmitAnswered { .. } => Brief::Platform,
                 Kept::Event(event) => Brief::Event(event),
             };
             (*at, brief)

@@ -124,6 +124,20 @@ pub enum ConfigError {
     Rest(String),
 }
 
+/// A configuration in which nothing is wrong: [`World::of`](crate::World::of) makes worlds of it.
+#[derive(Clone, Debug)]
+pub struct Checked(Config);
+
+impl Checked {
+    /// The configuration, with that seed in place of its own.
+    pub(crate) fn with_seed(&self, seed: u64) -> Config {
+        Config {
+            seed,
+            ..self.0.clone()
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -173,15 +187,27 @@ impl Config {
         smsc::Smsc::new(config)
     }
 
-    /// The platform of this world, which is made last.
-    pub(crate) fn into_platform(self) -> Result<platform::Platform, ConfigError> {
-        let config = platform::Config {
+    /// What the platform of this world is made of.
+    pub(crate) fn into_platform(self) -> platform::Config {
+        platform::Config {
             settings: self.platform,
             apps: self.apps.into_iter().map(|app| app.app).collect(),
             users: self.users.into_iter().map(|user| user.user).collect(),
             operator_blocks: self.operator_blocks,
-        };
-        platform::Platform::checked(config).map_err(|error| ConfigError::Platform(error.to_string()))
+        }
+    }
+
+    /// The configuration checked once, for many worlds.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::new`](crate::World::new).
+    pub fn checked(self) -> Result<Checked, ConfigError> {
+        self.check()?;
+        self.rest(0)?;
+        let platform = self.clone().into_platform().check();
+        platform.map_err(|error| ConfigError::Platform(error.to_string()))?;
+        Ok(Checked(self))
     }
 
     /// The REST server of this world; `chance` is seeded chance.

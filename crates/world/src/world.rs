@@ -10,7 +10,7 @@ use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Broadcast, Cause, PageOutcome, Scribe, Smsc};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Checked, Config, ConfigError};
 use crate::dice::{Dice, Die};
 use crate::io::{CallbackId, Input, Output};
 use crate::link::{self, Encoder, OWN_LINKS, OwnLink};
@@ -147,8 +147,25 @@ pub(crate) enum Hop {
 
 impl World {
     /// A world of that configuration at its start; the platform's link asks to be bound at once.
-    pub fn new(mut config: Config) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the configuration.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
+        Self::build(config, Platform::checked)
+    }
+
+    /// As [`World::new`], of a configuration that was checked for many worlds, with that seed in place of its own.
+    pub fn of(checked: &Checked, seed: u64) -> Self {
+        let built = Self::build(checked.with_seed(seed), |config| Ok(Platform::of_checked(config)));
+        built.expect("nothing was wrong with it")
+    }
+
+    fn build(
+        mut config: Config,
+        platform: impl FnOnce(platform::Config) -> Result<Platform, platform::InvalidConfig>,
+    ) -> Result<Self, ConfigError> {
         let kept = Settings {
             callback_timeout: config.callback_timeout,
             record_pdus: config.record_pdus,
@@ -198,7 +215,8 @@ impl World {
             records: Ring::new(config.records_max),
             esme: esme::Esme::new(config.esme.clone()),
             smsc,
-            platform: config.into_platform()?,
+            platform: platform(config.into_platform())
+                .map_err(|error| ConfigError::Platform(error.to_string()))?,
             handsets,
             handset_wakeups: BTreeSet::new(),
             places,

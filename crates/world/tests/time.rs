@@ -102,7 +102,11 @@ enum Timer {
 
 /// Plays a conversation of two people with an app on a lossy carrier and gives the records, a line each.
 fn play(seed: u64, timer: Timer) -> Vec<String> {
-    let mut world = World::new(config(seed)).expect("a good configuration");
+    let world = World::new(config(seed)).expect("a good configuration");
+    play_in(world, timer)
+}
+
+fn play_in(mut world: World, timer: Timer) -> Vec<String> {
     let start = world.now();
     let mut calls = 0;
     let mut driver = |world: &mut World, until: Timestamp, input: Input| {
@@ -193,6 +197,32 @@ fn the_same_seed_gives_the_same_records_byte_for_byte() {
         once.len()
     );
     assert_eq!(once, play(7, Timer::Punctual));
+}
+
+#[test]
+fn a_configuration_that_was_checked_once_makes_the_same_worlds() {
+    let checked = config(1).checked().expect("a good configuration");
+    for seed in [7, 8] {
+        let once = play_in(World::of(&checked, seed), Timer::Punctual);
+        assert_eq!(once, play(seed, Timer::Punctual));
+    }
+}
+
+#[test]
+fn what_makes_no_world_is_told_with_the_check() {
+    type Spoil = fn(&mut Config);
+    let spoils: [Spoil; 4] = [
+        |config| config.users[0].user.operator = "nobody".to_owned(),
+        |config| config.users[1].user.phone = config.users[0].user.phone,
+        |config| config.platform.text_help = String::new(),
+        |config| config.apps.push(config.apps[0].clone()),
+    ];
+    for spoil in spoils {
+        let mut config = config(1);
+        spoil(&mut config);
+        let fault = config.clone().checked().expect_err("a fault").to_string();
+        assert_eq!(fault, World::new(config).expect_err("a fault").to_string());
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use platform::AppId;
 use rest::Credentials;
-use world::{Event, Record};
+use world::{Brief, Event, Record};
 
 use crate::runner::inbox::{Content, Item, Said};
 use crate::runner::served::CALLS_OF_STEPS;
@@ -55,36 +55,44 @@ impl Stage<'_> {
         if let Some(hash) = &mut self.hash {
             hash.add(self.world.records_since(self.read_to));
         }
-        for Record { seq, at, event } in self.world.records_since(self.read_to) {
-            match &event {
-                Event::Received {
-                    handset,
-                    from,
-                    text,
-                    parts,
-                    encoding,
-                } => {
-                    let Some(user) = self.phones.get(handset) else {
+        let briefs = self.world.briefs_since(self.read_to);
+        let first = next - briefs.len() as u64;
+        // Most records are of no line's concern: only the others are spelt out.
+        let spelt = |seq| self.world.records_since(seq).next().map(|record| record.event);
+        for (seq, (at, brief)) in (first..).zip(briefs) {
+            match brief {
+                Brief::Received => {
+                    let Some(Event::Received {
+                        handset,
+                        from,
+                        text,
+                        parts,
+                        encoding,
+                    }) = spelt(seq)
+                    else {
+                        continue;
+                    };
+                    let Some(user) = self.phones.get(&handset) else {
                         continue;
                     };
                     let content = Content::Text {
-                        from: from.clone(),
-                        text: text.clone(),
-                        parts: *parts,
-                        encoding: *encoding,
+                        from,
+                        text,
+                        parts,
+                        encoding,
                     };
                     self.inboxes
                         .entry(user.clone())
                         .or_default()
                         .push(Item::new(seq, at, content));
                 }
-                Event::CallbackSent {
+                Brief::Event(Event::CallbackSent {
                     callback,
                     app,
                     user,
                     fields,
                     ..
-                } => {
+                }) => {
                     let signed = self.signatures.remove(callback).unwrap_or_default();
                     let (Some(content), Some(app)) = (
                         Content::callback(*user, fields, signed),
@@ -97,47 +105,49 @@ impl Stage<'_> {
                         .or_default()
                         .push(Item::new(seq, at, content));
                 }
-                Event::ApiCall { call, params } => {
-                    let app = match (self.stub_calls.get(call), &self.served) {
-                        (Some(app), _) => Some(*app),
-                        // What a step itself calls is answered to it, and nobody's own accord.
-                        (None, Some(_)) if call.0 < CALLS_OF_STEPS => caller(&self.credentials, params),
-                        (None, _) => None,
+                Brief::ApiCall { call, .. } => {
+                    let known = self.stub_calls.get(&call).copied();
+                    // What a step itself calls is answered to it, and nobody's own accord.
+                    if known.is_none() && (self.served.is_none() || call.0 >= CALLS_OF_STEPS) {
+                        continue;
+                    }
+                    let Some(Event::ApiCall { params, .. }) = spelt(seq) else {
+                        continue;
                     };
+                    let app = known.or_else(|| caller(&self.credentials, &params));
                     let Some(app) = app.and_then(|app| self.actors.app_name(app)) else {
                         continue;
                     };
                     let said = Said {
-                        call: *call,
+                        call,
                         at,
-                        params: params.clone(),
+                        params,
                         reply: None,
                         claimed: false,
                     };
                     self.said.entry(app.to_owned()).or_default().push_back(said);
                 }
-                Event::ApiReply {
-                    call, summary, body, ..
-                } => {
+                Brief::ApiReply { call, .. } => {
                     let Some(served) = &mut self.served else { continue };
-                    self.stub_calls.remove(call);
+                    self.stub_calls.remove(&call);
                     let mut said = self.said.values_mut().flatten();
-                    if let Some(said) = said.find(|said| said.call == *call && said.reply.is_none()) {
+                    let said = said.find(|said| said.call == call && said.reply.is_none());
+                    if let (Some(said), Some(Event::ApiReply { summary, body, .. })) = (said, spelt(seq)) {
                         said.reply = Some(Reply {
-                            value: rest::client::parse(body),
-                            submission: served.sent(*call),
-                            summary: summary.clone(),
+                            value: rest::client::parse(&body),
+                            submission: served.sent(call),
+                            summary,
                         });
                     }
                 }
-                Event::Receipt { submission, state } => {
+                Brief::Receipt { submission, state } => {
                     self.receipts.push(Receipt {
                         at,
-                        submission: *submission,
-                        state: *state,
+                        submission,
+                        state,
                     });
                 }
-                _ => {}
+                Brief::Smsc(_) | Brief::Pdu { .. } | Brief::OnAir | Brief::Platform | Brief::Event(_) => {}
             }
         }
         self.read_to = next;

@@ -86,14 +86,18 @@ impl<'o> Stage<'o> {
     ) -> Result<Self, ConfigError> {
         let mut config = declared.config.clone();
         config.seed = seed;
-        let credentials = config
-            .apps
-            .iter()
+        Ok(Self::of(World::new(config)?, declared, outside))
+    }
+
+    /// As [`Stage::new`], with the declared world.
+    pub fn of(world: World, declared: &DeclaredWorld, outside: Option<Box<dyn Outside + 'o>>) -> Self {
+        let apps = declared.config.apps.iter();
+        let credentials = apps
             .map(|app| (app.credentials.app, app.credentials.clone()))
             .collect();
         let actors = declared.actors.clone();
         let mut stage = Self {
-            world: World::new(config)?,
+            world,
             phones: actors
                 .users
                 .iter()
@@ -129,7 +133,7 @@ impl<'o> Stage<'o> {
             watched: None,
         };
         stage.settle();
-        Ok(stage)
+        stage
     }
 
     /// Hashes all records; to be said before anything but the start has happened.

@@ -55,6 +55,7 @@ impl Sessions {
             Brief::Smsc(_)
             | Brief::ApiCall { .. }
             | Brief::ApiReply { .. }
+            | Brief::Receipt { .. }
             | Brief::Platform
             | Brief::Event(_)
             | Brief::OnAir

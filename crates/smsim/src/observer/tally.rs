@@ -128,7 +128,11 @@ impl Tally {
                 }
             }
             Brief::Event(event) => self.count_event(at, event),
-            Brief::OnAir | Brief::Received | Brief::ApiCall { .. } | Brief::Platform => {}
+            Brief::OnAir
+            | Brief::Received
+            | Brief::ApiCall { .. }
+            | Brief::Receipt { .. }
+            | Brief::Platform => {}
         }
     }
 

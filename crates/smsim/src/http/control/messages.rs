@@ -202,6 +202,7 @@ fn read(world: &World) -> Vec<Message> {
             | Brief::Received
             | Brief::ApiCall { .. }
             | Brief::ApiReply { .. }
+            | Brief::Receipt { .. }
             | Brief::Platform
             | Brief::Event(_) => {}
         }
