@@ -1,5 +1,8 @@
 //! What a delivery receipt says: [`Receipt`].
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use smpp::{Tlv, Tlvs, tag};
 use sms::{Encoding, MessageState, Segment};
 
@@ -83,11 +86,13 @@ fn is_message_id(id: &str) -> bool {
 
 /// The characters of a receipt. Its fields are plain ASCII in practice, also under data_coding 0, where the
 /// GSM alphabet would turn the `_` of an id into a `§`.
-fn text(segment: &Segment) -> String {
+fn text(segment: &Segment) -> Cow<'_, str> {
     if segment.encoding() == Encoding::Ucs2 {
-        segment.text()
-    } else {
-        segment.body().iter().map(|octet| char::from(*octet)).collect()
+        return segment.text().into();
+    }
+    match str::from_utf8(segment.body()) {
+        Ok(text) if text.is_ascii() => text.into(),
+        _ => segment.body().iter().map(|octet| char::from(*octet)).collect(),
     }
 }
 
@@ -108,8 +113,8 @@ fn state_of(word: &str) -> Option<MessageState> {
 /// The `name:value` fields of a receipt's text.
 struct Fields<'a> {
     text: &'a str,
-    /// The same in lower case, octet for octet.
-    folded: String,
+    /// Where the fields stand, each from the start of its name to behind the colon: the first of every name.
+    places: [Option<Range<usize>>; FIELDS.len()],
     /// Where the first octets of the message itself begin, if they are given: a person's words, which may
     /// look like fields.
     message_at: usize,
@@ -117,10 +122,17 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn new(text: &'a str) -> Self {
-        let folded = text.to_ascii_lowercase();
+        let mut places = [const { None }; FIELDS.len()];
+        for (colon, _) in text.match_indices(':') {
+            for (place, name) in places.iter_mut().zip(FIELDS) {
+                if place.is_none() && ends_with_word(&text[..colon], name) {
+                    *place = Some(colon - name.len()..colon + 1);
+                }
+            }
+        }
         let mut fields = Self {
             text,
-            folded,
+            places,
             message_at: text.len(),
         };
         let message_at = fields.find("text").map_or(text.len(), |at| at.start);
@@ -147,25 +159,37 @@ impl<'a> Fields<'a> {
     }
 
     /// The place of `name:` at the start of a word, before the message's own words.
-    fn find(&self, name: &str) -> Option<std::ops::Range<usize>> {
-        self.folded[..self.message_at]
-            .match_indices(name)
-            .map(|(at, _)| at)
-            .find(|at| {
-                let starts_word = self.folded[..*at]
-                    .chars()
-                    .next_back()
-                    .is_none_or(|before| !before.is_alphanumeric());
-                starts_word && self.begins_field(*at, name)
-            })
-            .map(|at| at..at + name.len() + 1)
+    fn find(&self, name: &str) -> Option<&Range<usize>> {
+        let field = FIELDS.iter().position(|field| *field == name)?;
+        self.places[field]
+            .as_ref()
+            .filter(|at| at.start < self.message_at)
     }
 
     fn begins_field(&self, at: usize, name: &str) -> bool {
-        self.folded[at..]
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with(':'))
+        let (here, colon) = (self.text.as_bytes(), at + name.len());
+        here.get(at..colon)
+            .is_some_and(|here| here.eq_ignore_ascii_case(name.as_bytes()))
+            && here.get(colon) == Some(&b':')
     }
+}
+
+/// Whether a text ends with those words, whatever their letter case, which no letter and no digit stands before.
+fn ends_with_word(text: &str, name: &str) -> bool {
+    let (octets, name) = (text.as_bytes(), name.as_bytes());
+    let last = octets.last().map(u8::to_ascii_lowercase);
+    let Some(start) = octets
+        .len()
+        .checked_sub(name.len())
+        .filter(|_| last == name.last().copied())
+    else {
+        return false;
+    };
+    octets[start..].eq_ignore_ascii_case(name)
+        && text[..start]
+            .chars()
+            .next_back()
+            .is_none_or(|before| !before.is_alphanumeric())
 }
 
 #[cfg(test)]

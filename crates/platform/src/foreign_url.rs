@@ -8,13 +8,21 @@ const ENDINGS: [&str; 8] = [".com", ".net", ".org", ".edu", ".gov", ".info", ".b
 
 /// The first URL of the text that points outside m.facebook.com.
 pub(crate) fn find(text: &str) -> Option<&str> {
-    text.split(|c: char| c.is_whitespace() || "<>\"()[]{},;".contains(c))
+    text.split(is_between_words)
         .map(|word| word.trim_end_matches(['.', '!', '?', ':', '\'']))
         .find(|word| host(word).is_some_and(|host| !host.eq_ignore_ascii_case(ALLOWED_HOST)))
 }
 
+const fn is_between_words(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '"' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';')
+}
+
 /// The host of a word that is a URL, or that phones take for one.
 fn host(word: &str) -> Option<&str> {
+    // Nearly every word is none: a scheme has a colon, and all else a point.
+    if !word.bytes().any(|octet| matches!(octet, b':' | b'.')) {
+        return None;
+    }
     let (scheme, rest) = match word.find("://") {
         Some(at) => (true, &word[at + 3..]),
         None => (false, word),
