@@ -7,6 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use sms::Address;
 
 use crate::bind::{Bind, BindResp};
+use crate::command_id;
 use crate::framing::HEADER_OCTETS;
 use crate::operation::{
     AlertNotification, BroadcastSm, CancelBroadcastSm, CancelSm, DestAddress, MessageIdResp,
@@ -37,8 +38,7 @@ pub fn encode_into(command: &Command, octets: &mut BytesMut) {
     header[12..].copy_from_slice(&command.sequence_number.to_be_bytes());
     octets.put_slice(&header);
     put_body(octets, command.status, &command.pdu);
-    let command_length = u32::try_from(octets.len() - start).unwrap_or(u32::MAX);
-    octets[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
+    put_length(octets, start);
 }
 
 /// Appends the octets of the response `command_id` that accepts a text to `octets`, as [`encode_into`] writes them.
@@ -54,6 +54,50 @@ pub fn encode_accepted_into(command_id: u32, sequence_number: u32, message_id: &
     octets.put_slice(&header);
     octets.put_slice(text);
     octets.put_u8(0);
+}
+
+/// A `deliver_sm` of which all fields are 0 or empty but these, which stand elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainDelivery<'a> {
+    /// The request's.
+    pub sequence_number: u32,
+    /// `source_addr` with TON and NPI.
+    pub source: &'a Address,
+    /// `destination_addr` with TON and NPI.
+    pub destination: &'a Address,
+    /// The message type.
+    pub esm_class: u8,
+    /// What the octets of the text mean.
+    pub data_coding: u8,
+    /// The text, at most 255 octets.
+    pub short_message: &'a [u8],
+    /// The optional parameters: tags with their values.
+    pub tlvs: &'a [(u16, &'a [u8])],
+}
+
+/// Appends the octets of a `deliver_sm` to `octets`, as [`encode_into`] writes them.
+pub fn encode_delivery_into(delivery: &PlainDelivery<'_>, octets: &mut BytesMut) {
+    let start = octets.len();
+    octets.reserve(512);
+    let mut header = [0; HEADER_OCTETS + 1];
+    header[4..8].copy_from_slice(&command_id::DELIVER_SM.to_be_bytes());
+    header[12..HEADER_OCTETS].copy_from_slice(&delivery.sequence_number.to_be_bytes());
+    // With the end of the empty service_type.
+    octets.put_slice(&header);
+    put_address(octets, delivery.source);
+    put_address(octets, delivery.destination);
+    octets.put_slice(&[delivery.esm_class, 0, 0, 0, 0, 0, 0, delivery.data_coding, 0]);
+    put_text(octets, delivery.short_message);
+    for (tag, value) in delivery.tlvs {
+        put_tlv(octets, *tag, value);
+    }
+    put_length(octets, start);
+}
+
+/// Writes the length of the PDU that begins at `start` and ends here.
+fn put_length(octets: &mut BytesMut, start: usize) {
+    let command_length = u32::try_from(octets.len() - start).unwrap_or(u32::MAX);
+    octets[start..start + 4].copy_from_slice(&command_length.to_be_bytes());
 }
 
 fn put_body(octets: &mut BytesMut, status: Status, pdu: &Pdu) {
@@ -305,11 +349,15 @@ fn put_text(octets: &mut BytesMut, text: &[u8]) {
 
 fn put_tlvs(octets: &mut BytesMut, tlvs: &[Tlv]) {
     for tlv in tlvs {
-        let value = &tlv.value[..tlv.value.len().min(usize::from(u16::MAX))];
-        let ([tag_high, tag_low], [high, low]) = (tlv.tag.to_be_bytes(), (value.len() as u16).to_be_bytes());
-        octets.put_slice(&[tag_high, tag_low, high, low]);
-        octets.put_slice(value);
+        put_tlv(octets, tlv.tag, &tlv.value);
     }
+}
+
+fn put_tlv(octets: &mut BytesMut, tag: u16, value: &[u8]) {
+    let value = &value[..value.len().min(usize::from(u16::MAX))];
+    let ([tag_high, tag_low], [high, low]) = (tag.to_be_bytes(), (value.len() as u16).to_be_bytes());
+    octets.put_slice(&[tag_high, tag_low, high, low]);
+    octets.put_slice(value);
 }
 
 #[cfg(test)]

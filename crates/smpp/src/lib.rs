@@ -23,7 +23,7 @@ pub mod timers;
 pub mod tlv;
 mod version;
 
-pub use encode::{encode, encode_accepted_into, encode_into};
+pub use encode::{PlainDelivery, encode, encode_accepted_into, encode_delivery_into, encode_into};
 pub use error_bodies::ErrorBodies;
 pub use framing::{Frame, Framer, Header};
 pub use pdu::{

@@ -145,9 +145,8 @@ pub(crate) struct Report<'a> {
 }
 
 impl ReceiptStyle {
-    /// The text of a receipt; its dates are local times in `zone`, of which `dates` remembers some.
-    pub(crate) fn write(&self, report: &Report<'_>, zone: &Zone, dates: &mut Dates) -> String {
-        let mut text = String::with_capacity(160);
+    /// Adds the text of a receipt to `text`; its dates are local times in `zone`, of which `dates` remembers some.
+    pub(crate) fn write(&self, report: &Report<'_>, zone: &Zone, dates: &mut Dates, text: &mut String) {
         text.push_str("id:");
         text.push_str(&report.message_id.text_in_receipt());
         if self.counts {
@@ -171,9 +170,8 @@ impl ReceiptStyle {
         }
         text.push_str(if self.capital_text { " Text:" } else { " text:" });
         if let Some(body) = report.text.filter(|_| self.text) {
-            body.write_beginning(&mut text);
+            body.write_beginning(text);
         }
-        text
     }
 
     /// `YYMMDDhhmm`, with seconds if the style has them.
@@ -242,6 +240,12 @@ mod tests {
         }
     }
 
+    fn written(style: ReceiptStyle, report: &Report<'_>, zone: &Zone) -> String {
+        let mut text = String::new();
+        style.write(report, zone, &mut Dates::default(), &mut text);
+        text
+    }
+
     #[test]
     fn texts_follow_the_style() {
         let body = body();
@@ -272,7 +276,7 @@ mod tests {
             ),
         ] {
             let style = ReceiptStyle::named(style).expect("a style");
-            assert_eq!(style.write(report, &Zone::utc(), &mut Dates::default()), expected);
+            assert_eq!(written(style, report, &Zone::utc()), expected);
         }
         assert_eq!(ReceiptStyle::named("unheard of"), None);
     }
@@ -280,10 +284,11 @@ mod tests {
     #[test]
     fn dates_are_local_times() {
         let zone = Zone::named("America/Los_Angeles").expect("in the database");
-        let text = ReceiptStyle::default().write(
-            &report(&body(), MessageState::Delivered, None),
+        let body = body();
+        let text = written(
+            ReceiptStyle::default(),
+            &report(&body, MessageState::Delivered, None),
             &zone,
-            &mut Dates::default(),
         );
         assert!(text.contains("submit date:0903020600"), "{text}");
     }
