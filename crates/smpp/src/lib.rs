@@ -39,7 +39,10 @@ pub use tlv::{Tlv, Tlvs, tag};
 pub use version::fit;
 
 /// One SMPP connection.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct LinkId(pub u64);
 
 impl From<LinkId> for u64 {

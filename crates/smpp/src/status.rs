@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A `command_status` (SMPP v3.4 §5.1.3, v5.0 §4.7.6). Any value can arrive; 0x400 to 0x4FF belong to the vendors.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Status(pub u32);
 
 macro_rules! statuses {

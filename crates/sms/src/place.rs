@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The radius of the sphere that stands for the earth, in metres (the mean radius of WGS 84).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// A point on the earth, in degrees.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Place {
     latitude: f64,
     longitude: f64,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use smpp::Status;
 use sms::Msisdn;
 
@@ -14,7 +15,8 @@ use crate::cause::Cause;
 use crate::port::PageOutcome;
 
 /// What happens to a request instead of, or beside, what usually does.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// It is refused with that status.
     Answer(Status),
@@ -96,7 +98,8 @@ pub const SWAPPED_ANSWER_MAX: Duration = Duration::from_secs(1);
 pub const FAULTS_MAX: usize = 1_000;
 
 /// An expression that a text is searched for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct TextPattern(Regex);
 
 impl TextPattern {
@@ -118,6 +121,20 @@ impl TextPattern {
     }
 }
 
+impl From<TextPattern> for String {
+    fn from(pattern: TextPattern) -> Self {
+        pattern.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for TextPattern {
+    type Error = regex::Error;
+
+    fn try_from(expression: String) -> Result<Self, regex::Error> {
+        Self::new(&expression)
+    }
+}
+
 impl PartialEq for TextPattern {
     fn eq(&self, other: &Self) -> bool {
         self.0.as_str() == other.0.as_str()
@@ -125,7 +142,7 @@ impl PartialEq for TextPattern {
 }
 
 /// A rule: which requests meet an effect, how often, and how many times.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Fault {
     /// What happens.
     pub effect: Effect,

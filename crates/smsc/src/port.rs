@@ -102,7 +102,8 @@ pub enum Input {
 }
 
 /// How a carrier's behaviour changes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The link between the message centre and the carrier comes up; everything waiting is tried at once.
     LinkUp,

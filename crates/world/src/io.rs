@@ -14,7 +14,10 @@ use crate::wire_pdu::WirePdu;
 pub struct CallbackId(pub u64);
 
 /// Everything that can happen to a world.
-#[derive(Clone, Debug)]
+///
+/// It can be written down, so that it can happen again; what an ESME has sent is octets, and is written as those.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Only time has passed.
     Tick,
@@ -103,6 +106,7 @@ pub enum Input {
         why: String,
     },
     /// An outside ESME has sent this.
+    #[serde(skip)]
     LinkReceived {
         /// The connection.
         link: smpp::LinkId,
@@ -121,7 +125,8 @@ pub enum Input {
 }
 
 /// A change of a setting, by whoever runs the simulation or on a user's behalf.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Of a user, an app, or an operator's policy.
     Platform(platform::Change),
