@@ -48,7 +48,8 @@ pub use parser::{FAULTS_MAX, NESTING_MAX, Parsed, REPEAT_MAX, SOURCE_OCTETS_MAX,
 pub use report::{RunReport, TestReport};
 pub use runner::{
     CALLS_OF_STEPS, Interactive, LINKS_OF_STEPS, LIVE_PATH, Live, OUTPUTS_PER_INSTANT_MAX, PROGRAMS_MAX,
-    PerformedStep, ProgramAnswer, ProgramId, Reached, RunOptions, Runner, ServedWorld, Steps, Wait,
+    PerformedStep, ProgramAnswer, ProgramId, Reached, RecordsHash, RunOptions, Runner, ServedWorld, Steps,
+    Wait,
 };
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;

@@ -41,6 +41,7 @@ pub use interactive::Interactive;
 pub use live::{LIVE_PATH, Live};
 pub(crate) use probe::{Claimed, Probe};
 pub use reached::Reached;
+pub use records::RecordsHash;
 pub use served::{CALLS_OF_STEPS, LINKS_OF_STEPS, Wait};
 pub use served_world::{PROGRAMS_MAX, PerformedStep, ProgramAnswer, ProgramId, ServedWorld, Steps};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;

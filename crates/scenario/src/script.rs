@@ -129,6 +129,11 @@ impl Script {
         self.profiles.get(name).map(|profile| &**profile)
     }
 
+    /// The names of the carrier profiles that carriers of the files have.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
     /// What the declared names are.
     pub fn names(&self) -> &Names {
         &self.names

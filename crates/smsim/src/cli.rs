@@ -7,6 +7,7 @@ pub(crate) mod check;
 mod completions;
 mod conform;
 mod convert;
+mod data;
 mod demo;
 mod doctor;
 mod explain;
@@ -16,6 +17,7 @@ mod fmt;
 mod lsp;
 mod mutants;
 mod repl;
+mod replay;
 mod review;
 mod run;
 mod serve;
@@ -61,6 +63,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Repl(repl::Args),
+    Replay(replay::Args),
     Apps(apps::Args),
     Certs(certs::Args),
     Doctor(doctor::Args),
@@ -86,6 +89,7 @@ pub fn execute(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&args),
         Command::Demo(args) => demo::execute(&args),
         Command::Repl(args) => repl::execute(&args),
+        Command::Replay(args) => replay::execute(&args),
         Command::Apps(args) => apps::execute(&args),
         Command::Certs(args) => certs::execute(&args),
         Command::Doctor(args) => doctor::execute(&args),

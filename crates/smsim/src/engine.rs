@@ -5,6 +5,7 @@
 
 mod calls;
 mod journal;
+mod keeping;
 mod links;
 mod pace;
 mod programs;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::BufWriter;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use platform::{AppId, CallId, LiveMessage, Uid};
 use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
@@ -39,7 +41,7 @@ const UNBIND_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
 pub use journal::{Journal, NoBranch};
 use links::ByLink;
-pub use pace::{ClockCommand, ClockError, Mode, Pace};
+pub use pace::{ClockCommand, ClockError, ClockState, Mode, Pace};
 use programs::RealAppWait;
 
 /// Whoever waits for a program of steps.
@@ -107,6 +109,8 @@ pub struct EngineHandle {
     live: LiveMessages,
     observed: Observed,
     scribe: Scribe,
+    /// Why the engine has ended, when it was not stopped.
+    failure: Arc<OnceLock<String>>,
 }
 
 /// What open pages hear from the engine.
@@ -278,10 +282,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine and a way to it. Nothing happens before [`Engine::run`].
+    /// An engine and a way to it; `observed` is what was seen of the world so far. Nothing happens before [`Engine::run`].
     pub fn new(
         served: Journal,
         pace: Pace,
+        observed: Observed,
         callbacks: CallbackClient,
         calls_to_make: mpsc::UnboundedSender<Call>,
     ) -> (Self, EngineHandle) {
@@ -295,17 +300,18 @@ impl Engine {
             inbox: sender,
             next_record: watched,
             live: messages,
-            observed: Observed::default(),
+            observed,
             scribe: served.world().smsc().scribe(),
+            failure: Arc::default(),
         };
         let engine = Self {
+            next_call: served.last_call(),
             served,
             pace,
             inbox,
             handle: handle.clone(),
             links: BTreeMap::new(),
             calls: BTreeMap::new(),
-            next_call: 0,
             logins: VecDeque::new(),
             callbacks,
             posted: BTreeMap::new(),
@@ -324,8 +330,13 @@ impl Engine {
         let mut calls = Vec::new();
         loop {
             self.dispatch();
-            self.progress();
+            if !self.has_failed() {
+                self.progress();
+            }
             self.capture(Capture::flush);
+            if self.has_failed() {
+                return;
+            }
             self.tell_watchers();
             let driven_to = self.driven_to();
             let sleep = match driven_to {
@@ -438,17 +449,27 @@ impl Engine {
                 for input in inputs {
                     self.handle(input);
                 }
-                // Who asked may have gone away.
-                let _ = done.send(next_record);
+                if self.is_kept() {
+                    // Who asked may have gone away.
+                    let _ = done.send(next_record);
+                }
             }
             Message::Steps { steps, answered } => self.begin(steps, answered),
             Message::Clock { command, reached } => {
                 // What is due by now happens at the speed that it was due at.
                 self.handle(Input::Tick);
                 let next = self.served.next_wakeup();
-                self.pace.command(command, next, reached);
+                let done = self.pace.command(command, next, reached);
+                if let Some((reached, what)) = done.filter(|_| self.is_kept()) {
+                    // Whoever asked may have gone away.
+                    let _ = reached.send(what);
+                }
             }
-            Message::Look(look) => look(self),
+            Message::Look(look) => {
+                if self.is_kept() {
+                    look(self);
+                }
+            }
             Message::Capture(capture) => {
                 self.capture = Some(capture);
                 self.follow();
@@ -489,7 +510,10 @@ impl Engine {
     /// Acts on everything that the world wants done.
     fn dispatch(&mut self) {
         let mut pdus = ByLink::default();
-        self.served.settle();
+        self.served.drain();
+        if !self.is_kept() {
+            return;
+        }
         while let Some(output) = self.served.poll_output() {
             match output {
                 Output::ApiReply { call, response, .. } => {

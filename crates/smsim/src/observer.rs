@@ -38,11 +38,28 @@ impl Observer {
         }
         self.next_record = next;
     }
+
+    /// Takes in what is new of a world in which everything happens again: who has which session is known afterwards, and nothing
+    /// is counted or logged a second time.
+    pub fn follow_again(&mut self, world: &World) {
+        tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
+            for (_, brief) in world.briefs_since(self.next_record) {
+                self.sessions.follow(brief);
+            }
+        });
+        self.next_record = world.next_record();
+    }
 }
 
 /// An observer that the thread of the world and whoever asks share.
 #[derive(Clone, Debug, Default)]
 pub struct Observed(Arc<Mutex<Observer>>);
+
+impl From<Observer> for Observed {
+    fn from(observer: Observer) -> Self {
+        Self(Arc::new(Mutex::new(observer)))
+    }
+}
 
 impl Observed {
     /// The observer, for a moment.

@@ -14,10 +14,9 @@ use crate::http::metrics::Requests;
 use crate::http::token::Token;
 use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
-use crate::sources::LoadedWorld;
 use crate::tls::Tls;
 use crate::tls::caller::Caller;
-use crate::worlds::{self, Worlds};
+use crate::worlds::{self, Begun, Worlds};
 use crate::{http, smpp_dialler, smpp_listener};
 
 /// Connections that may wait to be accepted, on each port.
@@ -32,6 +31,31 @@ pub struct Ports {
     pub smpp: u16,
     /// For apps.
     pub http: u16,
+}
+
+/// Ports that are taken, and on which nobody is let in yet.
+#[derive(Debug)]
+pub struct Sockets {
+    smpp: TcpSocket,
+    smpps: Option<TcpSocket>,
+    http: TcpSocket,
+}
+
+impl Sockets {
+    /// Takes the ports; `smpps` is the one for SMPP over TLS.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has one.
+    pub fn take(ports: Ports, smpps: Option<u16>) -> anyhow::Result<Self> {
+        Ok(Self {
+            smpp: taken(ports.listen, ports.smpp, "SMPP", "--smpp-port")?,
+            http: taken(ports.listen, ports.http, "HTTP", "--http-port")?,
+            smpps: smpps
+                .map(|port| taken(ports.listen, port, "SMPP over TLS", "--smpps-port"))
+                .transpose()?,
+        })
+    }
 }
 
 /// A running server.
@@ -53,32 +77,29 @@ impl Server {
     /// Opens the ports and lets the world run; with a token, only whoever has it controls the worlds. The page's
     /// demos wait for `humans`.
     pub async fn start(
-        world: LoadedWorld,
-        ports: Ports,
+        world: Begun,
+        sockets: Sockets,
         tls: Option<Tls>,
         caller: Caller,
         admission: Admission,
         token: Option<Token>,
         humans: &[String],
     ) -> anyhow::Result<Self> {
-        let smpp_socket = open(ports.listen, ports.smpp, "SMPP", "--smpp-port")?;
-        let http_socket = open(ports.listen, ports.http, "HTTP", "--http-port")?;
-        let tls_socket = match &tls {
-            Some(tls) => Some(open(ports.listen, tls.port, "SMPP over TLS", "--smpps-port")?),
-            None => None,
-        };
+        let smpp_socket = open(sockets.smpp)?;
+        let http_socket = open(sockets.http)?;
+        let tls_socket = sockets.smpps.map(open).transpose()?;
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
-        let command_length_max = world.declared.config.command_length_max;
+        let command_length_max = world.loaded.declared.config.command_length_max;
+        let next_link = world.journal.last_link() + 1;
         let (calls_to_make, calls) = mpsc::unbounded_channel();
-        let worlds =
-            Worlds::new(world, calls_to_make).map_err(|error| crate::exit::Wrong(error.to_string()))?;
+        let worlds = Worlds::new(world, calls_to_make);
         let handle = worlds
             .world(worlds::DEFAULT)
             .map(|world| world.engine.clone())
             .map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
-        let links = Links::new(worlds.clone(), command_length_max, admission.clone());
+        let links = Links::new(worlds.clone(), command_length_max, admission.clone(), next_link);
         let dialler = smpp_dialler::dial(calls, links.clone(), caller, stopped.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {
@@ -135,13 +156,13 @@ impl Server {
     }
 }
 
-fn open(listen: IpAddr, port: u16, what: &str, option: &str) -> anyhow::Result<TcpListener> {
-    listener(SocketAddr::new(listen, port)).with_context(|| {
+fn taken(listen: IpAddr, port: u16, what: &str, option: &str) -> anyhow::Result<TcpSocket> {
+    bound(SocketAddr::new(listen, port)).with_context(|| {
         format!("cannot open {what} port {port} on {listen}; give another with {option}, or any free one with --port 0")
     })
 }
 
-fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
+fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -150,5 +171,13 @@ fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
     // A server that was stopped can be started again at once, though its old connections linger in the kernel.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
+}
+
+/// Lets connections in; it fails when somebody else was quicker, after both had taken the port.
+fn open(socket: TcpSocket) -> anyhow::Result<TcpListener> {
+    let address = socket.local_addr()?;
+    socket.listen(BACKLOG).with_context(|| {
+        format!("cannot listen on {address}; give other ports, or any free ones with --port 0")
+    })
 }

@@ -56,13 +56,13 @@ pub struct Links {
 }
 
 impl Links {
-    /// No link is open yet.
-    pub fn new(worlds: Worlds, command_length_max: u32, admission: Admission) -> Self {
+    /// No link is open yet; the next one that opens has the name `next_link`.
+    pub fn new(worlds: Worlds, command_length_max: u32, admission: Admission, next_link: u64) -> Self {
         Self {
             worlds,
             command_length_max,
             admission,
-            next_link: Arc::new(AtomicU64::new(1)),
+            next_link: Arc::new(AtomicU64::new(next_link)),
         }
     }
 
@@ -429,6 +429,7 @@ mod tests {
     use super::*;
     use crate::callback_client::CallbackClient;
     use crate::engine::{Engine, Pace};
+    use crate::observer::Observed;
 
     /// A way to an engine that takes nothing, as long as the engine is there.
     fn standing_still() -> (Engine, EngineHandle) {
@@ -439,7 +440,8 @@ mod tests {
         let served = ServedWorld::new(Arc::new(script), &declared).expect("a world");
         let pace = Pace::new(Timestamp::EPOCH, ClockMode::Virtual);
         let callbacks = CallbackClient::new(Duration::from_secs(1));
-        Engine::new(served.into(), pace, callbacks, mpsc::unbounded_channel().0)
+        let (calls_to_make, _) = mpsc::unbounded_channel();
+        Engine::new(served.into(), pace, Observed::default(), callbacks, calls_to_make)
     }
 
     #[tokio::test]

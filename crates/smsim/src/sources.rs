@@ -30,6 +30,8 @@ pub struct LoadedWorld {
     pub rules: Rules,
     /// The carrier profiles that worlds may name.
     pub profiles: Sources,
+    /// The texts that were read, and the profiles.
+    pub sources: Sources,
 }
 
 /// Why a scenario file cannot be used.
@@ -80,6 +82,7 @@ pub fn load_world(path: Option<&Path>, rules: &Rules, mut sources: Sources) -> a
         declared,
         rules: rules.clone(),
         profiles,
+        sources,
     })
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::callback_client::CallbackClient;
 use crate::engine::{Engine, EngineHandle, Journal, NoBranch, Pace};
+use crate::observer::Observed;
 use crate::smpp_dialler::Call;
 use crate::sources::LoadedWorld;
 
@@ -34,6 +35,58 @@ pub struct NewWorld {
     pub seed: Option<u64>,
     /// How its time passes, in place of what it says itself.
     pub clock: Option<ClockMode>,
+}
+
+/// A world at the beginning of its life in this process.
+#[derive(Debug)]
+pub struct Begun {
+    /// What it is made of.
+    pub loaded: LoadedWorld,
+    /// The world.
+    pub journal: Journal,
+    /// Its clock.
+    pub pace: Pace,
+    /// What was seen of it before.
+    pub observed: Observed,
+}
+
+impl Begun {
+    /// That world at its start.
+    ///
+    /// # Errors
+    ///
+    /// When its declarations contradict each other.
+    pub fn new(mut loaded: LoadedWorld) -> Result<Self, world::ConfigError> {
+        let (served, pace) = served(&loaded.script, &mut loaded.declared)?;
+        Ok(Self {
+            loaded,
+            journal: served.into(),
+            pace,
+            observed: Observed::default(),
+        })
+    }
+}
+
+/// The world that is declared, and its clock, at their start.
+///
+/// # Errors
+///
+/// When the declarations contradict each other.
+pub fn served(
+    script: &Arc<Script>,
+    declared: &mut DeclaredWorld,
+) -> Result<(ServedWorld, Pace), world::ConfigError> {
+    let clock = declared.clock.unwrap_or_default();
+    if clock != ClockMode::Virtual {
+        // Peers on a network can go silent or be half open.
+        declared.config.smsc.session = smpp::SessionLimits {
+            error_bodies: declared.config.smsc.session.error_bodies,
+            ..smpp::SessionLimits::default()
+        };
+        declared.timers.apply(&mut declared.config.smsc.session.timers);
+    }
+    let pace = Pace::new(declared.config.start, clock);
+    Ok((ServedWorld::new(Arc::clone(script), declared)?, pace))
 }
 
 /// Why there is no such world.
@@ -78,6 +131,13 @@ pub enum WorldError {
     Own,
 }
 
+/// What of a world an engine gets.
+struct Running {
+    journal: Journal,
+    pace: Pace,
+    observed: Observed,
+}
+
 /// A world that runs.
 #[derive(Debug)]
 pub struct RunningWorld {
@@ -105,18 +165,34 @@ pub struct Worlds {
 
 impl Worlds {
     /// A server's worlds, of which the first runs; the ESMEs that they want called go into `calls_to_make`.
-    ///
-    /// # Errors
-    ///
-    /// When that is no world.
-    pub fn new(first: LoadedWorld, calls_to_make: mpsc::UnboundedSender<Call>) -> Result<Self, WorldError> {
+    pub fn new(first: Begun, calls_to_make: mpsc::UnboundedSender<Call>) -> Self {
+        let Begun {
+            loaded,
+            journal,
+            pace,
+            observed,
+        } = first;
         let worlds = Self {
             worlds: Arc::default(),
-            made_by: Arc::new(first.clone()),
+            made_by: Arc::new(loaded.clone()),
             calls_to_make,
         };
-        worlds.start(DEFAULT.to_owned(), first.script, first.declared)?;
-        Ok(worlds)
+        let running = Running {
+            journal,
+            pace,
+            observed,
+        };
+        let mut empty = worlds.locked();
+        worlds.run(
+            &mut empty,
+            DEFAULT.to_owned(),
+            loaded.script,
+            loaded.declared,
+            running,
+            None,
+        );
+        drop(empty);
+        worlds
     }
 
     /// The world of that name.
@@ -208,7 +284,12 @@ impl Worlds {
         may_stand(&worlds, &name)?;
         let branch_of = Some(first.id.clone());
         let (script, declared) = (Arc::clone(&first.script), first.declared.clone());
-        Ok(self.run(&mut worlds, name, script, declared, journal, pace, branch_of))
+        let running = Running {
+            journal,
+            pace,
+            observed: Observed::default(),
+        };
+        Ok(self.run(&mut worlds, name, script, declared, running, branch_of))
     }
 
     /// Ends a world: its ESMEs are unbound, and its name, keys and accounts are free again.
@@ -242,34 +323,31 @@ impl Worlds {
         let mut worlds = self.locked();
         may_stand(&worlds, &id)?;
         tell_apart(&worlds, &script, &mut declared)?;
-        let clock = declared.clock.unwrap_or_default();
-        if clock != ClockMode::Virtual {
-            // Peers on a network can go silent or be half open.
-            declared.config.smsc.session = smpp::SessionLimits {
-                error_bodies: declared.config.smsc.session.error_bodies,
-                ..smpp::SessionLimits::default()
-            };
-            declared.timers.apply(&mut declared.config.smsc.session.timers);
-        }
-        let pace = Pace::new(declared.config.start, clock);
-        let served = ServedWorld::new(Arc::clone(&script), &declared)?;
-        Ok(self.run(&mut worlds, id, script, declared, served.into(), pace, None))
+        let (served, pace) = served(&script, &mut declared)?;
+        let running = Running {
+            journal: served.into(),
+            pace,
+            observed: Observed::default(),
+        };
+        Ok(self.run(&mut worlds, id, script, declared, running, None))
     }
 
     /// Lets a world run.
-    #[expect(clippy::too_many_arguments, reason = "a world has so many parts")]
     fn run(
         &self,
         worlds: &mut BTreeMap<String, Arc<RunningWorld>>,
         id: String,
         script: Arc<Script>,
         declared: DeclaredWorld,
-        served: Journal,
-        pace: Pace,
+        Running {
+            journal,
+            pace,
+            observed,
+        }: Running,
         branch_of: Option<String>,
     ) -> Arc<RunningWorld> {
         let callbacks = CallbackClient::new(declared.config.callback_timeout);
-        let (engine, handle) = Engine::new(served, pace, callbacks, self.calls_to_make.clone());
+        let (engine, handle) = Engine::new(journal, pace, observed, callbacks, self.calls_to_make.clone());
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
         let running = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));

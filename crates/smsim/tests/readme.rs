@@ -55,6 +55,8 @@ enum RunBy {
     Ci,
     /// `tests/run`, with a real peer.
     Peers,
+    /// `data.rs`, which keeps worlds in a folder, and `replay.rs`, which runs every such line of the README.
+    DataAndReplay,
 }
 
 #[test]
@@ -64,6 +66,8 @@ fn every_command_is_run_by_a_test() {
         let run_by = match line {
             "cargo run -- run tests/scenarios" | "smsim run hello.sms" | "smsim repl" => RunBy::ATestHere,
             "cargo test --workspace" | "tests/run" => RunBy::Ci,
+            "smsim serve world.sms --data data" => RunBy::DataAndReplay,
+            _ if line.starts_with("smsim replay data") => RunBy::DataAndReplay,
             "smsim serve world.sms" | "cargo run --release -- demo" => RunBy::Peers,
             _ if line.starts_with("curl --data ") && line.ends_with("/api/v1/worlds/default/steps") => {
                 RunBy::Peers

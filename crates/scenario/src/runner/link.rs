@@ -51,16 +51,18 @@ impl Stage<'_> {
     }
 
     /// Takes what no line has answered: the clock is about to go on.
-    pub(super) fn esmes_answer(&mut self) {
+    pub(super) fn esmes_answer(&mut self) -> bool {
         let answers: Vec<_> = self
             .esmes
             .values_mut()
             .filter_map(|esme| Some((esme.link?, esme.answer_all())))
             .filter(|(_, frames)| !frames.is_empty())
             .collect();
+        let any = !answers.is_empty();
         for (link, frames) in answers {
             self.input(Input::LinkReceived { link, frames });
         }
+        any
     }
 
     /// The message centre calls an ESME, which takes the call unless it is connected already.

@@ -13,14 +13,16 @@ use crate::runner::stage::{Receipt, Reply, Stage};
 
 /// A running hash of records as JSON: 64-bit FNV-1a, the same on every machine.
 #[derive(Debug)]
-pub(super) struct RecordsHash(u64);
+pub struct RecordsHash(u64);
 
-impl RecordsHash {
+impl Default for RecordsHash {
     /// The hash of no record.
-    pub const fn new() -> Self {
+    fn default() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
+}
 
+impl RecordsHash {
     /// Adds records.
     pub fn add(&mut self, records: impl Iterator<Item = Record>) {
         for record in records {

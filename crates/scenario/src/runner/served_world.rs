@@ -13,12 +13,14 @@ use world::{ConfigError, Input, Output, World};
 
 use crate::check::{self, Names};
 use crate::diagnostics::{Code, Diagnostic, Fallible};
+use crate::parser::parse_steps;
 use crate::report::lanes::Lanes;
 use crate::runner::Run;
 use crate::runner::pdu::UnderWay;
 use crate::runner::scope::{Bound, Scope};
 use crate::runner::served::{KEPT_MAX, Wait};
 use crate::runner::stage::Stage;
+use crate::runner::telling::Telling;
 use crate::script::Script;
 use crate::syntax::{Actor, BlockKind, Span, Spanned, Step, Var};
 use crate::world_config::{Actors, DeclaredWorld};
@@ -32,21 +34,52 @@ const READ_BACK_MAX: u64 = 50_000;
 /// How far back PDUs are looked for, in records.
 const PDUS_BACK_MAX: u64 = 20_000;
 
-/// Names a program that is under way.
+/// Names a program that is under way: the number of programs that began before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ProgramId(u64);
+
+impl From<ProgramId> for u64 {
+    fn from(id: ProgramId) -> Self {
+        id.0
+    }
+}
+
+impl From<u64> for ProgramId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// Steps that somebody wants performed, in order.
 #[derive(Clone, Debug)]
 pub struct Steps {
     /// The name under which faults are told.
     pub path: String,
-    /// The steps.
+    /// The lines as they were given.
+    pub text: Arc<str>,
+    /// The steps that they are.
     pub steps: Vec<Spanned<Step>>,
     /// How long a line waits that does not say; none: as long as the world's own lines.
     pub patience: Option<Duration>,
     /// Whether what has arrived before counts as claimed.
     pub fresh: bool,
+}
+
+impl Steps {
+    /// The steps of those lines.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be understood of them.
+    pub fn read(path: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            path: path.to_owned(),
+            text: text.into(),
+            steps: parse_steps(path, text)?,
+            patience: None,
+            fresh: false,
+        })
+    }
 }
 
 /// What came of a step that is over.
@@ -175,6 +208,11 @@ impl ServedWorld {
         url.is_some_and(|url| !self.run.stage.stubs.answers_at(app, url))
     }
 
+    /// Everything that was recorded from record `seq` on, in words, in order: the record's number, its time, and what it says.
+    pub fn told_since(&self, seq: u64) -> Vec<(u64, Timestamp, String)> {
+        Telling::new(&self.run, &[]).numbered(seq)
+    }
+
     /// Gives the world an input.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         self.run.stage.world.handle(now, input);
@@ -186,22 +224,23 @@ impl ServedWorld {
         self.run.stage.world.decide_first(now, inputs);
     }
 
-    /// The next thing to do outside, in order; what concerns steps and simulated apps alone is done.
+    /// The next thing to do outside, in order; what concerns steps, simulated apps and scripted ESMEs alone is done. Whoever
+    /// takes some takes all: when there is none left, nothing more happens at this time by itself.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.run.stage.poll_output()
+        loop {
+            let output = self.run.stage.poll_output();
+            // While a step is under way, it is the steps that say what a scripted ESME answers.
+            let goes_on = output.is_none() && self.programs.is_empty() && self.run.stage.esmes_answer();
+            if !goes_on {
+                return output;
+            }
+        }
     }
 
-    /// When something will happen in the world without any input: drive it with [`Input::Tick`] then, and settle it.
+    /// When something will happen in the world without any input: drive it with [`Input::Tick`] then, and take its outputs.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let due = [self.world().next_wakeup(), self.run.stage.stubs.next_wakeup()];
         due.into_iter().flatten().min()
-    }
-
-    /// Takes in what has happened while no step is waiting; to be called whenever there is no output left.
-    pub fn settle(&mut self) {
-        if self.programs.is_empty() {
-            self.run.stage.esmes_answer();
-        }
     }
 
     /// Begins to perform steps; [`ServedWorld::progress`] performs them.

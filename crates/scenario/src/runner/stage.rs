@@ -138,7 +138,7 @@ impl<'o> Stage<'o> {
 
     /// Hashes all records; to be said before anything but the start has happened.
     pub fn hash_records(&mut self) {
-        let mut hash = RecordsHash::new();
+        let mut hash = RecordsHash::default();
         hash.add(self.world.records_since(0));
         self.hash = Some(hash);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use smpp::framing::COMMAND_LENGTH_MAX;
 use smpp::{Frame, Framer};
 use sms::Timestamp;
+use world::link::OWN_LINKS;
 use world::{Event, Purpose, Record, Toward};
 
 use crate::report::lanes::{LaneEvent, Told, reason};
@@ -39,9 +40,15 @@ impl<'t> Telling<'t> {
 
     /// Everything that the records from `seq` on say, for who looks for the network's part, in order.
     pub fn trace(&self, seq: u64) -> Vec<(Timestamp, String)> {
+        let numbered = self.numbered(seq).into_iter();
+        numbered.map(|(_, at, words)| (at, words)).collect()
+    }
+
+    /// The same with the numbers of the records.
+    pub fn numbered(&self, seq: u64) -> Vec<(u64, Timestamp, String)> {
         let records = self.run.stage.world.records_since(seq);
         records
-            .filter_map(|record| Some((record.at, self.words(&record.event)?)))
+            .filter_map(|record| Some((record.seq, record.at, self.words(&record.event)?)))
             .collect()
     }
 
@@ -70,10 +77,14 @@ impl<'t> Telling<'t> {
                 let phone = told.phone(*handset);
                 format!("{carrier}: a segment {way} {phone} is on the air for {time}{lost}")
             }
-            Event::Pdu { toward, octets, .. } => {
-                let sender = match toward {
-                    Toward::Smsc => "fbook",
-                    Toward::Esme => "SMSC",
+            Event::Pdu {
+                link, toward, octets, ..
+            } => {
+                let sender = match (toward, *link >= OWN_LINKS) {
+                    (Toward::Smsc, true) => "fbook".to_owned(),
+                    (Toward::Esme, true) => "SMSC".to_owned(),
+                    (Toward::Smsc, false) => format!("ESME on link {link}"),
+                    (Toward::Esme, false) => format!("SMSC on link {link}"),
                 };
                 let mut framer = Framer::new(COMMAND_LENGTH_MAX);
                 framer.feed(octets);

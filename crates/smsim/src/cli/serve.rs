@@ -6,26 +6,28 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use scenario::DeclaredWorld;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::engine::FileCapture;
+use crate::cli::data::{DataArgs, Kept};
+use crate::engine::{FileCapture, Mode, Pace};
 use crate::exit::Exit;
 use crate::http::token::Token;
 use crate::logging::LogArgs;
 use crate::pcap::Capture;
 use crate::rules::ConfigArgs;
-use crate::server::{Ports, Server};
+use crate::server::{Ports, Server, Sockets};
 use crate::smpp_listener::admission::{Admission, LimitArgs};
 use crate::sources;
 use crate::tls::TlsArgs;
+use crate::worlds::Begun;
 
 /// Put FBOOK 32665 on the air: SMPP for gateways, HTTP for apps, phones on emulated carriers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   smsim serve                          the demo world, SMPP on 2775, HTTP on 32665
   smsim serve world.sms --port 0       any free ports, printed as one JSON line
+  smsim serve --data data              kept in the folder data: started again, it goes on where it was
   smsim serve --tls                    SMPP over TLS on 3550 too, with a test certificate
   smsim serve --listen 0.0.0.0         for other machines; a token opens the page and the control API
   smsim serve --pcap links.pcapng      for Wireshark
@@ -60,6 +62,8 @@ pub struct Args {
     config: ConfigArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    data: DataArgs,
     /// The seed of all chance; it overrides the world's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -139,16 +143,18 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
         );
     }
     let capture = args.pcap.as_deref().map(capture_to).transpose()?;
+    let sockets = Sockets::take(ports, tls.as_ref().map(|tls| tls.port))?;
+    let (begun, kept) = args.data.begin(world, args.seed)?;
     let runtime = io_runtime()?;
     runtime.block_on(async {
         // A signal that comes as soon as the ports are said must find somebody who listens.
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
         let trust = tls.as_ref().and_then(|tls| tls.trust.clone());
-        let greeting = Greeting::of(&world.declared, trust, token(args));
+        let greeting = Greeting::of(&begun, kept, trust, token(args));
         let admission = Admission::new(args.limits.clone());
         let token = greeting.token.clone();
-        let server = Server::start(world, ports, tls, caller, admission, token, &args.human).await?;
+        let server = Server::start(begun, sockets, tls, caller, admission, token, &args.human).await?;
         if let Some(capture) = capture {
             server.engine.capture(capture).await;
         }
@@ -160,10 +166,16 @@ pub fn execute_as(args: &Args, start: Start, page_is_at: &dyn Fn(&str)) -> anyho
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                () = server.engine.ended() => {}
             }
         }
+        let engine = server.engine.clone();
         server.stop().await;
-        said.map(|()| Exit::Ok)
+        said?;
+        match engine.failure() {
+            Some(why) => anyhow::bail!("{why}"),
+            None => Ok(Exit::Ok),
+        }
     })
 }
 
@@ -206,6 +218,8 @@ struct Greeting {
     token: Option<Token>,
     /// Somebody who has not installed an app, and the canvas name of that app.
     try_this: Option<(String, String)>,
+    /// Where the world is kept, and what was found there.
+    kept: Option<Kept>,
 }
 
 /// The phones that a greeting names, at most.
@@ -236,6 +250,21 @@ fn grouped(number: usize) -> String {
     })
 }
 
+/// What the world's clock shows, and how it goes.
+fn clock(config: &world::Config, pace: &Pace) -> String {
+    let (now, zone) = (pace.now(), &config.zone);
+    let shown = format!("{} {}", zone.civil(now), zone.abbreviation(now));
+    let held: Vec<&str> = pace.holds().collect();
+    if !held.is_empty() {
+        return format!("{shown}, held by {}", held.join(", "));
+    }
+    match pace.mode() {
+        Mode::Running => format!("{shown}, running x{}", pace.speed()),
+        Mode::Paused => format!("{shown}, paused"),
+        Mode::Virtual => format!("{shown}, virtual"),
+    }
+}
+
 /// What an app's developer wants to know.
 struct AppShown {
     name: String,
@@ -246,7 +275,8 @@ struct AppShown {
 }
 
 impl Greeting {
-    fn of(world: &DeclaredWorld, trust: Option<PathBuf>, token: Option<Token>) -> Self {
+    fn of(begun: &Begun, kept: Option<Kept>, trust: Option<PathBuf>, token: Option<Token>) -> Self {
+        let world = &begun.loaded.declared;
         let config = &world.config;
         let apps = config.apps.iter().map(|app| AppShown {
             name: app.app.name.clone(),
@@ -276,17 +306,14 @@ impl Greeting {
         Self {
             code: config.short_code.to_string(),
             seed: config.seed,
-            clock: format!(
-                "{} {}",
-                config.zone.civil(config.start),
-                config.zone.abbreviation(config.start)
-            ),
+            clock: clock(config, &begun.pace),
             apps: apps.collect(),
             esmes: esmes.collect(),
             phones: phones(&config.users),
             trust,
             token,
             try_this: not_installed,
+            kept,
         }
     }
 
@@ -363,11 +390,10 @@ impl Greeting {
             self.phones.join(", ")
         };
         writeln!(out, "  phones    {phones}")?;
-        writeln!(
-            out,
-            "  clock     {}, running x1       seed {}",
-            self.clock, self.seed
-        )?;
+        writeln!(out, "  clock     {}       seed {}", self.clock, self.seed)?;
+        if let Some(kept) = &self.kept {
+            writeln!(out, "  data      {kept}")?;
+        }
         if let Some((user, canvas)) = &self.try_this {
             let steps = format!("http://{}/api/v1/worlds/default/steps", server.http);
             let header = self.token.as_ref().map_or_else(String::new, |token| {

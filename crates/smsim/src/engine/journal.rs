@@ -2,9 +2,11 @@
 //!
 //! A world that gets the same inputs at the same times makes the same records. The journal keeps every call that changes the
 //! world; [`Past::until`] makes them again in a new one. What comes from outside of the simulation cannot be asked to come
-//! again: there the journal ends.
+//! again: there the journal ends. A world that has a [`Keeper`] has everything written down as well, what comes from outside
+//! included.
 
 use std::ops::Deref;
+use std::path::Path;
 
 use platform::AppId;
 use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
@@ -12,23 +14,12 @@ use sms::Timestamp;
 use world::{Input, Output};
 
 use super::{EngineHandle, Message, Pace};
+use crate::data::{Call, DataError, Keeper};
 
 /// Calls that a journal keeps, at most.
 const JOURNAL_CALLS_MAX: usize = 200_000;
 /// Octets of texts and steps that a journal keeps, at most.
 const JOURNAL_OCTETS_MAX: usize = 16 << 20;
-
-/// A call that changes the world.
-#[derive(Clone, Debug)]
-enum Call {
-    Tick(Timestamp),
-    Handle(Timestamp, Box<Input>),
-    /// Everything that the world wanted done was taken.
-    Drain,
-    Begin(Box<Steps>),
-    Progress,
-    Abandon(ProgramId),
-}
 
 /// Where a journal ends before the present, and why.
 #[derive(Clone, Debug)]
@@ -45,6 +36,11 @@ pub struct Journal {
     calls: Vec<Call>,
     octets: usize,
     end: Option<End>,
+    /// Who writes down everything, if anybody does.
+    keeper: Option<Box<Keeper>>,
+    /// The highest names that calls of apps and links had.
+    last_call: u64,
+    last_link: u64,
 }
 
 impl Deref for Journal {
@@ -62,17 +58,58 @@ impl From<ServedWorld> for Journal {
             calls: Vec::new(),
             octets: 0,
             end: None,
+            keeper: None,
+            last_call: 0,
+            last_link: 0,
         }
     }
 }
 
 impl Journal {
-    pub(super) fn handle(&mut self, now: Timestamp, input: Input) {
+    /// Has everything written down from now on.
+    pub fn keep_in(&mut self, keeper: Keeper) {
+        self.keeper = Some(Box::new(keeper));
+    }
+
+    /// Where everything is written down, if it is.
+    pub fn kept_in(&self) -> Option<&Path> {
+        self.keeper.as_ref().map(|keeper| keeper.file())
+    }
+
+    /// The highest name of a call that an app has made; 0 when none has.
+    pub fn last_call(&self) -> u64 {
+        self.last_call
+    }
+
+    /// The highest name of an outside ESME's link; 0 when there was none.
+    pub fn last_link(&self) -> u64 {
+        self.last_link
+    }
+
+    /// Has everything on the disk that was done, if it is written down at all.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be: then nothing that has come of it may leave the process.
+    pub fn commit(&mut self, pace: &Pace) -> Result<(), DataError> {
+        match &mut self.keeper {
+            Some(keeper) => keeper.commit(self.served.world(), pace),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the world an input.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().handle(now, &input);
+        }
         match &input {
             Input::Tick => self.keep(Call::Tick(now), 0),
-            Input::LinkOpened { .. } | Input::LinkDialled { .. } | Input::LinkReceived { .. } => {
+            Input::LinkOpened { link, .. } | Input::LinkDialled { link, .. } => {
+                self.last_link = self.last_link.max(link.0);
                 self.ends("an ESME outside of the simulation took part");
             }
+            Input::LinkReceived { .. } => self.ends("an ESME outside of the simulation took part"),
             Input::Api { .. } | Input::CallbackDone { .. } | Input::CallbackAnswered { .. } => {
                 self.ends("an app outside of the simulation took part");
             }
@@ -93,40 +130,64 @@ impl Journal {
     }
 
     /// Calls of apps, which come from outside.
-    pub(super) fn decide_first(&mut self, now: Timestamp, calls: Vec<Input>) {
+    pub fn decide_first(&mut self, now: Timestamp, calls: Vec<Input>) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().decide(now, &calls);
+        }
+        let names = calls.iter().filter_map(|input| match input {
+            Input::Api { call, .. } => Some(call.0),
+            _ => None,
+        });
+        self.last_call = names.fold(self.last_call, u64::max);
         self.ends("an app outside of the simulation took part");
         self.served.decide_first(now, calls);
     }
 
-    pub(super) fn settle(&mut self) {
+    /// Says that everything that the world wants done is taken now; [`Journal::poll_output`] gives it.
+    pub fn drain(&mut self) {
         // Nothing is left to be taken twice.
         if !matches!(self.calls.last(), Some(Call::Drain)) {
             self.keep(Call::Drain, 0);
         }
-        self.served.settle();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().drain();
+        }
     }
 
-    pub(super) fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self) -> Option<Output> {
         self.served.poll_output()
     }
 
-    pub(super) fn begin(&mut self, steps: Steps) -> Result<ProgramId, Vec<Diagnostic>> {
+    pub fn begin(&mut self, steps: Steps) -> Result<ProgramId, Vec<Diagnostic>> {
         let octets = steps.steps.last().map_or(0, |step| step.span.end as usize);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().begin(&steps);
+        }
         self.keep(Call::Begin(Box::new(steps.clone())), octets);
         self.served.begin(steps)
     }
 
-    pub(super) fn progress(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+    pub fn progress(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().progress();
+        }
         self.keep(Call::Progress, 0);
         self.served.progress()
     }
 
-    pub(super) fn abandon(&mut self, id: ProgramId) {
+    /// Gives a program of steps up.
+    pub fn abandon(&mut self, id: ProgramId) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().abandon(id);
+        }
         self.keep(Call::Abandon(id), 0);
         self.served.abandon(id);
     }
 
-    pub(super) fn give_up_on_real_apps(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+    pub fn give_up_on_real_apps(&mut self) -> Vec<(ProgramId, ProgramAnswer)> {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.group().give_up();
+        }
         self.ends("a line waited for an app outside of the simulation");
         self.served.give_up_on_real_apps()
     }
@@ -151,14 +212,17 @@ impl Journal {
         });
     }
 
-    /// Makes a call again.
-    fn again(&mut self, call: Call) {
+    /// Makes a call again; `see` is shown what the world wants done outside.
+    pub fn again(&mut self, call: Call, mut see: impl FnMut(Output)) {
         match call {
             Call::Tick(now) => self.handle(now, Input::Tick),
             Call::Handle(now, input) => self.handle(now, *input),
+            Call::Decide(now, inputs) => self.decide_first(now, inputs),
             Call::Drain => {
-                self.settle();
-                while self.poll_output().is_some() {}
+                self.drain();
+                while let Some(output) = self.poll_output() {
+                    see(output);
+                }
             }
             Call::Begin(steps) => {
                 // They were as wrong before, if they are.
@@ -168,6 +232,11 @@ impl Journal {
                 self.progress();
             }
             Call::Abandon(id) => self.abandon(id),
+            Call::GiveUp => {
+                self.give_up_on_real_apps();
+            }
+            // Who owns the world lets its time pass.
+            Call::Clock(_) => {}
         }
     }
 
@@ -239,7 +308,7 @@ impl Past {
             if journal.world().next_record() > record {
                 break;
             }
-            journal.again(call);
+            journal.again(call, drop);
         }
         journal.served.yield_behind(None);
         let open: Vec<ProgramId> = journal.waits().map(|(id, _)| id).collect();
@@ -278,7 +347,7 @@ impl EngineHandle {
 mod tests {
     use std::sync::Arc;
 
-    use scenario::syntax::{Span, Spanned};
+    use scenario::syntax::Span;
     use scenario::{ClockMode, Sources};
 
     use super::*;
@@ -294,20 +363,17 @@ mod tests {
 
     /// Alice's text, as if it stood in a body of so many octets.
     fn text(octets: usize) -> Steps {
-        let steps = scenario::parse_steps("steps", "alice > \"help\"").expect("a step");
-        let step = |step: Spanned<_>| Spanned::new(step.node, Span::new(0, octets));
-        Steps {
-            path: "steps".to_owned(),
-            steps: steps.into_iter().map(step).collect(),
-            patience: None,
-            fresh: false,
+        let mut steps = Steps::read("steps", "alice > \"help\"").expect("a step");
+        for step in &mut steps.steps {
+            step.span = Span::new(0, octets);
         }
+        steps
     }
 
     fn live(journal: &mut Journal, steps: Steps) {
         journal.begin(steps).expect("steps");
         journal.progress();
-        journal.settle();
+        journal.drain();
     }
 
     fn past(journal: &Journal) -> Past {
@@ -356,8 +422,8 @@ mod tests {
     #[test]
     fn what_is_taken_twice_is_kept_once() {
         let mut journal = Journal::from(served());
-        journal.settle();
-        journal.settle();
+        journal.drain();
+        journal.drain();
         assert_eq!(journal.calls.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use scenario::ClockMode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sms::Timestamp;
 use tokio::sync::oneshot;
 
@@ -15,7 +15,7 @@ pub const SPEED_MAX: f64 = scenario::SPEED_MAX as f64;
 pub const HOLDS_MAX: usize = 64;
 
 /// How time passes.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// With the machine's clock.
@@ -47,6 +47,17 @@ pub enum ClockCommand {
     Release(String),
 }
 
+/// How a clock goes, so that another can go the same way.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ClockState {
+    /// How time passes.
+    pub mode: Mode,
+    /// How many times faster than on the wall, while it runs.
+    pub speed: f64,
+    /// Who holds it.
+    pub holds: BTreeSet<String>,
+}
+
 /// Why a clock does not do what it is told.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum ClockError {
@@ -73,6 +84,9 @@ pub enum ClockError {
     Ended,
 }
 
+/// Whoever commanded a clock, and what they are to hear.
+pub type DoneAtOnce = (oneshot::Sender<Result<(), ClockError>>, Result<(), ClockError>);
+
 /// Who waits for a clock to be somewhere.
 #[derive(Debug)]
 struct Goal {
@@ -97,24 +111,42 @@ impl Pace {
             None => (Mode::Virtual, 1.0),
             Some(speed) => (Mode::Running, speed),
         };
-        Self::starting_at(start, mode, speed)
+        let holds = BTreeSet::new();
+        Self::resumed(start, ClockState { mode, speed, holds })
     }
 
     /// A clock that shows `at` now and goes on as this one does; nobody holds it.
     pub fn going_on_at(&self, at: Timestamp) -> Self {
-        Self::starting_at(at, self.mode, self.speed)
+        let (mode, speed) = (self.mode, self.speed);
+        let holds = BTreeSet::new();
+        Self::resumed(at, ClockState { mode, speed, holds })
     }
 
-    /// A clock that nobody holds. Where it does not run, not even the time of making it passes.
-    fn starting_at(start: Timestamp, mode: Mode, speed: f64) -> Self {
-        let runs = mode == Mode::Running;
+    /// A clock that shows `at` now and goes as that state says. Where it does not run, not even the time of making it passes.
+    pub fn resumed(at: Timestamp, state: ClockState) -> Self {
+        let ClockState { mode, speed, holds } = state;
+        let runs = mode == Mode::Running && holds.is_empty();
         Self {
-            clock: Clock::starting_at(start, if runs { speed } else { 0.0 }),
+            clock: Clock::starting_at(at, if runs { speed } else { 0.0 }),
             mode,
             speed,
-            holds: BTreeSet::new(),
+            holds,
             goals: Vec::new(),
         }
+    }
+
+    /// How it goes.
+    pub fn state(&self) -> ClockState {
+        ClockState {
+            mode: self.mode,
+            speed: self.speed,
+            holds: self.holds.clone(),
+        }
+    }
+
+    /// Whether it goes as that state says.
+    pub fn goes_as(&self, state: &ClockState) -> bool {
+        self.mode == state.mode && self.speed == state.speed && self.holds == state.holds
     }
 
     /// The world's time.
@@ -172,21 +204,21 @@ impl Pace {
         self.goals = waiting;
     }
 
-    /// Does what is commanded; `next` is when something will happen by itself. `reached` hears when it is done.
+    /// Does what is commanded; `next` is when something will happen by itself. What is done at once the caller tells;
+    /// otherwise `reached` hears when it is done.
     pub fn command(
         &mut self,
         command: ClockCommand,
         next: Option<Timestamp>,
         reached: oneshot::Sender<Result<(), ClockError>>,
-    ) {
+    ) -> Option<DoneAtOnce> {
         match self.goal_of(command, next) {
-            Ok(Some(at)) => self.goals.push(Goal { at, reached }),
-            Ok(None) => {
-                let _ = reached.send(Ok(()));
+            Ok(Some(at)) => {
+                self.goals.push(Goal { at, reached });
+                None
             }
-            Err(error) => {
-                let _ = reached.send(Err(error));
-            }
+            Ok(None) => Some((reached, Ok(()))),
+            Err(error) => Some((reached, Err(error))),
         }
     }
 

@@ -79,6 +79,9 @@ impl Engine {
             self.follow();
             // What the steps have done is on its way before they are said to be done.
             self.dispatch();
+            if self.has_failed() {
+                return;
+            }
             for (id, answer) in over {
                 if let Some(answered) = self.programs.remove(&id) {
                     let _ = answered.send(Ok(answer));

@@ -37,9 +37,60 @@ impl Served {
     }
 
     /// The same, by a command that takes the arguments of `smsim`.
-    pub fn start_by(mut command: Command, world: &str, options: &[&str]) -> Self {
+    pub fn start_by(command: Command, world: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("world.sms"), world).expect("written");
+        Self::start_in(folder, command, options)
+    }
+
+    /// Kills it, and starts another in its folder.
+    #[allow(
+        dead_code,
+        reason = "not every test file that has this module starts it twice"
+    )]
+    pub fn killed_and_started_again(mut self, options: &[&str]) -> Self {
+        self.kill();
+        self.started_again(options)
+    }
+
+    /// Starts another in the folder of one that has ended.
+    #[allow(dead_code, reason = "as above")]
+    pub fn started_again(mut self, options: &[&str]) -> Self {
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"));
+        Self::start_in(folder, Command::new(env!("CARGO_BIN_EXE_smsim")), options)
+    }
+
+    /// Ends it as nothing but SIGKILL does.
+    #[allow(dead_code, reason = "as above")]
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it has ended");
+    }
+
+    /// Waits until it ends by itself.
+    #[allow(dead_code, reason = "as above")]
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
+    /// Ends it as Ctrl-C does.
+    #[allow(dead_code, reason = "as above")]
+    pub fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// What it has said on stderr, when that is piped and it has ended.
+    #[allow(dead_code, reason = "as above")]
+    pub fn stderr(&mut self) -> String {
+        let mut told = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut told).expect("UTF-8");
+        told
+    }
+
+    fn start_in(folder: tempfile::TempDir, mut command: Command, options: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "world.sms", "--port", "0"])
             .args(options)

@@ -6,15 +6,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use platform::AppId;
 use scenario::ServedWorld;
-use scenario::syntax::{Dur, Step};
+use scenario::syntax::Dur;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sms::{Civil, Timestamp, Zone};
+use sms::{Timestamp, Zone};
 use world::io::CallbackId;
 use world::{Coming, World};
 
 use super::{Control, Refused};
 use crate::engine::{ClockCommand, ClockError, Mode, Pace};
+use crate::instant;
 
 /// What a body says.
 #[derive(Debug, Deserialize)]
@@ -132,41 +133,12 @@ fn instant(to: &Value, now: Timestamp, zone: &Zone) -> Result<Timestamp, String>
             "{to} is no instant; write \"23:30\", \"+1d 09:00\", \"2009-03-03 09:00\", or microseconds since the epoch"
         )
     };
-    let text = match to {
-        Value::Number(micros) => return micros.as_i64().map(Timestamp::from_micros).ok_or_else(wrong),
-        Value::String(text) => text.trim(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(wrong()),
-    };
-    let (date, time) = match text.split_once([' ', 'T']) {
-        Some((date, time)) if date.contains('-') => (Some(date), time.trim()),
-        _ => (None, text),
-    };
-    let steps = scenario::parse_steps("to", &format!("at {time}")).map_err(|_| wrong())?;
-    let Some(Step::At { days, time }) = steps.first().map(|step| &step.node) else {
-        return Err(wrong());
-    };
-    let day = match date {
-        Some(date) => civil_day(date).ok_or_else(wrong)?,
-        None => zone.civil(now),
-    };
-    let days = i32::try_from(days.as_ref().map_or(0, |days| days.node)).map_err(|_| wrong())?;
-    let civil = day
-        .plus_days(days)
-        .and_then(|day| day.at(time.hour, time.minute, time.second));
-    civil.map(|civil| zone.instant(civil)).ok_or_else(wrong)
-}
-
-fn civil_day(date: &str) -> Option<Civil> {
-    let mut parts = date.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    Civil::new(
-        year.parse().ok()?,
-        month.parse().ok()?,
-        day.parse().ok()?,
-        0,
-        0,
-        0,
-    )
+    match to {
+        Value::Number(micros) => micros.as_i64().map(Timestamp::from_micros),
+        Value::String(text) => instant::read(text, now, zone),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+    .ok_or_else(wrong)
 }
 
 /// The clock as JSON.

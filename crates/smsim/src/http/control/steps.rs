@@ -50,16 +50,15 @@ pub async fn perform(
         .map(duration)
         .transpose()
         .map_err(Refused::wrong)?;
-    let steps = match scenario::parse_steps(BODY, &body) {
-        Ok(steps) => steps,
+    let asked = match Steps::read(BODY, &body) {
+        Ok(steps) => Steps {
+            patience,
+            fresh: options.fresh,
+            ..steps
+        },
         Err(faults) => return Ok(not_performed(&faults, body)),
     };
-    let asked = Steps {
-        path: BODY.to_owned(),
-        steps: steps.clone(),
-        patience,
-        fresh: options.fresh,
-    };
+    let steps = asked.steps.clone();
     let answer = tokio::time::timeout(REQUEST_WAIT_MAX, target.engine.steps(asked)).await;
     let Ok(answer) = answer else {
         let message = format!(
