@@ -46,10 +46,12 @@ pub fn keys(declaration: &str) -> Vec<String> {
     }
 }
 
-/// The settings of an actor, those that can only be checked and those that can only be set among them.
+/// The settings of an actor, those that can only be checked and those that can only be set among them. Of an ESME these are its
+/// own: the keys of its account are beside them, as [`keys`] says them.
 pub fn settings(kind: Kind) -> Vec<&'static str> {
     let mut keys: Vec<_> = check::setting_keys(kind, true)
         .chain(check::setting_keys(kind, false))
+        .filter(|key| kind != Kind::Esme || !ACCOUNT_KEYS.contains(key))
         .collect();
     keys.sort_unstable();
     keys.dedup();

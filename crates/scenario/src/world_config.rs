@@ -16,7 +16,9 @@ use sms::{Civil, Msisdn, Place, Timestamp, Zone};
 use world::{AppConfig, Config, UserConfig};
 
 pub(crate) use account::joining;
-pub(crate) use account_key::{ACCOUNT_KEYS, account_key_fault};
+pub(crate) use account_key::{
+    ACCOUNT_KEYS, account_key_fault, account_setting, change_account, changeable_account_keys,
+};
 pub use carrier_key::receipt_mode_name;
 pub(crate) use carrier_key::{carrier_key_fault, carrier_keys, receipt_mode, set_carrier_key};
 pub use declared::{Actors, ClockMode, DeclaredWorld, Person, Rules, SPEED_MAX};
@@ -87,6 +89,7 @@ pub(crate) fn world_config_from(
         building.handsets(decl);
     }
     building.friends(script);
+    building.rules_by_account();
     building.finish()
 }
 
@@ -414,6 +417,15 @@ impl Building {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A rule of what goes wrong names an account as the ESME that has it.
+    fn rules_by_account(&mut self) {
+        let DeclaredWorld { config, actors, .. } = &mut self.declared;
+        let faults = config.carriers.iter_mut().flat_map(|carrier| &mut carrier.faults);
+        for name in faults.filter_map(|fault| fault.account.as_mut()) {
+            *name = actors.system_id(name).into();
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use smpp::{Command, Frame, LinkId, Status};
 use sms::{Address, Msisdn, Segment};
 
+use crate::account::Account;
 use crate::carrier::{Latency, ReceiptMode};
 use crate::cause::Cause;
 use crate::draft::Draft;
@@ -41,6 +42,9 @@ pub enum Input {
         /// Why not.
         why: CompactString,
     },
+    /// An account has these settings from now on; its `system_id`, which stays, says whose. Sessions that are bound keep their
+    /// window. One that there is not is ignored.
+    Account(Box<Account>),
     /// A frame came over a link. One over a link that is not open is ignored.
     Received {
         /// Over which link.

@@ -227,6 +227,7 @@ impl Smsc {
             } => self.broadcast_answered(number, area, there, had),
             Input::Available { msisdn } => self.available(now, msisdn),
             Input::Change { carrier, change } => self.change(now, &carrier, change),
+            Input::Account(account) => self.change_account(now, *account),
             Input::Unbind { system_id } => self.unbind(now, &system_id),
             Input::Tick => {}
         }

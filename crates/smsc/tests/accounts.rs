@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use smpp::{Bind, BindKind, LinkId, Pdu, Status, Tlvs as _, tag};
-use smsc::{Account, Config, DropReason, Event, InterfaceVersion};
+use smsc::{Account, Config, DropReason, Event, Input, InterfaceVersion, Output};
 use support::*;
 
 const OTHER: LinkId = LinkId(2);
@@ -158,4 +158,55 @@ fn congestion_is_told_to_sessions_of_v50_only() {
             );
         }
     }
+}
+
+#[test]
+fn an_account_is_held_to_what_it_says_now() {
+    let mut bench = Bench::bound(with(|account| account.submits_per_second_max = Some(1)));
+    let change = |bench: &mut Bench, change: fn(&mut Account)| {
+        let mut account = bench.smsc.accounts().next().expect("fbook").clone();
+        change(&mut account);
+        bench.handle(Input::Account(Box::new(account)))
+    };
+    let submit = |bench: &mut Bench| status(&bench.submit(to_alice("hi")));
+    assert_eq!(
+        (submit(&mut bench), submit(&mut bench)),
+        (Status::ESME_ROK, Status::ESME_RTHROTTLED)
+    );
+    // Another rate begins with a full bucket; what has nothing to do with it leaves it as it is.
+    change(&mut bench, |account| account.submits_per_second_max = Some(2));
+    assert_eq!(submit(&mut bench), Status::ESME_ROK);
+    change(&mut bench, |account| account.over_limit = Status::ESME_RMSGQFUL);
+    assert_eq!(
+        (submit(&mut bench), submit(&mut bench)),
+        (Status::ESME_ROK, Status::ESME_RMSGQFUL)
+    );
+    change(&mut bench, |account| {
+        account.submits_per_second_max = None;
+        account.session_submits_per_second_max = Some(1);
+    });
+    assert_eq!(
+        (submit(&mut bench), submit(&mut bench)),
+        (Status::ESME_ROK, Status::ESME_RMSGQFUL)
+    );
+    change(&mut bench, |account| {
+        account.session_submits_per_second_max = None;
+        account.requests_max = 0;
+    });
+    assert_eq!(submit(&mut bench), Status::ESME_RTHROTTLED);
+    // A window that grows lets out what waits; binds are counted by what may be now.
+    change(&mut bench, |account| account.window_max = 1);
+    let sent = |outputs: &[Output]| delivers(outputs).len();
+    let mo = ["one", "two", "three"].map(|words| sent(&bench.mo(ALICE, "32665", words)));
+    assert_eq!(mo, [1, 0, 0]);
+    assert_eq!(sent(&change(&mut bench, |account| account.window_max = 10)), 2);
+    change(&mut bench, |account| account.enabled = false);
+    assert_eq!(
+        bind(&mut bench, OTHER, BindKind::Receiver, 0x34),
+        Status::ESME_RBINDFAIL
+    );
+    // Nobody is called so.
+    let before = bench.smsc.accounts().cloned().collect::<Vec<_>>();
+    bench.handle(Input::Account(Box::new(Account::new("nobody", ""))));
+    assert_eq!(bench.smsc.accounts().cloned().collect::<Vec<_>>(), before);
 }

@@ -200,6 +200,14 @@ fn an_answer_is_overtaken_by_the_next_or_comes_after_a_second() {
         .map(|response| response.sequence_number)
         .collect();
     assert_eq!(order, [12, 11]);
+    // Where it is so for all, each second answer overtakes the one before.
+    let mut all = Bench::bound(with(vec![Fault::always(Effect::OutOfOrder)]));
+    let mut order = Vec::new();
+    for sequence in 11..17 {
+        let answers = responses(&all.command(LINK, &submit(sequence)));
+        order.extend(answers.iter().map(|response| response.sequence_number));
+    }
+    assert_eq!(order, [12, 11, 14, 13, 16, 15]);
     let mut alone = Bench::bound(with(vec![one]));
     assert!(responses(&alone.command(LINK, &submit(11))).is_empty());
     assert_eq!(responses(&alone.wait(secs(1))).len(), 1);

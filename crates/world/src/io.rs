@@ -132,6 +132,15 @@ pub enum Change {
     Platform(platform::Change),
     /// Of a carrier, at the message centre.
     Carrier(String, smsc::Change),
+    /// Of an outside ESME's account, at the message centre.
+    Account {
+        /// The ESME's name.
+        esme: String,
+        /// What is changed, in the words of a scenario.
+        setting: String,
+        /// The account with the change.
+        account: Box<smsc::Account>,
+    },
     /// Which carrier serves a number: it takes its number with it, and with it what waits, and the
     /// platform looks it up again.
     Ported(Msisdn, String),

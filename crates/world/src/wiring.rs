@@ -437,6 +437,7 @@ impl World {
                     change,
                 });
             }
+            Change::Account { account, .. } => self.smsc_at_once(smsc::Input::Account(account)),
             Change::Ported(msisdn, carrier) => match self.smsc.carrier(&carrier) {
                 Some(_) => {
                     self.smsc.assign(msisdn, &carrier);

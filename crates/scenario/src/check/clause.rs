@@ -168,6 +168,10 @@ impl Check<'_> {
     fn key(&mut self, word: &str, clause: &Clause) {
         if word == "carrier" {
             let fault = crate::world_config::carrier_key_fault(self.path, clause);
+            let fault = fault.or_else(|| match clause.key.node.as_str() {
+                "answer" => super::setting::unknown_account(self.path, clause, self.names),
+                _ => None,
+            });
             return self.diagnostics.extend(fault);
         }
         if word == "esme" {

@@ -1,6 +1,6 @@
 //! The declared names: unique across kinds, `fbook` kept free.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sms::Msisdn;
 
@@ -25,6 +25,8 @@ pub struct Declared {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Names {
     declared: BTreeMap<String, Declared>,
+    /// What ESMEs bind as, where that is not their name.
+    system_ids: BTreeSet<String>,
 }
 
 impl Names {
@@ -34,6 +36,11 @@ impl Names {
             "fbook" => Some(Kind::Fbook),
             name => self.declared.get(name).map(|declared| declared.kind),
         }
+    }
+
+    /// Whether an account is named so: by its ESME, or as it binds.
+    pub(crate) fn is_account(&self, name: &str) -> bool {
+        matches!(self.kind(name), Some(Kind::Esme | Kind::Fbook)) || self.system_ids.contains(name)
     }
 
     /// The declaration of `name`.
@@ -120,7 +127,14 @@ pub(super) fn collect<'f>(
                     );
                     (name, Kind::User)
                 }
-                Decl::Esme { name, .. } => (name, Kind::Esme),
+                Decl::Esme { name, clauses } => {
+                    let system_id = clauses.iter().find(|clause| clause.key.node == "system_id");
+                    let system_id = system_id.and_then(|clause| clause.values.first());
+                    names
+                        .system_ids
+                        .extend(system_id.map(|id| id.node.as_str().to_owned()));
+                    (name, Kind::Esme)
+                }
                 Decl::Handsets { first, last, .. } => {
                     let span = first.span.to(last.span);
                     phone(&file.path, first.node, last.node, span, &mut phones, diagnostics);

@@ -1,10 +1,12 @@
 //! The words of `set` and `check`.
 
+use std::sync::LazyLock;
+
 use crate::check::value::{Rule, Slot};
 use crate::check::{Kind, Names};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::suggestion::nearest;
-use crate::syntax::{Clause, Value};
+use crate::syntax::{Clause, Spanned, Value};
 
 const ON_OFF: &[Slot] = &[Slot::Word(&["on", "off"])];
 const UP_DOWN: &[Slot] = &[Slot::Word(&["up", "down"])];
@@ -66,7 +68,12 @@ const APP: &[Rule] = &[
     Rule::exact("sms", ON_OFF),
 ];
 
-const ESME: &[Rule] = &[Rule::exact("bind", UP_DOWN)];
+/// Beside these an ESME has the keys of its account that can be changed.
+static ESME: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let keys = crate::world_config::changeable_account_keys();
+    let keys = keys.map(|key| Rule::many(key, &[Slot::Any]));
+    [Rule::exact("bind", UP_DOWN)].into_iter().chain(keys).collect()
+});
 
 const FBOOK: &[Rule] = &[Rule::exact("bind", UP_DOWN), Rule::exact("live-messages", ON_OFF)];
 
@@ -120,8 +127,11 @@ pub(super) fn check(
         return;
     }
     match key {
-        "answer" => diagnostics.extend(answer(path, setting)),
+        "answer" => diagnostics.extend(answer(path, setting, names)),
         "place" => diagnostics.extend(place(path, setting)),
+        key if kind == Kind::Esme && key != "bind" && !has_capture(setting) => {
+            diagnostics.extend(crate::world_config::account_key_fault(path, setting));
+        }
         _ => {}
     }
 }
@@ -145,16 +155,14 @@ fn place(path: &str, setting: &Clause) -> Option<Diagnostic> {
 }
 
 /// What is wrong with the words of `answer`, unless a capture stands among them, which is filled in later.
-fn answer(path: &str, setting: &Clause) -> Option<Diagnostic> {
-    if setting
-        .values
-        .iter()
-        .any(|value| matches!(value.node, Value::Var(_)))
-    {
+fn answer(path: &str, setting: &Clause, names: &Names) -> Option<Diagnostic> {
+    if has_capture(setting) {
         return None;
     }
     let words: Vec<&str> = setting.values.iter().map(|value| value.node.as_str()).collect();
-    let (at, reason) = crate::world_config::fault(&words).err()?;
+    let Err((at, reason)) = crate::world_config::fault(&words) else {
+        return unknown_account(path, setting, names);
+    };
     let span = setting.values.get(at).map_or(setting.span(), |value| value.span);
     let word = words.get(at).copied().unwrap_or_default();
     if at > 0 {
@@ -171,6 +179,24 @@ fn answer(path: &str, setting: &Clause) -> Option<Diagnostic> {
         format!("`{word}` is no value of `answer`"),
     );
     Some(fault.label(reason).did_you_mean(nearest(word, known)))
+}
+
+/// A capture is filled in later.
+fn has_capture(setting: &Clause) -> bool {
+    let values = &mut setting.values.iter();
+    values.any(|value| matches!(value.node, Value::Var(_)))
+}
+
+/// What is wrong with the account that a rule names, if none is called so.
+pub(super) fn unknown_account(path: &str, answer: &Clause, names: &Names) -> Option<Diagnostic> {
+    let words: Vec<&str> = answer.values.iter().map(|value| value.node.as_str()).collect();
+    let account = crate::world_config::fault(&words).ok()?.account?;
+    let value = answer
+        .values
+        .iter()
+        .find(|value| value.node.as_str() == account)?;
+    let name = Spanned::new(account.into_string(), value.span);
+    (!names.is_account(&name.node)).then(|| names.undeclared(path, &name, &[Kind::Esme]))
 }
 
 /// The settings of an actor of that kind: those that can be set, or those that can be checked.
@@ -196,7 +222,7 @@ fn rules(kind: Kind) -> &'static [Rule] {
         Kind::User => USER,
         Kind::Carrier => CARRIER,
         Kind::App => APP,
-        Kind::Esme => ESME,
+        Kind::Esme => &ESME,
         Kind::Fbook => FBOOK,
     }
 }

@@ -5,6 +5,7 @@ use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
 use crate::runner::setting::{place, word};
 use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
+use crate::world_config::change_account;
 
 /// Whether what the line says is so, and what is so.
 struct Found {
@@ -38,9 +39,10 @@ impl Run<'_> {
             Some(Kind::Carrier) => self.carrier_setting(&name, key, &words),
             Some(Kind::App) => self.app_setting(&name, key, &words),
             Some(Kind::Fbook) => self.fbook_setting(key, word(&words, 0)),
-            Some(Kind::Esme) => {
+            Some(Kind::Esme) if key == "bind" => {
                 Found::either(word(&words, 0), self.stage.esme(&name).is_bound(), ("up", "down"))
             }
+            Some(Kind::Esme) => self.account_setting(&name, key, &words),
             None => Err(format!("{name} is not declared")),
         };
         match found {
@@ -209,6 +211,16 @@ impl Run<'_> {
             }
             other => Err(format!("a carrier's {other} cannot be checked")),
         }
+    }
+
+    fn account_setting(&self, name: &str, key: &str, words: &[String]) -> Result<Found, String> {
+        let account = self.account(name)?;
+        let mut wanted = account.clone();
+        let given: Vec<&str> = words.iter().map(String::as_str).collect();
+        change_account(&mut wanted, key, &given)?;
+        let actual = crate::world_config::account_setting(account, key).unwrap_or_default();
+        let holds = wanted == *account;
+        Ok(Found { holds, actual })
     }
 
     fn app_setting(&self, name: &str, key: &str, words: &[String]) -> Result<Found, String> {

@@ -7,6 +7,7 @@ use crate::check::Kind;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
 use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
+use crate::world_config::Actors;
 
 /// What a key and its values mean for one kind of actor, or why nothing.
 type Meaning = Result<Change, String>;
@@ -21,7 +22,8 @@ impl Run<'_> {
             Some(Kind::Carrier) => self.carrier_change(&name, key, &words),
             Some(Kind::App) => self.app_change(&name, key, &words),
             Some(Kind::Fbook) => fbook_change(key, word(&words, 0)),
-            Some(Kind::Esme) => return self.set_bind(span, &name, word(&words, 0) == "up"),
+            Some(Kind::Esme) if key == "bind" => return self.set_bind(span, &name, word(&words, 0) == "up"),
+            Some(Kind::Esme) => self.account_change(&name, key, &words),
             None => Err(format!("{name} is not declared")),
         };
         let change = match change {
@@ -107,7 +109,7 @@ impl Run<'_> {
             "loss" => smsc::Change::Loss(crate::check::percent(value).ok_or("not a percentage")?),
             "throttle" => smsc::Change::Throttle(none_or(value, "a whole number")?),
             "receipts" => smsc::Change::Receipts(crate::world_config::receipt_mode(value)?),
-            "answer" => answer(words)?,
+            "answer" => answer(words, &self.stage.actors)?,
             "block" | "unblock" => {
                 let app = *self
                     .stage
@@ -125,6 +127,25 @@ impl Run<'_> {
             other => return Err(format!("a carrier's {other} cannot be set")),
         };
         Ok(Change::Carrier(name.to_owned(), change))
+    }
+
+    fn account_change(&self, name: &str, key: &str, words: &[String]) -> Meaning {
+        let mut account = self.account(name)?.clone();
+        let given: Vec<&str> = words.iter().map(String::as_str).collect();
+        crate::world_config::change_account(&mut account, key, &given)?;
+        Ok(Change::Account {
+            esme: name.to_owned(),
+            setting: format!("{key} {}", words.join(" ")),
+            account: Box::new(account),
+        })
+    }
+
+    /// The account of an ESME as it is now.
+    pub(super) fn account(&self, name: &str) -> Result<&smsc::Account, String> {
+        let system_id = self.stage.actors.system_id(name);
+        let mut accounts = self.stage.world.smsc().accounts();
+        let account = accounts.find(|account| account.system_id == system_id);
+        account.ok_or_else(|| format!("the message centre has no account of {name}"))
     }
 
     fn app_change(&self, name: &str, key: &str, words: &[String]) -> Meaning {
@@ -189,9 +210,10 @@ fn none_or<T: std::str::FromStr>(value: &str, what: &str) -> Result<Option<T>, S
 }
 
 /// A status without conditions takes the place of the one before; anything else is a rule more. `ESME_ROK` ends all.
-fn answer(words: &[String]) -> Result<smsc::Change, String> {
+fn answer(words: &[String], actors: &Actors) -> Result<smsc::Change, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let fault = crate::world_config::fault(&words).map_err(|(_, reason)| reason)?;
+    let mut fault = crate::world_config::fault(&words).map_err(|(_, reason)| reason)?;
+    fault.account = fault.account.map(|name| actors.system_id(&name).into());
     Ok(match (fault.effect, &words[1..]) {
         (smsc::Effect::Answer(status), _) if status.is_ok() => smsc::Change::NoFaults,
         (smsc::Effect::Answer(status), [] | ["for", _]) => smsc::Change::Answer {

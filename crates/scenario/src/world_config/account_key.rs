@@ -1,5 +1,7 @@
 //! The keys of an `esme` line: the account of an outside ESME at the message centre.
 
+use std::time::Duration;
+
 use smsc::{Account, Coding, InterfaceVersion, ReceiptRoute};
 
 use super::words::{dur, each, number, number_or_none, on_off, one, one_of, one_or_more, said, status};
@@ -44,6 +46,17 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "data_coding",
 ];
 
+/// Those that stay as they are while a world runs: who the ESME is, and what its texts are written in.
+const FIXED_KEYS: [&str; 5] = ["system_id", "password", "code", "outbind", "data_coding"];
+
+/// The keys that can be changed while a world runs, in the order of `simulator-config/README.md`.
+pub(crate) fn changeable_account_keys() -> impl Iterator<Item = &'static str> {
+    ACCOUNT_KEYS
+        .iter()
+        .copied()
+        .filter(|key| !FIXED_KEYS.contains(key))
+}
+
 /// The account of a line, and what of it the ESME itself knows.
 ///
 /// # Errors
@@ -78,6 +91,99 @@ pub(crate) fn account_key_fault(path: &str, clause: &Clause) -> Option<Diagnosti
     Some(Diagnostic::new(Code::E105, path, clause.span(), message).label(reason))
 }
 
+/// Changes one of the keys that can be changed.
+///
+/// # Errors
+///
+/// Why the value does not fit.
+pub(crate) fn change_account(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
+    match FIXED_KEYS.contains(&key) {
+        true => Err(format!("{key} stays as it was declared")),
+        false => set(account, key, words),
+    }
+}
+
+/// The value of a key that can be changed, in the words that set it.
+pub(crate) fn account_setting(account: &Account, key: &str) -> Option<String> {
+    fn or(value: Option<impl ToString>, otherwise: &str) -> String {
+        value.map_or_else(|| otherwise.to_owned(), |value| value.to_string())
+    }
+    fn list(values: &[impl ToString], otherwise: &str) -> String {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        Some(values.join(" "))
+            .filter(|list| !list.is_empty())
+            .unwrap_or_else(|| otherwise.to_owned())
+    }
+    let on_off = |on| String::from(if on { "on" } else { "off" });
+    Some(match key {
+        "sources" => list(&account.sources, "none"),
+        "default_source" => or(
+            account.default_source.as_ref().map(|source| &source.digits),
+            "none",
+        ),
+        "enabled" => on_off(account.enabled),
+        "hosts" => list(&account.hosts, "any"),
+        "system_type" => or(account.system_type.as_ref(), "any"),
+        "password_max" => account.password_max.to_string(),
+        "interface_versions" => {
+            let named = |version: &InterfaceVersion| {
+                let mut all = InterfaceVersion::ALL.iter();
+                all.find(|(_, other)| other == version).map(|(name, _)| *name)
+            };
+            list(
+                &account.versions.iter().filter_map(named).collect::<Vec<_>>(),
+                "any",
+            )
+        }
+        "binds_max" => account.binds_max.to_string(),
+        "transmitters_max" => or(account.transmitters_max, "none"),
+        "receivers_max" => or(account.receivers_max, "none"),
+        "transceivers_max" => or(account.transceivers_max, "none"),
+        "window_max" => account.window_max.to_string(),
+        "requests_max" => account.requests_max.to_string(),
+        "throttle_per_s" => or(account.submits_per_second_max, "none"),
+        "bind_throttle_per_s" => or(account.session_submits_per_second_max, "none"),
+        "daily_max" => or(account.submits_per_day_max, "none"),
+        "over_limit" => account.over_limit.to_string(),
+        "receipts" => {
+            let mut routes = RECEIPT_ROUTES.iter();
+            let is_it = |(allowed, route): (bool, ReceiptRoute)| {
+                allowed == account.receipts_allowed && (!allowed || route == account.receipts)
+            };
+            routes.find(|(_, way)| is_it(*way))?.0.to_owned()
+        }
+        "delivers_by" => String::from(if account.gets_data_sm {
+            "data_sm"
+        } else {
+            "deliver_sm"
+        }),
+        "broadcasts" => on_off(account.broadcasts_allowed),
+        "waiting_max" => account.waiting_max.to_string(),
+        "waiting_validity" => account.waiting_validity.map_or_else(|| "72h".to_owned(), plain),
+        "congestion_state" => on_off(account.congestion_state),
+        _ => return None,
+    })
+}
+
+/// A length of time as a clause has it: in the largest unit that it is a whole number of.
+fn plain(length: Duration) -> String {
+    let ms = length.as_millis();
+    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let unit = units
+        .into_iter()
+        .find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit));
+    let (unit, suffix) = unit.unwrap_or((1, "ms"));
+    format!("{}{suffix}", ms / unit)
+}
+
+/// Where receipts go, and whether there are any.
+const RECEIPT_ROUTES: [(&str, (bool, ReceiptRoute)); 4] = [
+    ("same", (true, ReceiptRoute::Same)),
+    ("any", (true, ReceiptRoute::Any)),
+    ("round_robin", (true, ReceiptRoute::RoundRobin)),
+    ("none", (false, ReceiptRoute::Same)),
+];
+
 fn set_account_key(account: &mut Account, clause: &Clause) -> Result<(), String> {
     let words: Vec<&str> = clause.values.iter().map(|value| value.node.as_str()).collect();
     set(account, clause.key.node.as_str(), &words)
@@ -93,20 +199,32 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         }
         "sources" => {
             one_or_more(words)?;
-            account.sources = each(words, |word| address(word).map(Into::into))?;
+            account.sources = match words {
+                ["none"] => Vec::new(),
+                words => each(words, |word| address(word).map(Into::into))?,
+            };
         }
-        "default_source" => account.default_source = Some(sms::Address::dialled(address(one(words)?)?)),
+        "default_source" => {
+            let source = Some(address(one(words)?)?).filter(|word| *word != "none");
+            account.default_source = source.map(sms::Address::dialled);
+        }
         "enabled" => account.enabled = on_off(words)?,
         "hosts" => {
             one_or_more(words)?;
-            let expected = |_| "expected the IP address of a host, such as 127.0.0.1 or ::1".to_owned();
-            account.hosts = each(words, |word| word.parse().map_err(expected))?;
+            let expected = |_| "expected IP addresses of hosts, such as 127.0.0.1 and ::1, or any".to_owned();
+            account.hosts = match words {
+                ["any"] => Vec::new(),
+                words => each(words, |word| word.parse().map_err(expected))?,
+            };
         }
         "system_type" => account.system_type = Some(one(words)?.into()).filter(|wanted| wanted != "any"),
         "password_max" => account.password_max = number(words, PASSWORD_CHARACTERS_MAX)?,
         "interface_versions" => {
             one_or_more(words)?;
-            account.versions = each(words, |word| one_of(&[word], &InterfaceVersion::ALL))?;
+            account.versions = match words {
+                ["any"] => Vec::new(),
+                words => each(words, |word| one_of(&[word], &InterfaceVersion::ALL))?,
+            };
         }
         "binds_max" => account.binds_max = number(words, usize::MAX)?,
         "transmitters_max" => account.transmitters_max = number_or_none(words, usize::MAX)?,
@@ -118,15 +236,7 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "bind_throttle_per_s" => account.session_submits_per_second_max = number_or_none(words, u32::MAX)?,
         "daily_max" => account.submits_per_day_max = number_or_none(words, u32::MAX)?,
         "over_limit" => account.over_limit = status(one(words)?)?,
-        "receipts" => {
-            let routes = [
-                ("same", (true, ReceiptRoute::Same)),
-                ("any", (true, ReceiptRoute::Any)),
-                ("round_robin", (true, ReceiptRoute::RoundRobin)),
-                ("none", (false, ReceiptRoute::Same)),
-            ];
-            (account.receipts_allowed, account.receipts) = one_of(words, &routes)?;
-        }
+        "receipts" => (account.receipts_allowed, account.receipts) = one_of(words, &RECEIPT_ROUTES)?,
         "delivers_by" => {
             let operations = [("deliver_sm", false), ("data_sm", true)];
             account.gets_data_sm = one_of(words, &operations)?;
@@ -204,6 +314,7 @@ mod tests {
             ("default_source", "12345", true),
             ("enabled", "off", true),
             ("hosts", "127.0.0.1 ::1", true),
+            ("hosts", "any", true),
             ("hosts", "localhost", false),
             ("system_type", "VMA", true),
             ("password_max", "8", true),
@@ -248,6 +359,55 @@ mod tests {
             let words: Vec<&str> = words.split_whitespace().collect();
             let result = set(&mut Account::new("acme", "acme"), key, &words);
             assert_eq!(result.is_ok(), fits, "{key} {words:?}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_changed_is_told_in_the_words_that_set_it() {
+        let mut changed = Account::new("acme", "acme");
+        for (key, words) in [
+            ("sources", "MyBrand 4477009000*"),
+            ("default_source", "54321"),
+            ("enabled", "off"),
+            ("hosts", "127.0.0.1 ::1"),
+            ("system_type", "VMA"),
+            ("password_max", "7"),
+            ("interface_versions", "3.3 5.0"),
+            ("binds_max", "3"),
+            ("transmitters_max", "0"),
+            ("receivers_max", "1"),
+            ("transceivers_max", "2"),
+            ("window_max", "1"),
+            ("requests_max", "5"),
+            ("throttle_per_s", "20"),
+            ("bind_throttle_per_s", "10"),
+            ("daily_max", "1000"),
+            ("over_limit", "ESME_RMSGQFUL"),
+            ("receipts", "none"),
+            ("delivers_by", "data_sm"),
+            ("broadcasts", "off"),
+            ("waiting_max", "9"),
+            ("waiting_validity", "2h"),
+            ("congestion_state", "off"),
+        ] {
+            let before = account_setting(&changed, key).expect("a key that can be changed");
+            let given: Vec<&str> = words.split_whitespace().collect();
+            change_account(&mut changed, key, &given).expect(words);
+            assert_eq!(account_setting(&changed, key).as_deref(), Some(words), "{key}");
+            // And back, in the words for how it was.
+            let mut back = changed.clone();
+            let given: Vec<&str> = before.split_whitespace().collect();
+            change_account(&mut back, key, &given).expect(&before);
+            assert_eq!(account_setting(&back, key), Some(before), "{key}");
+        }
+        let known: Vec<_> = changeable_account_keys()
+            .filter(|key| account_setting(&changed, key).is_none())
+            .collect();
+        assert!(known.is_empty(), "{known:?}");
+        for key in FIXED_KEYS {
+            assert!(account_setting(&changed, key).is_none());
+            let why = change_account(&mut changed, key, &["54321"]).expect_err("it stays");
+            assert!(why.contains("as it was declared"), "{why}");
         }
     }
 

@@ -134,6 +134,11 @@ impl Actors {
             .map(|(name, _)| name.as_str())
     }
 
+    /// The `system_id` of the ESME of that name; what is no ESME's name is one itself.
+    pub fn system_id<'n>(&'n self, name: &'n str) -> &'n str {
+        self.esmes.get(name).map_or(name, |esme| esme.system_id.as_str())
+    }
+
     /// The name of that app.
     pub fn app_name(&self, app: AppId) -> Option<&str> {
         self.apps

@@ -56,14 +56,18 @@ pub(crate) fn fault(words: &[&str]) -> Result<Fault, Misfit> {
         at += 1;
         match key {
             "on" => fault.operations = operations(words, &mut at, fault.effect)?,
-            "for" => fault.count = Some(read(words, &mut at, "a whole number", number)?),
+            "for" => fault.count = Some(read(words, &mut at, COUNT, number)?),
             "chance" => fault.percent = read(words, &mut at, "a percentage from 0% to 100%", percent)?,
-            "every" => fault.every = read(words, &mut at, "a whole number", number)?,
-            "account" => fault.account = Some(read(words, &mut at, "a system_id", |word| Some(word.into()))?),
+            "every" => fault.every = read(words, &mut at, COUNT, number)?,
+            "account" => {
+                let account = read(words, &mut at, "the name of an ESME", |word| Some(word.into()))?;
+                fault.account = Some(account);
+            }
             "text" => {
-                let pattern = read(words, &mut at, "an expression", |word| {
-                    TextPattern::new(word).ok()
+                let word = read(words, &mut at, "a regular expression", |word| {
+                    Some(word.to_owned())
                 })?;
+                let pattern = TextPattern::new(&word).map_err(|error| (at - 1, not_regular(&error)))?;
                 fault.text = Some(pattern);
             }
             "to" => {
@@ -95,13 +99,23 @@ fn effect(words: &[&str], at: &mut usize) -> Result<Effect, Misfit> {
             let by = read(words, at, time, |word| word.parse::<Dur>().ok())?;
             Ok(Effect::LateAnswer(by.duration()))
         }
-        "slow" => Ok(Effect::Slow(read(words, at, "octets a second", number)?)),
+        "slow" => Ok(Effect::Slow(read(
+            words,
+            at,
+            "octets a second, at least 1",
+            number,
+        )?)),
         "receipt" => {
             let mode = |word: &str| RECEIPT_MODES.iter().find(|(name, _)| *name == word);
             Ok(Effect::Receipt(read(words, at, "a receipt mode", mode)?.1))
         }
         "failed" => {
-            let cause = read(words, at, "a cause such as absent", Cause::from_name)?;
+            let cause = read(
+                words,
+                at,
+                "a cause such as absent or memory_full",
+                Cause::from_name,
+            )?;
             Ok(Effect::Outcome(PageOutcome::Failed(cause)))
         }
         word => {
@@ -135,6 +149,16 @@ fn operations(words: &[&str], at: &mut usize, effect: Effect) -> Result<Vec<u32>
         *at += 1;
     }
     Ok(operations)
+}
+
+/// What stands after `for` and `every`.
+const COUNT: &str = "a whole number, at least 1";
+
+/// Why a regular expression is none: the last line says it, those before show where.
+fn not_regular(error: &impl std::fmt::Display) -> String {
+    let error = error.to_string();
+    let why = error.lines().last().unwrap_or_default();
+    format!("no regular expression: {}", why.trim_start_matches("error: "))
 }
 
 fn number(word: &str) -> Option<u32> {

@@ -4,6 +4,7 @@ use compact_str::format_compact;
 use sms::Timestamp;
 
 use super::Smsc;
+use crate::account::Account;
 use crate::event::Event;
 use crate::fault::{Armed, FAULTS_MAX};
 use crate::port::Change;
@@ -53,6 +54,26 @@ impl Smsc {
             carrier: carrier.into(),
             setting,
         });
+    }
+
+    pub(super) fn change_account(&mut self, now: Timestamp, account: Account) {
+        let mut esmes = (0_u16..).zip(&mut self.esmes);
+        let Some((index, esme)) = esmes.find(|(_, esme)| esme.account.system_id == account.system_id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut esme.account, account);
+        let account = &esme.account;
+        if account.submits_per_second_max != before.submits_per_second_max {
+            esme.throttle = Throttle::new(account.submits_per_second_max, now);
+        }
+        if account.session_submits_per_second_max != before.session_submits_per_second_max {
+            for link in &esme.bound {
+                if let Some(state) = self.links.get_mut(*link) {
+                    state.throttle = Throttle::new(account.session_submits_per_second_max, now);
+                }
+            }
+        }
+        self.dispatch(now, index);
     }
 
     /// Begins to keep to the hours of the carriers' outages.

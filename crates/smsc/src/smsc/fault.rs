@@ -233,7 +233,13 @@ impl Smsc {
 
     /// Sends a response as an effect has it: never, late, after the next, with a wrong number, or as it is.
     pub(super) fn send_as(&mut self, now: Timestamp, link: LinkId, answer: Command, effect: Option<Effect>) {
-        match effect {
+        // Where every answer is to be out of order, each second one overtakes the one before.
+        let waits = self
+            .links
+            .get(link)
+            .is_some_and(|state| state.overtaken.is_some());
+        let overtakes = waits && effect == Some(Effect::OutOfOrder);
+        match effect.filter(|_| !overtakes) {
             Some(Effect::NoAnswer) => {
                 if let Some(state) = self.links.get_mut(link) {
                     state.held += 1;

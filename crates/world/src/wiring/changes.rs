@@ -12,6 +12,7 @@ impl World {
         match change {
             Change::Platform(change) => self.policy_words(change),
             Change::Carrier(carrier, change) => format!("set {carrier} {change}"),
+            Change::Account { esme, setting, .. } => format!("set {esme} {setting}"),
             Change::Join { user, place } => self.user_words(user, *place),
             Change::Place(phone, place) => {
                 let place = place.map_or_else(|| "none".to_owned(), |place| place.to_string());
