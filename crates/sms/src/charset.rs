@@ -1,7 +1,10 @@
 //! Alphabets of one octet a character that message centres have beside those of SMPP: [`Charset`].
 
+use serde::{Deserialize, Serialize};
+
 /// An alphabet whose first 128 codes are those of ASCII.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Charset {
     /// Nothing more: seven bits.
     Ascii,

@@ -18,11 +18,12 @@ pub use self::coding::{Coding, Codings};
 pub const OUTBIND_TLS: &str = "smpps://";
 
 /// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The name that the ESME binds with, 1 to 15 characters (SMPP v3.4 §5.2.1).
     pub system_id: CompactString,
-    /// Its password, at most [`Account::password_max`] characters; empty means "none needed".
+    /// Its password, at most [`Account::password_max`] characters; empty means "none needed". It is never written down.
+    #[serde(skip)]
     pub password: CompactString,
     /// The longest password that a bind may carry, in characters. SMPP has 8; some providers have more.
     pub password_max: usize,

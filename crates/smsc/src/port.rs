@@ -42,8 +42,8 @@ pub enum Input {
         /// Why not.
         why: CompactString,
     },
-    /// An account has these settings from now on; its `system_id`, which stays, says whose. Sessions that are bound keep their
-    /// window. One that there is not is ignored.
+    /// An account has these settings from now on; its `system_id` says whose, and that and its password stay. Sessions that are
+    /// bound keep their window. One that there is not is ignored.
     Account(Box<Account>),
     /// A frame came over a link. One over a link that is not open is ignored.
     Received {

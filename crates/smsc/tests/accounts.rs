@@ -205,6 +205,24 @@ fn an_account_is_held_to_what_it_says_now() {
         bind(&mut bench, OTHER, BindKind::Receiver, 0x34),
         Status::ESME_RBINDFAIL
     );
+    // The password is no setting, and is never written down.
+    change(&mut bench, |account| {
+        account.enabled = true;
+        account.password.clear();
+    });
+    assert_eq!(
+        bind(&mut bench, LinkId(3), BindKind::Receiver, 0x34),
+        Status::ESME_ROK
+    );
+    let kept = bench.smsc.accounts().next().expect("fbook");
+    assert_eq!(kept.password, "fbook");
+    let written = serde_json::to_string(kept).expect("JSON");
+    assert!(
+        written.contains("\"system_id\":\"fbook\"") && !written.contains("password\":"),
+        "{written}"
+    );
+    let read: Account = serde_json::from_str(&written).expect("an account");
+    assert_eq!((read.password.as_str(), read.window_max), ("", kept.window_max));
     // Nobody is called so.
     let before = bench.smsc.accounts().cloned().collect::<Vec<_>>();
     bench.handle(Input::Account(Box::new(Account::new("nobody", ""))));

@@ -1,9 +1,11 @@
 //! What the `data_coding` octets of an account mean where they do not mean what SMPP says: [`Codings`].
 
+use serde::{Deserialize, Serialize};
 use sms::{Charset, Encoding, Segment, gsm7};
 
 /// What a `data_coding` means to an account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Coding {
     /// The GSM 7 bit default alphabet, one septet an octet.
     Gsm7,
@@ -79,7 +81,7 @@ impl Coding {
 }
 
 /// What the `data_coding` octets of an account mean, as far as that is not what SMPP says. The default says nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Codings(Vec<(u8, Coding)>);
 
 impl Codings {

@@ -56,11 +56,12 @@ impl Smsc {
         });
     }
 
-    pub(super) fn change_account(&mut self, now: Timestamp, account: Account) {
+    pub(super) fn change_account(&mut self, now: Timestamp, mut account: Account) {
         let mut esmes = (0_u16..).zip(&mut self.esmes);
         let Some((index, esme)) = esmes.find(|(_, esme)| esme.account.system_id == account.system_id) else {
             return;
         };
+        account.password = esme.account.password.clone();
         let before = std::mem::replace(&mut esme.account, account);
         let account = &esme.account;
         if account.submits_per_second_max != before.submits_per_second_max {
