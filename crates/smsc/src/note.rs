@@ -5,7 +5,7 @@ use sms::{Address, MessageState, Msisdn, Timestamp};
 
 use crate::Smsc;
 use crate::cause::Cause;
-use crate::event::{Event, Parcel};
+use crate::event::{Event, Parcel, WaitReason};
 use crate::message_id::MessageId;
 use crate::port::{AttemptId, CarrierIndex};
 
@@ -54,6 +54,19 @@ pub enum Note {
         cause: Option<Cause>,
         /// How many attempts there were.
         attempts: u32,
+    },
+    /// [`Event::WaitsForEsme`] of a receipt.
+    ReceiptWaits {
+        /// Of which text.
+        message_id: MessageId,
+        /// What it says.
+        state: MessageState,
+        /// The account.
+        account: AccountIndex,
+        /// Why.
+        reason: WaitReason,
+        /// How many things wait now.
+        waiting: u32,
     },
     /// [`Event::Sent`] of a receipt.
     ReceiptSent {
@@ -161,6 +174,18 @@ impl Smsc {
                 state,
                 cause,
                 attempts,
+            },
+            Note::ReceiptWaits {
+                message_id,
+                state,
+                account,
+                reason,
+                waiting,
+            } => Event::WaitsForEsme {
+                parcel: Parcel::Receipt { message_id, state },
+                system_id: system_id(account),
+                reason,
+                waiting: waiting as usize,
             },
             Note::ReceiptSent {
                 message_id,

@@ -34,6 +34,8 @@ use crate::worlds::Worlds;
 /// PDUs of a link that may wait, for the world or to be written, before nothing more is read of it: a peer that sends faster
 /// than it is answered, or never reads, is slowed down by TCP instead of filling the memory and keeping others waiting.
 const WAITING_MAX: usize = 4_096;
+/// The octets of a short PDU with a text: so many PDUs are made room for in what one read brings.
+const PDU_OCTETS_USUAL: usize = 128;
 /// The octets of a bind in which its `system_id` stands: the header, and a name of 15 characters with its NUL.
 const BIND_BEGIN_OCTETS: usize = 16 + 16;
 /// How long a PDU may take from its first octet to its last.
@@ -317,7 +319,9 @@ async fn read(
             Ok(Ok(count)) => {
                 framer.feed(octets.filled(count));
                 octets.adapt(count);
-                std::iter::from_fn(|| framer.next_frame()).collect()
+                let mut frames = Vec::with_capacity(count / PDU_OCTETS_USUAL + 1);
+                frames.extend(std::iter::from_fn(|| framer.next_frame()));
+                frames
             }
             Ok(Err(error)) => {
                 debug!(link = link.0, %error, "reading ended");

@@ -42,12 +42,23 @@ impl Smsc {
         if esme.waiting.len() >= esme.account.waiting_max {
             return self.drop_delivery(&delivery, DropReason::WaitingMax);
         }
-        self.note(Event::WaitsForEsme {
-            parcel: delivery.parcel(),
-            system_id: esme.account.system_id.clone(),
-            reason: self.wait_reason(esme),
-            waiting: esme.waiting.len() + 1,
-        });
+        let (reason, waiting) = (self.wait_reason(esme), esme.waiting.len() + 1);
+        let waits = match (delivery.parcel(), u32::try_from(waiting)) {
+            (Parcel::Receipt { message_id, state }, Ok(waiting)) => Note::ReceiptWaits {
+                message_id,
+                state,
+                account: AccountIndex(account),
+                reason,
+                waiting,
+            },
+            (parcel, _) => Note::Event(Box::new(Event::WaitsForEsme {
+                parcel,
+                system_id: esme.account.system_id.clone(),
+                reason,
+                waiting,
+            })),
+        };
+        self.jot(waits);
         self.wait_for_session(now, delivery);
     }
 
@@ -84,6 +95,19 @@ impl Smsc {
             };
             let first = self.esmes[usize::from(account)].waiting.pop_first();
             let (_, delivery) = first.expect("looked at above");
+            self.transmit(now, link, delivery);
+        }
+    }
+
+    /// Sends what waits for an account, in order, while a session that has just answered can take it. Who waits has found that
+    /// no other can.
+    fn dispatch_over(&mut self, now: Timestamp, account: u16, link: LinkId) {
+        let index = usize::from(account);
+        while let Some(state) = self.links.get(link)
+            && state.account == Some(account)
+            && can_take(state, &self.esmes[index])
+            && let Some((_, delivery)) = self.esmes[index].waiting.pop_first()
+        {
             self.transmit(now, link, delivery);
         }
     }
@@ -253,10 +277,12 @@ impl Smsc {
                 self.timers.set(until, Timer::Resume { link });
             }
             self.wait_for_session(now, delivery);
-        } else if !status.is_ok() {
+            return self.dispatch(now, account);
+        }
+        if !status.is_ok() {
             self.drop_delivery(&delivery, DropReason::Rejected);
         }
-        self.dispatch(now, account);
+        self.dispatch_over(now, account, link);
     }
 
     /// An ESME did not answer a `deliver_sm` in time.

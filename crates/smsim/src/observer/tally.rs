@@ -203,7 +203,7 @@ impl Tally {
                     self.receipt.observe(took);
                 }
             }
-            Note::Paged { .. } | Note::ReceiptTaken { .. } => {}
+            Note::Paged { .. } | Note::ReceiptWaits { .. } | Note::ReceiptTaken { .. } => {}
             Note::Event(event) => self.count_smsc(smsc, at, event),
         }
     }

@@ -259,7 +259,7 @@ impl<'a> Lives<'a> {
 
     fn note(&mut self, record: u64, at: Timestamp, note: &Note, now: Timestamp) {
         match note {
-            Note::Accepted { .. } | Note::Paged { .. } => {}
+            Note::Accepted { .. } | Note::Paged { .. } | Note::ReceiptWaits { .. } => {}
             Note::Finished {
                 message_id,
                 to,
