@@ -14,6 +14,7 @@ mod explain;
 mod explore;
 mod fill;
 mod fmt;
+mod lines;
 mod lsp;
 mod mutants;
 mod repl;

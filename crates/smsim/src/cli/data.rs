@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::cli::lines::Lines;
 use crate::clock::Stopwatch;
 use crate::data::{self, DataError, Folder};
 use crate::exit::Wrong;
@@ -70,8 +71,8 @@ impl DataArgs {
             false => None,
         };
         let took = Stopwatch::start();
-        let bar = Bar::new(true);
-        let (begun, calls) = data::begin(folder, world, seed, |done, of| bar.show(done, of))?;
+        let mut playing = Playing::new(false);
+        let (begun, calls) = data::begin(folder, world, seed, |done, of| playing.show(done, of))?;
         let kept = Kept {
             file: begun.journal.kept_in().map(ToOwned::to_owned).unwrap_or_default(),
             aside,
@@ -93,33 +94,43 @@ fn with_way_out(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// How far a journal is played, on a terminal's stderr.
-pub struct Bar(ProgressBar);
+/// How far a journal is played, on stderr: a bar on a terminal, lines elsewhere.
+pub struct Playing {
+    bar: ProgressBar,
+    lines: Lines,
+}
 
-impl Bar {
-    /// A bar, if it is `wanted` at all.
-    pub fn new(wanted: bool) -> Self {
-        let target = match wanted && std::io::stderr().is_terminal() {
+impl Playing {
+    /// It is shown, on a terminal if that is not wanted for `records`.
+    pub fn new(records: bool) -> Self {
+        let target = match !records && std::io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{bar:24} {percent} % of the journal is played, {elapsed}");
-        Self(match style {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        })
+        let style = ProgressStyle::with_template("{bar:24} {percent} % of the journal are played, {elapsed}");
+        Self {
+            bar: match style {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            },
+            lines: Lines::on_stderr(),
+        }
     }
 
     /// Shows how far it is.
-    pub fn show(&self, done: i64, of: i64) {
-        self.0.set_length(of.unsigned_abs());
-        self.0.set_position(done.unsigned_abs());
+    pub fn show(&mut self, done: i64, of: i64) {
+        self.lines.tell(|taken| {
+            let percent = done.saturating_mul(100) / of.max(1);
+            format!("{percent} % of the journal are played after {taken}")
+        });
+        self.bar.set_length(of.unsigned_abs());
+        self.bar.set_position(done.unsigned_abs());
     }
 }
 
-impl Drop for Bar {
+impl Drop for Playing {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

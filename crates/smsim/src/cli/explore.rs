@@ -10,6 +10,7 @@ use scenario::LIVE_PATH;
 use scenario::explore::{ACTS_MAX, Coverage, Explorer, Invariant, Violation};
 use serde_json::json;
 
+use crate::cli::lines::Lines;
 use crate::cli::stop::Stop;
 use crate::exit::{Exit, Wrong};
 use crate::rules::ConfigArgs;
@@ -95,7 +96,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         "exploring {path}: {} seeds, {} acts each; Ctrl-C ends it with a summary",
         args.seeds, args.acts
     );
-    let bar = progress(args);
+    let (bar, mut lines) = (progress(args), Lines::on_stderr());
     let mut found = Found::default();
     for seed in (args.seed..).take(usize::try_from(args.seeds).unwrap_or(usize::MAX)) {
         if stop.asked().load(Ordering::Relaxed) {
@@ -114,11 +115,13 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
                 break;
             }
         }
-        bar.set_message(format!(
+        let so_far = format!(
             "{} lines, {} broken",
             found.coverage.lines,
             found.violations.len()
-        ));
+        );
+        lines.tell(|taken| format!("{} of {} seeds after {taken}, {so_far}", found.seeds, args.seeds));
+        bar.set_message(so_far);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -133,7 +136,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-/// A bar on a terminal, and nothing elsewhere.
+/// A bar on a terminal.
 fn progress(args: &Args) -> ProgressBar {
     let target = match std::io::stderr().is_terminal() {
         true => ProgressDrawTarget::stderr(),

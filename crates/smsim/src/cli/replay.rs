@@ -9,7 +9,7 @@ use serde_json::json;
 use sms::{Timestamp, Zone};
 
 use crate::cli::Unsaid;
-use crate::cli::data::Bar;
+use crate::cli::data::Playing;
 use crate::data::{Played, Recorded, Until};
 use crate::exit::{Exit, Wrong};
 use crate::instant;
@@ -54,14 +54,14 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     let mut recorded = opened(&args.path)?;
     let world = recorded.served().world();
     let until = until(args, world.now(), world.zone())?;
-    let bar = Bar::new(args.check || !std::io::stdout().is_terminal());
+    let mut playing = Playing::new(!args.check && std::io::stdout().is_terminal());
     let groups = recorded.groups();
     let mut out = Printer::new(args);
     let played = recorded.play(until, args.check, |served, group| {
-        bar.show(group, groups);
+        playing.show(group, groups);
         out.print(served)
     });
-    drop(bar);
+    drop(playing);
     // What was played before a fault is worth seeing.
     out.flush()?;
     let played = played?;

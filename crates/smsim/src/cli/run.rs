@@ -47,7 +47,10 @@ use crate::sources;
                                          with your own app in the place of quiz
   smsim run install.sms --human carol    with you at carol's phone
   smsim run reminder.sms --app quiz=http://127.0.0.1:9000/sms --clock x20
-                                         with an app that sleeps between its calls")]
+                                         with an app that sleeps between its calls
+
+How far a long run is stands on stderr: a bar on a terminal, a line every 10 s elsewhere; SMSIM_PROGRESS_EVERY=1m in the
+environment makes the lines rarer, and never turns them off.")]
 pub struct Args {
     /// Files, folders, FILE:LINE, and tags as @TAG.
     #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]

@@ -1,4 +1,4 @@
-//! How far a long run is, on a terminal's stderr and nowhere else: [`Progress`].
+//! How far a long run is, on stderr: [`Progress`], a bar on a terminal and lines elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use scenario::report::offset;
 
+use crate::cli::lines::Lines;
 use crate::clock::Stopwatch;
 
 /// How often progress is shown, and how long a run takes until it is.
@@ -15,7 +16,9 @@ const NAME_CHARS_MAX: usize = 48;
 
 /// A bar with the tests that are done, the test that is awaited, and the time that its world has come to.
 pub struct Progress {
+    tests: usize,
     bar: ProgressBar,
+    lines: Lines,
     /// Whether results go to a terminal too: then the bar makes room for them.
     results_on_terminal: bool,
     shown: bool,
@@ -36,6 +39,8 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(tests as u64), target);
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} tests, {elapsed}{msg}");
         Self {
+            tests,
+            lines: Lines::on_stderr(),
             bar: match style {
                 Ok(style) => bar.with_style(style),
                 Err(_) => bar,
@@ -48,7 +53,11 @@ impl Progress {
 
     /// Shows how many tests are done and what the oldest of the others is about, when it is time to.
     pub fn show(&mut self, done: usize, running: impl FnOnce() -> Option<(String, Duration)>) {
-        if self.bar.is_hidden() || self.since_shown.elapsed() < PROGRESS_EVERY {
+        if self.bar.is_hidden() {
+            let tests = self.tests;
+            return self.lines.tell(|taken| line(done, tests, taken, running()));
+        }
+        if self.since_shown.elapsed() < PROGRESS_EVERY {
             return;
         }
         (self.shown, self.since_shown) = (true, Stopwatch::start());
@@ -73,6 +82,12 @@ impl Drop for Progress {
             self.bar.finish_and_clear();
         }
     }
+}
+
+/// `12 of 40 tests after 10.0s, "a day of texts" at +1h01m01.0s`.
+fn line(done: usize, tests: usize, taken: &str, running: Option<(String, Duration)>) -> String {
+    let running = running.map_or_else(String::new, |(name, reached)| message(&name, reached));
+    format!("{done} of {tests} tests after {taken}{running}")
 }
 
 /// What is said about the running test.
@@ -108,11 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_shown_where_there_is_no_terminal() {
+    fn no_bar_is_shown_where_there_is_no_terminal() {
         let mut progress = Progress::on(ProgressDrawTarget::hidden(), 3);
-        progress.since_shown = Stopwatch::start();
-        progress.show(1, || unreachable!("nobody asks what runs"));
+        progress.show(1, || None);
         assert!(!progress.shown && progress.bar.is_hidden());
         assert_eq!(progress.over(|| 7), 7);
+    }
+
+    #[test]
+    fn a_line_says_what_is_done_and_what_runs() {
+        let running = ("w.sms:7 a day".to_owned(), Duration::from_secs(60));
+        let told = line(1, 3, "10.0s", Some(running));
+        assert_eq!(told, "1 of 3 tests after 10.0s, \"w.sms:7 a day\" at +1m00.0s");
+        assert_eq!(line(3, 3, "20.0s", None), "3 of 3 tests after 20.0s");
     }
 }
