@@ -119,9 +119,12 @@ impl Store {
         store.checked()
     }
 
-    /// Opens the file to read it.
+    /// Opens the file to read it, as it is now: what is written from now on by whoever has it is not seen.
     pub fn read(file: &Path) -> Result<Self, DataError> {
-        Self::connected(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?.checked()
+        let store = Self::connected(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // A read transaction sees one state of the file (SQLite, "Isolation in SQLite"); it begins with the first look.
+        store.asks(|database| database.execute_batch("BEGIN"))?;
+        store.checked()
     }
 
     fn connected(file: &Path, flags: OpenFlags) -> Result<Self, DataError> {

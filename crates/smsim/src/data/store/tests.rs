@@ -162,3 +162,16 @@ fn what_its_journal_does_not_say_is_told() {
     let told = store.number("start_us").expect_err("it is not there").to_string();
     assert!(told.contains("it does not say its start_us"), "{told}");
 }
+
+#[test]
+fn a_reader_sees_the_journal_as_it_was_when_it_was_opened() {
+    let scratch = Scratch::new();
+    let mut store = scratch.journal(3);
+    let reader = Store::read(&scratch.file()).expect("a reader");
+    store.append(&written(4), &[4; 3]).expect("written");
+    assert_eq!((store.groups(), reader.groups()), (4, 3));
+    assert_eq!(reader.groups_behind(0).expect("groups").len(), 3);
+    assert!(reader.groups_behind(3).expect("groups").is_empty());
+    let later = Store::read(&scratch.file()).expect("another reader");
+    assert_eq!(later.groups_behind(3).expect("groups").len(), 1);
+}
