@@ -159,6 +159,9 @@ impl<'s> Parser<'s> {
                 word => self.top_decl(word, &mut cursor, line, &mut file),
             }
         }
+        // A tree is kept for long, and many are kept at a time.
+        file.decls.shrink_to_fit();
+        file.items.shrink_to_fit();
         file
     }
 
@@ -296,6 +299,7 @@ impl<'s> Parser<'s> {
                 found.push(Spanned::new(node, self.header_span(index, start)));
             }
         }
+        found.shrink_to_fit();
         found
     }
 
@@ -473,6 +477,7 @@ impl Cursor<'_> {
         if self.peek() == Some('/') {
             return Err(self.expected("a value; quote one that begins with `/`"));
         }
+        values.shrink_to_fit();
         Ok(Clause {
             key: key.map(str::to_owned),
             values,

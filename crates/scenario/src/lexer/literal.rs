@@ -23,13 +23,13 @@ impl Cursor<'_> {
         let rest = self.rest();
         let mut length = None;
         let mut escaped = false;
-        for (at, c) in rest.char_indices().skip(1) {
-            match c {
-                '"' if !escaped => {
+        for (at, octet) in rest.bytes().enumerate().skip(1) {
+            match octet {
+                b'"' if !escaped => {
                     length = Some(at + 1);
                     break;
                 }
-                '\\' => escaped = !escaped,
+                b'\\' => escaped = !escaped,
                 _ => escaped = false,
             }
         }
@@ -47,6 +47,11 @@ impl Cursor<'_> {
         };
         self.advance(length);
         let span = Span::new(start, start + length);
+        // Most texts are what stands between the quotes.
+        let plain = &rest[1..length - 1];
+        if plain.bytes().all(|octet| octet >= b' ' && octet != b'\\') {
+            return Ok(Spanned::new(plain.to_owned(), span));
+        }
         match serde_json::from_str(&rest[..length]) {
             Ok(text) => Ok(Spanned::new(text, span)),
             Err(error) => {

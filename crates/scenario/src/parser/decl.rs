@@ -144,6 +144,7 @@ fn clauses(cursor: &mut Cursor<'_>, what: &str) -> Fallible<Vec<Clause>> {
     while cursor.eat(",") {
         found.push(declared_clause(cursor, what)?);
     }
+    found.shrink_to_fit();
     Ok(found)
 }
 

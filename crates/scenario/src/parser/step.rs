@@ -27,6 +27,9 @@ pub(crate) const STEP_WORDS: [&str; 13] = [
 impl<'s> Parser<'s> {
     /// A step, with its block where it has one.
     pub(super) fn step(&mut self, cursor: &mut Cursor<'s>) -> Option<Step> {
+        if is_actor_line(cursor) {
+            return self.report(actor_line(cursor));
+        }
         let block = match self.block_kind(cursor) {
             Ok(None) => None,
             Ok(Some(kind)) => Some(kind),
@@ -46,9 +49,6 @@ impl<'s> Parser<'s> {
 
     /// What kind of block the line opens, if it opens one.
     fn block_kind(&mut self, cursor: &mut Cursor<'s>) -> Fallible<Option<BlockKind>> {
-        if is_actor_line(cursor) {
-            return Ok(None);
-        }
         let kind = match cursor.peek_word() {
             Some("together") => {
                 cursor.word();
@@ -87,14 +87,11 @@ impl<'s> Parser<'s> {
         Ok(Some(kind))
     }
 
-    /// A step of one line.
+    /// A step of one line that is no actor's.
     fn line(&mut self, cursor: &mut Cursor<'s>) -> Fallible<Step> {
         if cursor.eat("...") {
             cursor.finish()?;
             return Ok(Step::Fill);
-        }
-        if is_actor_line(cursor) {
-            return actor_line(cursor);
         }
         let step = match cursor.peek_word() {
             Some(word @ ("set" | "check")) => {
@@ -414,6 +411,7 @@ fn params(cursor: &mut Cursor<'_>) -> Fallible<Vec<Param>> {
             value,
         });
     }
+    found.shrink_to_fit();
     Ok(found)
 }
 
