@@ -49,7 +49,7 @@ pub use report::{RunReport, TestReport};
 pub use runner::{
     CALLS_OF_STEPS, Interactive, LINKS_OF_STEPS, LIVE_PATH, Live, OUTPUTS_PER_INSTANT_MAX, PROGRAMS_MAX,
     PerformedStep, ProgramAnswer, ProgramId, Reached, RecordsHash, RunOptions, Runner, ServedWorld, Steps,
-    Wait,
+    WORLDS_KEPT_MAX, Wait, Worlds,
 };
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
 pub use source::Sources;

@@ -27,13 +27,14 @@ mod setting;
 mod stage;
 mod telling;
 mod why;
+mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sms::Timestamp;
-use world::{Checked, ConfigError, World};
+use world::World;
 
 pub(crate) use expectation::encoding_name;
 pub(crate) use inbox::Content;
@@ -45,6 +46,7 @@ pub use records::RecordsHash;
 pub use served::{CALLS_OF_STEPS, LINKS_OF_STEPS, Wait};
 pub use served_world::{PROGRAMS_MAX, PerformedStep, ProgramAnswer, ProgramId, ServedWorld, Steps};
 pub use stage::OUTPUTS_PER_INSTANT_MAX;
+pub use worlds::{WORLDS_KEPT_MAX, Worlds};
 
 use crate::diagnostics::{Code, Diagnostic, Fallible, NoteKind};
 use crate::outside::Outside;
@@ -56,10 +58,11 @@ use crate::runner::human::Humans;
 use crate::runner::pdu::UnderWay;
 use crate::runner::scope::Scope;
 use crate::runner::stage::Stage;
+use crate::runner::worlds::Declared;
 use crate::script::Script;
 use crate::source::{Sources, place};
 use crate::syntax::{Actor, Arg, Span, Spanned, Step, Test};
-use crate::world_config::{ClockMode, DeclaredWorld, Rules, world_config_from, world_config_with};
+use crate::world_config::{ClockMode, Rules, world_config_from};
 
 /// Unclaimed items that are told at the end of a test, at most.
 const UNCLAIMED_TOLD_MAX: usize = 8;
@@ -77,10 +80,8 @@ pub struct Runner {
     /// The text of the script's own file.
     text: Arc<str>,
     script: Arc<Script>,
-    rules: Rules,
-    declared: DeclaredWorld,
-    /// The configuration of the declared world, checked when the first test is played.
-    checked: OnceLock<Result<Checked, ConfigError>>,
+    rules: Arc<Rules>,
+    declared: Arc<Declared>,
     /// The URLs of the real apps that were put in, by name.
     put_in: BTreeMap<String, String>,
     hashes_records: bool,
@@ -107,19 +108,23 @@ impl Runner {
     ///
     /// As [`Runner::new`].
     pub fn with_rules(sources: &Sources, script: &Script, rules: &Rules) -> Result<Self, Vec<Diagnostic>> {
-        Ok(Self {
+        let declared = Declared::by(script, rules)?;
+        Ok(Self::of(sources, script, Arc::new(rules.clone()), declared))
+    }
+
+    fn of(sources: &Sources, script: &Script, rules: Arc<Rules>, declared: Arc<Declared>) -> Self {
+        Self {
             text: sources.shared_text(script.path()).unwrap_or_default(),
             script: Arc::new(script.clone()),
-            rules: rules.clone(),
-            declared: world_config_with(script, rules)?,
-            checked: OnceLock::new(),
+            rules,
+            declared,
             put_in: BTreeMap::new(),
             hashes_records: false,
             keeps_lanes: false,
             keeps_trace: false,
             keeps_pdus: false,
             humans: BTreeSet::new(),
-        })
+        }
     }
 
     /// Has reports bear a hash of the records ([`TestReport::records_hash`]), so that two runs can be compared. A test takes
@@ -164,29 +169,22 @@ impl Runner {
     ///
     /// When no app has that name, or the URL is none; the text says what would be right.
     pub fn put_real_app(&mut self, name: &str, url: &str) -> Result<(), String> {
-        let names = || {
-            self.declared
-                .actors
-                .apps
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let Some(app) = self.declared.actors.apps.get(name).copied() else {
+        let apps = &self.declared.world.actors.apps;
+        let Some(app) = apps.get(name).copied() else {
+            let names = apps.keys().cloned().collect::<Vec<_>>().join(", ");
             return Err(format!(
-                "{} declares no app {name:?}; it has {}",
-                self.script.path(),
-                names()
+                "{} declares no app {name:?}; it has {names}",
+                self.script.path()
             ));
         };
         rest::check_url(url).map_err(|error| error.to_string())?;
-        self.checked = OnceLock::new();
-        let configs = self.declared.config.apps.iter_mut();
-        for config in configs.filter(|config| config.credentials.app == app) {
-            config.credentials.callback_url = Some(url.to_owned());
-        }
-        self.declared.stubs.remove(app);
+        self.declared = self.declared.changed(|world| {
+            let configs = world.config.apps.iter_mut();
+            for config in configs.filter(|config| config.credentials.app == app) {
+                config.credentials.callback_url = Some(url.to_owned());
+            }
+            world.stubs.remove(app);
+        });
         self.put_in.insert(name.to_owned(), url.to_owned());
         Ok(())
     }
@@ -197,7 +195,7 @@ impl Runner {
     ///
     /// When no user has that name; the text says which there are.
     pub fn put_person(&mut self, name: &str) -> Result<(), String> {
-        let users = &self.declared.actors.users;
+        let users = &self.declared.world.actors.users;
         if !users.contains_key(name) {
             let near = crate::nearest(name, users.keys().map(String::as_str));
             let help = match near {
@@ -219,8 +217,7 @@ impl Runner {
     pub fn with_accounts_from(&self, first: u64) -> Self {
         let declared = world_config_from(&self.script, &self.rules, first);
         let mut other = Self {
-            declared: declared.expect("the same declarations made a world before"),
-            checked: OnceLock::new(),
+            declared: Declared::new(declared.expect("the same declarations made a world before")),
             ..self.clone()
         };
         for (name, url) in &self.put_in {
@@ -233,30 +230,42 @@ impl Runner {
     /// Gives apps so many times longer to answer a callback: where a world's time passes faster than the machine's, HTTP does
     /// not.
     pub fn allow_callbacks(&mut self, times: f64) {
-        self.checked = OnceLock::new();
-        let timeout = &mut self.declared.config.callback_timeout;
-        *timeout = timeout.mul_f64(times.max(1.0));
+        self.declared = self.declared.changed(|world| {
+            let timeout = &mut world.config.callback_timeout;
+            *timeout = timeout.mul_f64(times.max(1.0));
+        });
     }
 
     /// The numbers of the users' accounts.
     pub fn accounts(&self) -> impl Iterator<Item = u64> {
-        self.declared.config.users.iter().map(|config| config.user.uid.0)
+        self.declared
+            .world
+            .config
+            .users
+            .iter()
+            .map(|config| config.user.uid.0)
     }
 
     /// How the script says that time passes, if it does. A test that is only [run](Runner::run) goes as fast as it can.
     pub fn clock(&self) -> Option<ClockMode> {
-        self.declared.clock
+        self.declared.world.clock
     }
 
     /// When its worlds begin.
     pub fn start(&self) -> Timestamp {
-        self.declared.config.start
+        self.declared.world.config.start
     }
 
     /// The apps that are outside of the simulation: those with a `url`, and those that were put in.
     pub fn real_apps(&self) -> impl Iterator<Item = &rest::Credentials> {
-        let credentials = self.declared.config.apps.iter().map(|config| &config.credentials);
-        credentials.filter(|credentials| !self.declared.stubs.contains(credentials.app))
+        let credentials = self
+            .declared
+            .world
+            .config
+            .apps
+            .iter()
+            .map(|config| &config.credentials);
+        credentials.filter(|credentials| !self.declared.world.stubs.contains(credentials.app))
     }
 
     /// Whether there is such an app.
@@ -289,16 +298,13 @@ impl Runner {
         people: Option<&mut dyn People>,
         reached: Option<&Reached>,
     ) -> TestReport {
-        let seed = options.seed.unwrap_or(self.declared.config.seed);
+        let seed = options.seed.unwrap_or(self.declared.world.config.seed);
         let path = self.script.path();
         let line = self.line_of(test);
         let mut report = TestReport::new(path, line, test, seed);
         let outside = outside.map(|outside| Box::new(outside) as Box<dyn Outside>);
-        let checked = self
-            .checked
-            .get_or_init(|| self.declared.config.clone().checked());
-        let mut stage = match checked {
-            Ok(checked) => Stage::of(World::of(checked, seed), &self.declared, outside),
+        let mut stage = match self.declared.checked() {
+            Ok(checked) => Stage::of(World::of(checked, seed), &self.declared.world, outside),
             Err(error) => {
                 let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
                 report.diagnostics.push(fault.label("its world cannot be built"));
@@ -309,7 +315,12 @@ impl Runner {
         if self.hashes_records {
             stage.hash_records();
         }
-        let mut run = Run::new(Arc::clone(&self.script), path, self.declared.patience, stage);
+        let mut run = Run::new(
+            Arc::clone(&self.script),
+            path,
+            self.declared.world.patience,
+            stage,
+        );
         run.humans = people.map(|people| Humans {
             users: self.humans.clone(),
             people: Box::new(people),
@@ -322,7 +333,7 @@ impl Runner {
         let warnings = std::mem::take(&mut run.warnings);
         report.trace = self
             .keeps_trace
-            .then(|| Trace::of(&run.stage.world, &self.declared, seed));
+            .then(|| Trace::of(&run.stage.world, &self.declared.world, seed));
         report.pdus = self.keeps_pdus.then(|| Pdus::of(&run.stage.world));
         for fault in &mut faults {
             let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");

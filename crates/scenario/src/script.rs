@@ -134,6 +134,11 @@ impl Script {
         self.profiles.keys().map(String::as_str)
     }
 
+    /// Those profiles.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.profiles.values()
+    }
+
     /// What the declared names are.
     pub fn names(&self) -> &Names {
         &self.names

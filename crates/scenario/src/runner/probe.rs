@@ -49,10 +49,11 @@ impl Runner {
         steps: &[Spanned<Step>],
         passed_over: &BTreeSet<String>,
     ) -> Result<Probe, Vec<Diagnostic>> {
-        let stage = Stage::new(&self.declared, self.declared.config.seed, None)
+        let declared = &self.declared.world;
+        let stage = Stage::new(declared, declared.config.seed, None)
             .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
         let path = self.script.path();
-        let mut run = Run::new(Arc::clone(&self.script), path, self.declared.patience, stage);
+        let mut run = Run::new(Arc::clone(&self.script), path, declared.patience, stage);
         let mut probe = Probe {
             failed: None,
             returned: None,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use scenario::report::RunReport;
-use scenario::{Rules, Runner, Script, Sources};
+use scenario::{Runner, Script, Sources, Worlds};
 
 use crate::cli::run::Args;
 use crate::cli::run::files::Files;
@@ -52,7 +52,7 @@ impl<'a> Player<'a> {
     pub fn play(&mut self, files: &[PathBuf], read: &mut Sources) -> anyhow::Result<RunReport> {
         let stopwatch = Stopwatch::start();
         let args = self.args;
-        let rules = args.config.rules()?;
+        let worlds = Worlds::new(args.config.rules()?);
         let rounds = Rounds {
             seed: args.seed,
             seeds: args.seeds,
@@ -60,7 +60,7 @@ impl<'a> Player<'a> {
             clock: args.clock,
         };
         let loading = Loading {
-            runner: &|sources, script| runner(args, &rules, sources, script),
+            runner: &|sources, script| runner(args, &worlds, sources, script),
             selected: &|path, runner| selected(self.selection, path, runner),
             threads: threads(args),
             stop: self.stop,
@@ -74,7 +74,7 @@ impl<'a> Player<'a> {
             .iter()
             .any(|file| !file.tests.is_empty() && rounds.speed(file.clock).is_some());
         // The same declarations made a world when they were read.
-        let make = |script: &Script| match runner(args, &rules, read, script) {
+        let make = |script: &Script| match runner(args, &worlds, read, script) {
             Ok(runner) => runner,
             Err(_) => unreachable!("{} was read and checked", script.path()),
         };
@@ -143,8 +143,8 @@ fn threads(args: &Args) -> usize {
 }
 
 /// A runner of the file, with real apps where the command line puts them.
-fn runner(args: &Args, rules: &Rules, sources: &Sources, script: &Script) -> Result<Runner, Unfit> {
-    let mut runner = Runner::with_rules(sources, script, rules).map_err(Unfit::Faults)?;
+fn runner(args: &Args, worlds: &Worlds, sources: &Sources, script: &Script) -> Result<Runner, Unfit> {
+    let mut runner = worlds.runner(sources, script).map_err(Unfit::Faults)?;
     for (name, url) in &args.app {
         runner.put_real_app(name, url).map_err(Unfit::Wrong)?;
     }
