@@ -54,7 +54,8 @@ fn loaded() -> Platform {
         settings: Settings {
             app_daily_pool_per_user: 1_000_000,
             ..Settings::default()
-        },
+        }
+        .into(),
         apps: vec![app(QUIZ, "quiz"), app(NEWS, "news")],
         users: (0..USERS).map(|nth| user(nth, &zone)).collect(),
         operator_blocks: BTreeSet::new(),

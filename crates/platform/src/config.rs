@@ -1,6 +1,7 @@
 //! What a platform is made from: [`Config`], checked before it is used.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::app::{App, AppId};
 use crate::settings::{InvalidSettings, Settings};
@@ -9,8 +10,8 @@ use crate::user::{Uid, User};
 /// What a platform is made from.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Config {
-    /// The rules.
-    pub settings: Settings,
+    /// The rules, which many platforms may share.
+    pub settings: Arc<Settings>,
     /// The apps.
     pub apps: Vec<App>,
     /// The accounts.

@@ -1,6 +1,7 @@
 //! The platform: [`Platform`], made from a [`Config`] and told of every [`Input`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sms::{Msisdn, ShortCode, Timestamp};
 
@@ -94,7 +95,7 @@ impl Subject {
 /// [`Refusal`](crate::Refusal) in a reply, and each yes and no leaves a [`Decision`].
 #[derive(Debug)]
 pub struct Platform {
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) words: Words,
     pub(crate) apps: BTreeMap<AppId, Listing>,
     pub(crate) canvases: BTreeMap<String, AppId>,

@@ -324,7 +324,7 @@ fn a_configuration_names_everything_once() {
         assert_eq!(fault(change), words);
     }
     let mut faulty = config(settings());
-    faulty.settings.callback_retries = 11;
+    std::sync::Arc::make_mut(&mut faulty.settings).callback_retries = 11;
     assert!(matches!(faulty.check(), Err(InvalidConfig::Settings(_))));
 }
 

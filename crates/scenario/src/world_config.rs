@@ -9,6 +9,7 @@ mod key;
 mod smsc_key;
 mod words;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{AppId, Uid};
@@ -76,7 +77,7 @@ pub(crate) fn world_config_from(
     first_uid: u64,
 ) -> Result<DeclaredWorld, Vec<Diagnostic>> {
     let mut building = Building::new(script, first_uid);
-    building.declared.config.platform = rules.platform.clone();
+    building.declared.config.platform = Arc::clone(&rules.platform);
     building.declared.config.rest = rules.rest;
     building.world(script);
     for decl in script.decls() {

@@ -68,7 +68,7 @@ fn the_demo_world_keeps_its_rules_and_much_of_it_is_seen() {
 fn another_rule_is_found_out_and_the_file_fails_by_itself() {
     let rules = |change: fn(&mut platform::Settings)| {
         let mut rules = Rules::default();
-        change(&mut rules.platform);
+        change(std::sync::Arc::make_mut(&mut rules.platform));
         rules
     };
     for (invariant, rules) in [

@@ -101,7 +101,7 @@ fn parse(text: &str) -> Result<Rules, String> {
     let file: RulesFile = toml::from_str(text).map_err(|error| error.to_string())?;
     file.platform.check(&[]).map_err(|error| error.to_string())?;
     Ok(Rules {
-        platform: file.platform,
+        platform: file.platform.into(),
         rest: file.rest,
     })
 }

@@ -88,9 +88,10 @@ fn world() -> World {
         ..Config::default()
     };
     config.smsc.session.window_max = TEXTS as usize;
-    config.platform.app_daily_pool_per_user = 1_000_000;
-    config.platform.app_rate_per_s = None;
-    config.platform.user_daily_max = None;
+    let settings = std::sync::Arc::make_mut(&mut config.platform);
+    settings.app_daily_pool_per_user = 1_000_000;
+    settings.app_rate_per_s = None;
+    settings.user_daily_max = None;
     World::new(config).expect("a good configuration")
 }
 

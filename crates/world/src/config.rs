@@ -1,6 +1,7 @@
 //! What a world is made of: [`Config`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::AppId;
@@ -23,8 +24,8 @@ pub struct Config {
     pub zone: Zone,
     /// The platform's short code.
     pub short_code: ShortCode,
-    /// The platform's rules.
-    pub platform: platform::Settings,
+    /// The platform's rules, which many worlds may share.
+    pub platform: Arc<platform::Settings>,
     /// The REST server's rules.
     pub rest: rest::Settings,
     /// The carriers.
@@ -145,7 +146,7 @@ impl Default for Config {
             start: Timestamp::EPOCH,
             zone: Zone::utc(),
             short_code: FBOOK,
-            platform: platform::Settings::default(),
+            platform: Arc::default(),
             rest: rest::Settings::default(),
             carriers: Vec::new(),
             apps: Vec::new(),
@@ -170,15 +171,17 @@ impl Config {
     /// The message centre of this world, with the seed of what happens there by chance. It takes the carriers and the
     /// accounts.
     pub(crate) fn message_centre(&mut self, seed: u64) -> smsc::Smsc {
+        let nobodys = std::mem::take(&mut self.smsc.carriers);
         let mut config = self.smsc.clone();
         config.seed = seed;
         config.zone = self.zone.clone();
         config.accounts = std::iter::once(self.own_account.clone())
             .chain(std::mem::take(&mut self.accounts))
             .collect();
-        if !self.carriers.is_empty() {
-            config.carriers = std::mem::take(&mut self.carriers);
-        }
+        config.carriers = match self.carriers.is_empty() {
+            true => nobodys,
+            false => std::mem::take(&mut self.carriers),
+        };
         config.numbers.extend(
             self.users
                 .iter()

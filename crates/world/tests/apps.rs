@@ -75,7 +75,7 @@ impl Desk {
         let config = Config {
             seed: 7,
             start: Timestamp::from_secs(1_236_031_200),
-            platform: settings,
+            platform: settings.into(),
             carriers: vec![Carrier::new("att")],
             apps: vec![AppConfig {
                 app,

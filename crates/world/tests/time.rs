@@ -1,6 +1,7 @@
 //! Time and chance: a late timer, a tie or another run changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{App, AppId, CallId, Install, NotifyOutcome, Uid, User};
@@ -214,7 +215,7 @@ fn what_makes_no_world_is_told_with_the_check() {
     let spoils: [Spoil; 4] = [
         |config| config.users[0].user.operator = "nobody".to_owned(),
         |config| config.users[1].user.phone = config.users[0].user.phone,
-        |config| config.platform.text_help = String::new(),
+        |config| Arc::make_mut(&mut config.platform).text_help = String::new(),
         |config| config.apps.push(config.apps[0].clone()),
     ];
     for spoil in spoils {

@@ -138,7 +138,7 @@ impl Run {
             ..settings()
         };
         let platform = Platform::new(Config {
-            settings,
+            settings: settings.into(),
             apps,
             users,
             operator_blocks: BTreeSet::new(),

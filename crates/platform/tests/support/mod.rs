@@ -104,7 +104,7 @@ pub fn user(uid: Uid, name: &str, operator: &str, apps: &[AppId]) -> User {
 
 pub fn config(settings: Settings) -> Config {
     Config {
-        settings,
+        settings: settings.into(),
         apps: vec![
             app(NEWS, "news", "Daily News"),
             app(QUIZ, "quiz", "Movie Quiz"),

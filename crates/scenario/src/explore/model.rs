@@ -4,6 +4,7 @@
 //! platform's rules: 850, 270, 855, 856, 857, 851, and for unsolicited texts 853, 852, 854.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use platform::{AppId, QuietHours, Settings, Uid};
 use sms::{Timestamp, Zone};
@@ -37,7 +38,7 @@ pub struct Model {
     capable: BTreeSet<AppId>,
     blocked: BTreeSet<(String, AppId)>,
     sent: Vec<(AppId, Timestamp)>,
-    settings: Settings,
+    settings: Arc<Settings>,
 }
 
 fn day(at: Timestamp, zone: &Zone) -> i32 {
@@ -47,7 +48,7 @@ fn day(at: Timestamp, zone: &Zone) -> i32 {
 impl Model {
     /// The model of a world as it begins.
     pub fn new(config: &Config) -> Self {
-        let settings = config.platform.clone();
+        let settings = Arc::clone(&config.platform);
         let person = |config: &UserConfig| {
             let user = &config.user;
             let person = Person {

@@ -92,7 +92,7 @@ impl ClockMode {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rules {
     /// The platform's.
-    pub platform: platform::Settings,
+    pub platform: Arc<platform::Settings>,
     /// The REST server's.
     pub rest: rest::Settings,
 }

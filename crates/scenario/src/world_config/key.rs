@@ -1,6 +1,6 @@
 //! Clauses of `world` that are keys of `platform.toml`: the platform's and the REST server's rules.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value as Json};
 use world::Config;
@@ -26,10 +26,10 @@ pub(crate) fn check_platform_key(clause: &Clause) -> Result<(), String> {
 
 /// Sets a key of `platform.toml`.
 pub(crate) fn set_platform_key(config: &mut Config, clause: &Clause) -> Result<(), String> {
-    let platform = changed(&config.platform, clause);
+    let platform = changed(&*config.platform, clause);
     let rest = changed(&config.rest, clause);
     match (platform, rest) {
-        (Some(settings), _) => config.platform = settings?,
+        (Some(settings), _) => config.platform = Arc::new(settings?),
         (None, Some(settings)) => config.rest = settings?,
         (None, None) => return Err("not a key of platform.toml".to_owned()),
     }

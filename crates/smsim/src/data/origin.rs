@@ -49,7 +49,7 @@ impl Origin {
             source(kind::PROFILE, name, text.to_owned())
         });
         let rules = [
-            (kind::PLATFORM, serde_json::to_string(&world.rules.platform)),
+            (kind::PLATFORM, serde_json::to_string(&*world.rules.platform)),
             (kind::REST, serde_json::to_string(&world.rules.rest)),
         ];
         // Rules are read from TOML, so that they have a form of that kind.
@@ -111,7 +111,8 @@ impl Origin {
                     profiles.insert_profile(&source.path, path, text);
                 }
                 kind::PLATFORM => {
-                    rules.platform = serde_json::from_str(text).map_err(|why| cannot(why.to_string()))?;
+                    let read = serde_json::from_str(text).map_err(|why| cannot(why.to_string()))?;
+                    rules.platform = Arc::new(read);
                 }
                 kind::REST => {
                     rules.rest = serde_json::from_str(text).map_err(|why| cannot(why.to_string()))?;
@@ -253,7 +254,8 @@ mod tests {
             platform: platform::Settings {
                 sessions_per_user_max: 3,
                 ..platform::Settings::default()
-            },
+            }
+            .into(),
             ..Rules::default()
         };
         let scene = format!("{WORLD}\nscene hello($who):\n  $who > \"hello\"\n");
