@@ -10,8 +10,8 @@ use smsc::{
     TextPattern,
 };
 use support::{
-    ALICE, BOB, Bench, LINK, closes, code, config, delivers, handset, msisdn, notes, pages, secs, sent,
-    stats, status, to_alice, words,
+    ALICE, BOB, Bench, LINK, closes, code, config, delivers, handset, msisdn, notes, pages, responses, secs,
+    sent, stats, status, to_alice, words,
 };
 
 const OTHER: LinkId = LinkId(2);
@@ -31,12 +31,6 @@ fn with(faults: Vec<Fault>) -> Config {
 
 fn meeting(effect: Effect) -> Bench {
     Bench::bound(with(vec![Fault::always(effect)]))
-}
-
-/// The responses among the outputs.
-fn responses(outputs: &[Output]) -> Vec<Command> {
-    let commands = sent(outputs).into_iter().map(|(_, command)| command);
-    commands.filter(|command| command.pdu.is_response()).collect()
 }
 
 fn disturbances(outputs: &[Output]) -> Vec<Disturbance> {

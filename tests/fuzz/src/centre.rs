@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use smpp::{Bind, BindKind, Command, Frame, Framer, LinkId, Pdu, command_id};
-use sms::{Address, Npi, Timestamp, Ton};
-use smsc::{Account, Carrier, Cause, Config, Input, Output, PageOutcome, Smsc};
+use sms::{Address, Msisdn, Npi, Segment, Timestamp, Ton};
+use smsc::{Account, Carrier, Cause, Coding, Config, Input, Output, PageOutcome, Smsc};
 
 use super::choice;
 
@@ -28,6 +28,12 @@ pub fn smsc(octets: &[u8]) {
     let chosen = choice(octets);
     let mut account = Account::new("fuzz", "fuzz");
     account.default_source = Some(Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665"));
+    if chosen & 16 != 0 {
+        for (data_coding, shift) in [(0, 8), (1, 16), (8, 24)] {
+            let (_, coding) = Coding::ALL[(chosen >> shift) as usize % Coding::ALL.len()];
+            account.codings.set(data_coding, coding);
+        }
+    }
     let mut config = Config::new(vec![account], vec![Carrier::new("att")]);
     config.session.timers = smpp::Timers::OFF;
     let mut bench = Bench {
@@ -50,6 +56,20 @@ pub fn smsc(octets: &[u8]) {
         bench.receive(&smpp::encode(&Command::request(1, Pdu::Bind(bind))));
     }
     bench.receive(octets);
+    if chosen & 32 != 0 && !bench.is_closed {
+        // The octets as what a phone texts.
+        let segment = Segment {
+            data_coding: octets.first().copied().unwrap_or_default(),
+            udhi: chosen & 64 != 0,
+            user_data: octets.get(1..141).unwrap_or_default().into(),
+        };
+        let to = Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665");
+        bench.handle(Input::Mo {
+            from: Msisdn::new(14_155_550_101).expect("a number"),
+            to,
+            segment,
+        });
+    }
     for _ in 0..WAKEUPS_MAX {
         let Some(at) = bench.smsc.next_wakeup().filter(|_| !bench.unanswered.is_empty()) else {
             break;

@@ -202,6 +202,12 @@ pub fn sent(outputs: &[Output]) -> Vec<(LinkId, Command)> {
         .collect()
 }
 
+/// The responses among the outputs.
+pub fn responses(outputs: &[Output]) -> Vec<Command> {
+    let commands = sent(outputs).into_iter().map(|(_, command)| command);
+    commands.filter(|command| command.pdu.is_response()).collect()
+}
+
 /// The one response among the outputs.
 pub fn answer(outputs: &[Output]) -> Command {
     let responses: Vec<Command> = sent(outputs)
