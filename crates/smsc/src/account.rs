@@ -41,6 +41,9 @@ pub struct Account {
     /// Addresses that its MT texts may come from beside its codes: exact ones (`MyBrand`), or with a star at the end every
     /// one that begins so. With any, an account without codes may send from these only.
     pub sources: Vec<CompactString>,
+    /// The names of the carriers that it is for: it gets what their handsets text, and may text those alone; none: every
+    /// carrier.
+    pub carriers: Vec<CompactString>,
     /// The `interface_version`s that it may bind with; none: every one.
     pub versions: Vec<InterfaceVersion>,
     /// How many sessions may be bound at once.
@@ -99,6 +102,7 @@ impl Account {
             codes: Vec::new(),
             default_source: None,
             sources: Vec::new(),
+            carriers: Vec::new(),
             versions: Vec::new(),
             binds_max: 16,
             transmitters_max: None,
@@ -143,6 +147,11 @@ impl Account {
                 .iter()
                 .any(|code| code.matches(&source.digits).is_some())
             || self.sources.iter().any(named)
+    }
+
+    /// Whether it is for the handsets of that carrier.
+    pub fn is_for(&self, carrier: &str) -> bool {
+        self.carriers.is_empty() || self.carriers.iter().any(|name| name == carrier)
     }
 
     /// How many sessions of that kind may be bound; none: only [`Account::binds_max`] counts.

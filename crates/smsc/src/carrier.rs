@@ -108,9 +108,12 @@ pub struct Carrier {
     pub mangled: CompactString,
     /// What texts from its handsets are in when they reach an ESME.
     pub mo_alphabet: MoAlphabet,
+    /// Whether texts may come from addresses in letters; otherwise that is answered `ESME_RINVSRCTON`.
+    pub alphanumeric_sources: bool,
     /// How many septets one SMS holds, at most 160.
     pub length_max: u8,
-    /// Whether it carries user data headers; without, a segment of a longer text arrives by itself as "(1/2) ...".
+    /// Whether it carries user data headers; without, a segment of a longer text arrives by itself: at a handset as "(1/2) ...",
+    /// from one as it is.
     pub concatenation: bool,
     /// What becomes of a text longer than one SMS.
     pub long_text: LongText,
@@ -198,6 +201,7 @@ impl Carrier {
             substitute: '?',
             mangled: CompactString::default(),
             mo_alphabet: MoAlphabet::default(),
+            alphanumeric_sources: true,
             length_max: 160,
             concatenation: true,
             long_text: LongText::default(),

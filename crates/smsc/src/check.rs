@@ -155,8 +155,25 @@ impl Rules<'_> {
         })
     }
 
-    /// A parameter that names a carrier must name the one that serves the number.
-    pub fn check_carrier(message: &ShortMessage, carrier: &Carrier) -> Result<(), Refusal> {
+    /// The account must be for the carrier that serves the number, the carrier must take sources like that, and a parameter
+    /// that names a carrier must name this one.
+    pub fn check_carrier(
+        &self,
+        message: &ShortMessage,
+        source: &Address,
+        carrier: &Carrier,
+    ) -> Result<(), Refusal> {
+        ensure(
+            self.account.is_for(&carrier.name),
+            Status::ESME_RINVDSTADR,
+            "the account is not for the carrier that serves the number",
+        )?;
+        let is_number = |source: &Address| source.digits.bytes().all(|octet| octet.is_ascii_digit());
+        ensure(
+            carrier.alphanumeric_sources || is_number(source),
+            Status::ESME_RINVSRCTON,
+            "the carrier takes no source_addr in letters",
+        )?;
         let Some(own) = &carrier.tlv else { return Ok(()) };
         let said = message.tlvs.tlv(own.tag);
         ensure(

@@ -229,6 +229,45 @@ fn what_was_accepted_before_a_stop_ends_rejected() {
 }
 
 #[test]
+fn senders_in_letters_are_taken_or_not() {
+    use sms::{Address, Npi, Ton};
+    for (taken, ton, source, expected) in [
+        (true, Ton::Alphanumeric, "MyBrand", Status::ESME_ROK),
+        (false, Ton::Alphanumeric, "MyBrand", Status::ESME_RINVSRCTON),
+        (false, Ton::Unknown, "MyBrand", Status::ESME_RINVSRCTON),
+        (false, Ton::NetworkSpecific, "32665", Status::ESME_ROK),
+        (false, Ton::International, "+14155550199", Status::ESME_ROK),
+    ] {
+        let mut config = with(|carrier| carrier.alphanumeric_sources = taken);
+        config.accounts[0].codes.clear();
+        let mut bench = Bench::bound(config);
+        let message = smpp::ShortMessage {
+            source: Address::new(ton, Npi::Unknown, source),
+            ..to_alice("hi")
+        };
+        assert_eq!(status(&bench.submit(message)), expected, "{taken} {source}");
+    }
+}
+
+#[test]
+fn an_air_of_text_alone_knows_no_message_classes() {
+    for (alphabet, class, expected) in [
+        (Alphabet::Gsm7Ucs2, 0xF0, 0xF0),
+        (Alphabet::Gsm7, 0xF0, 0),
+        (Alphabet::Ascii, 0x10, 0),
+        (Alphabet::Ascii, 0x01, 0x01),
+    ] {
+        let mut bench = Bench::bound(with(|carrier| carrier.alphabet = alphabet));
+        let flash = smpp::ShortMessage {
+            data_coding: class,
+            ..to_alice("hi")
+        };
+        let segment = page(&bench.submit(flash)).segment;
+        assert_eq!((segment.data_coding, segment.text().as_str()), (expected, "hi"));
+    }
+}
+
+#[test]
 fn texts_are_mangled_both_ways_and_binary_is_refused() {
     let mut bench = Bench::bound(with(|carrier| {
         carrier.alphabet = Alphabet::Ascii;

@@ -47,6 +47,91 @@ fn a_header_of_the_handset_is_kept() {
 }
 
 #[test]
+fn where_the_air_has_no_headers_each_part_is_a_text_of_its_own() {
+    let mut config = config();
+    config.carriers[0].concatenation = false;
+    let mut bench = Bench::bound(config);
+    let long = format!("{}{}", "a".repeat(153), "b".repeat(47));
+    let parts = sms::Segment::split(&long, sms::segment::Reference::Octet(9)).expect("two parts");
+    for (part, expected) in parts.into_iter().zip(["a".repeat(153), "b".repeat(47)]) {
+        let outputs = bench.handle(smsc::Input::Mo {
+            from: msisdn(ALICE),
+            to: code("32665"),
+            segment: part,
+        });
+        let deliver = &delivers(&outputs)[0].1;
+        assert_eq!((deliver.esm_class, deliver.segment().text()), (0, expected));
+    }
+    // A header that numbers no parts means something else, and stays.
+    let port = sms::Segment {
+        data_coding: 0,
+        udhi: true,
+        user_data: b"\x06\x05\x04\x0B\x84\x23\xF0hi".into(),
+    };
+    let outputs = bench.handle(smsc::Input::Mo {
+        from: msisdn(ALICE),
+        to: code("32665"),
+        segment: port.clone(),
+    });
+    assert_eq!(delivers(&outputs)[0].1.segment(), port);
+}
+
+#[test]
+fn one_code_has_an_account_for_each_network() {
+    let named = |name: &str, carriers: &[&str]| {
+        let mut account = Account::new(name, "");
+        account.codes = vec!["60777".parse().expect("a code")];
+        account.carriers = carriers.iter().map(|carrier| (*carrier).into()).collect();
+        account
+    };
+    let carriers =
+        [("att", "1415"), ("sprint", "1510"), ("rogers", "1416")].map(|(name, range)| smsc::Carrier {
+            ranges: vec![range.into()],
+            ..smsc::Carrier::new(name)
+        });
+    let accounts = vec![named("rest", &[]), named("a", &["att"]), named("s", &["sprint"])];
+    let mut config = Config::new(accounts, carriers.to_vec());
+    config.session.timers = Timers::OFF;
+    let mut bench = Bench::new(config);
+    for (link, name) in (1..).zip(["rest", "a", "s"]) {
+        bench.connect(LinkId(link));
+        let bind = Bind::new(BindKind::Transceiver, name, "");
+        assert_eq!(
+            status(&bench.request(LinkId(link), Pdu::Bind(bind))),
+            Status::ESME_ROK
+        );
+    }
+    for (from, link) in [("14155550101", 2), ("15105550102", 3), ("14165550103", 1)] {
+        let outputs = bench.mo(from, "60777", "hi");
+        assert_eq!(sent(&outputs)[0].0, LinkId(link), "{from}");
+    }
+    // What it may text.
+    for (link, to, expected) in [
+        (1, "14155550101", Status::ESME_ROK),
+        (2, "14155550101", Status::ESME_ROK),
+        (2, "15105550102", Status::ESME_RINVDSTADR),
+        (3, "15105550102", Status::ESME_ROK),
+        (3, "14165550103", Status::ESME_RINVDSTADR),
+    ] {
+        let message = smpp::ShortMessage::new(code("60777"), handset(to), &text("hi"));
+        let multi = smpp::SubmitMulti {
+            message: message.clone(),
+            destinations: vec![smpp::DestAddress::Sme(handset(to))],
+        };
+        let outputs = bench.request(LinkId(link), Pdu::SubmitSm(message));
+        assert_eq!(status(&outputs), expected, "{link} {to}");
+        let outputs = bench.request(LinkId(link), Pdu::SubmitMulti(multi));
+        assert_eq!(status(&outputs), expected, "{link} {to}, of several");
+    }
+    // Without one for the network, the text is nobody's.
+    bench.smsc.assign(msisdn("14165550103"), "rogers");
+    let mut rest = bench.smsc.accounts().next().expect("rest").clone();
+    rest.carriers = vec!["att".into()];
+    bench.handle(smsc::Input::Account(Box::new(rest)));
+    assert_eq!(bounces(&bench.mo("14165550103", "60777", "hi")).len(), 1);
+}
+
+#[test]
 fn the_longest_matching_code_wins() {
     let account = |name: &str, code: &str| {
         let mut account = Account::new(name, "");

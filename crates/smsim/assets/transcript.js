@@ -86,7 +86,7 @@ class Steps {
 
   on_received(r) {
     const user = this.byPhone.get(r.handset);
-    return user ? this.see(r.at, `${user} < ${quoted(r.text)}${r.from === this.world.short_code ? "" : `, from ${r.from}`}`) : null;
+    return user ? this.see(r.at, `${user} < ${quoted(r.text)}${r.from === this.world.short_code ? "" : `, from ${/^\+?\d+$/.test(r.from) ? r.from : quoted(r.from)}`}`) : null;
   }
 
   on_callback_sent(r) {

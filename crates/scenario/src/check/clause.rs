@@ -176,6 +176,7 @@ impl Check<'_> {
         }
         if word == "esme" {
             let fault = crate::world_config::account_key_fault(self.path, clause);
+            let fault = fault.or_else(|| super::setting::unknown_carrier(self.path, clause, self.names));
             return self.diagnostics.extend(fault);
         }
         let checked = match crate::world_config::SMSC_KEYS.contains(&clause.key.node.as_str()) {

@@ -130,7 +130,8 @@ pub(super) fn check(
         "answer" => diagnostics.extend(answer(path, setting, names)),
         "place" => diagnostics.extend(place(path, setting)),
         key if kind == Kind::Esme && key != "bind" && !has_capture(setting) => {
-            diagnostics.extend(crate::world_config::account_key_fault(path, setting));
+            let fault = crate::world_config::account_key_fault(path, setting);
+            diagnostics.extend(fault.or_else(|| unknown_carrier(path, setting, names)));
         }
         _ => {}
     }
@@ -197,6 +198,18 @@ pub(super) fn unknown_account(path: &str, answer: &Clause, names: &Names) -> Opt
         .find(|value| value.node.as_str() == account)?;
     let name = Spanned::new(account.into_string(), value.span);
     (!names.is_account(&name.node)).then(|| names.undeclared(path, &name, &[Kind::Esme]))
+}
+
+/// What is wrong with a carrier that an account is for, if none is called so.
+pub(super) fn unknown_carrier(path: &str, clause: &Clause, names: &Names) -> Option<Diagnostic> {
+    let mut carriers = clause.values.iter().filter(|value| value.node.as_str() != "any");
+    let is_about_it = clause.key.node == "carriers";
+    carriers.find_map(|value| {
+        let name = Spanned::new(value.node.as_str().to_owned(), value.span);
+        names
+            .demand(path, &name, &[Kind::Carrier])
+            .filter(|_| is_about_it)
+    })
 }
 
 /// The settings of an actor of that kind: those that can be set, or those that can be checked.

@@ -210,7 +210,14 @@ fn expectation(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Within(dur) => format!("within {dur}"),
         Expectation::After(dur) => format!("after {dur}"),
-        Expectation::From(address) => format!("from {address}"),
+        Expectation::From(address)
+            if address
+                .bytes()
+                .all(|octet| octet == b'+' || octet.is_ascii_digit()) =>
+        {
+            format!("from {address}")
+        }
+        Expectation::From(letters) => format!("from {}", quoted(letters)),
         Expectation::Parts(parts) => format!("parts {parts}"),
         Expectation::Encoding(name) => format!("encoding {name}"),
         Expectation::As(var) => format!("as {var}"),

@@ -10,6 +10,9 @@ use crate::pattern::Compiled;
 use crate::suggestion::nearest;
 use crate::syntax::{Dur, InvalidDur, Pattern, Span, Spanned, Text, TimeOfDay, Unit};
 
+/// The most letters that a text can come from (3GPP TS 23.040 §9.1.2.5).
+const SENDER_CHARACTERS_MAX: usize = 11;
+
 /// What a text is called where the line may also name who gets it.
 pub(crate) const SAID: &str = "what is said";
 
@@ -287,9 +290,27 @@ impl Cursor<'_> {
             word.span,
             format!("`{}` is not an address", word.node),
         );
-        Err(Box::new(fault.label(
-            "a short code of 3 to 8 digits, or `+` and the number of a phone",
-        )))
+        let has_letters = word.node.contains(|character: char| character.is_alphabetic());
+        let fault = fault.label("a short code of 3 to 8 digits, or `+` and the number of a phone");
+        Err(Box::new(match has_letters {
+            true => fault.help(format!("a sender in letters is quoted: \"{}\"", word.node)),
+            false => fault,
+        }))
+    }
+
+    /// Takes whom a text comes from: an address, or letters in quotes.
+    pub fn sender(&mut self) -> Fallible<Spanned<String>> {
+        if !self.looks_at("\"") {
+            return self.address();
+        }
+        let letters = self.plain_string("a sender")?;
+        if (1..=SENDER_CHARACTERS_MAX).contains(&letters.node.chars().count()) {
+            return Ok(letters);
+        }
+        let fault = self.fault(Code::E043, letters.span, "no text comes from that");
+        Err(Box::new(
+            fault.label(format!("1 to {SENDER_CHARACTERS_MAX} characters")),
+        ))
     }
 
     /// Takes a time of day.

@@ -172,7 +172,7 @@ fn expectation(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Expectation>> {
     let clause = match word.node {
         "within" => Expectation::Within(dur(cursor)?),
         "after" => Expectation::After(dur(cursor)?),
-        "from" => Expectation::From(cursor.address()?.node),
+        "from" => Expectation::From(cursor.sender()?.node),
         "parts" => Expectation::Parts(cursor.number("the number of segments")?.node),
         "encoding" => Expectation::Encoding(encoding(cursor)?),
         "as" => Expectation::As(cursor.var("a capture such as $s")?.node),

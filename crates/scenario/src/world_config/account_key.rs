@@ -21,6 +21,7 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "code",
     "sources",
     "default_source",
+    "carriers",
     "enabled",
     "hosts",
     "system_type",
@@ -121,6 +122,7 @@ pub(crate) fn account_setting(account: &Account, key: &str) -> Option<String> {
             account.default_source.as_ref().map(|source| &source.digits),
             "none",
         ),
+        "carriers" => list(&account.carriers, "any"),
         "enabled" => on_off(account.enabled),
         "hosts" => list(&account.hosts, "any"),
         "system_type" => or(account.system_type.as_ref(), "any"),
@@ -207,6 +209,13 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "default_source" => {
             let source = Some(address(one(words)?)?).filter(|word| *word != "none");
             account.default_source = source.map(sms::Address::dialled);
+        }
+        "carriers" => {
+            one_or_more(words)?;
+            account.carriers = match words {
+                ["any"] => Vec::new(),
+                words => words.iter().map(|word| (*word).into()).collect(),
+            };
         }
         "enabled" => account.enabled = on_off(words)?,
         "hosts" => {
@@ -368,6 +377,7 @@ mod tests {
         for (key, words) in [
             ("sources", "MyBrand 4477009000*"),
             ("default_source", "54321"),
+            ("carriers", "att sprint"),
             ("enabled", "off"),
             ("hosts", "127.0.0.1 ::1"),
             ("system_type", "VMA"),

@@ -77,6 +77,7 @@ const KEYS: &[&str] = &[
     "substitute",
     "mangled",
     "mo_alphabet",
+    "alphanumeric_sources",
     "length_max",
     "concatenation",
     "long_text",
@@ -254,6 +255,7 @@ fn set_texts(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), Str
             }
             carrier.length_max = septets;
         }
+        "alphanumeric_sources" => carrier.alphanumeric_sources = on_off(words)?,
         "concatenation" => carrier.concatenation = on_off(words)?,
         "long_text" => {
             let ways = [

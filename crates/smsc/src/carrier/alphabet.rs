@@ -53,6 +53,18 @@ impl Carrier {
         in_another_encoding(segment, Encoding::Latin1, &text)
     }
 
+    /// A segment from a handset as it comes out of the air: where that carries no headers, a part is a text of its own.
+    pub fn without_header(&self, segment: Segment) -> Segment {
+        if self.concatenation || segment.concatenation().is_none() {
+            return segment;
+        }
+        Segment {
+            data_coding: segment.data_coding,
+            udhi: false,
+            user_data: segment.body().into(),
+        }
+    }
+
     /// The segment as it crosses the air; none when it is binary and the air carries text only.
     pub fn mangle(&self, segment: Segment) -> Option<Segment> {
         let text_only = self.alphabet != Alphabet::Gsm7Ucs2;
@@ -66,7 +78,16 @@ impl Carrier {
         let text = segment.text();
         let crosses = |character: &char| self.alphabet.has(*character) && !self.mangled.contains(*character);
         if text.chars().all(|character| crosses(&character)) && (encoding != Encoding::Ucs2 || !text_only) {
-            return Some(segment);
+            // An air of text alone knows no message classes.
+            let data_coding = if text_only {
+                encoding.data_coding()
+            } else {
+                segment.data_coding
+            };
+            return Some(Segment {
+                data_coding,
+                ..segment
+            });
         }
         let mangled: String = text
             .chars()

@@ -20,6 +20,7 @@ impl Smsc {
         let Some(segment) = state.carrier.mangle(segment) else {
             return self.bounce(from, to, DropReason::Binary);
         };
+        let segment = state.carrier.without_header(segment);
         if state.carrier.link_up {
             return self.route_mo(now, from, to, segment);
         }
@@ -48,8 +49,8 @@ impl Smsc {
 
     /// A segment from a handset is at the message centre: it is for an ESME, or for another handset.
     pub(super) fn route_mo(&mut self, now: Timestamp, from: Msisdn, to: Address, segment: Segment) {
-        let account = self.account_of_code(&to.digits);
         let state = self.carrier_state(self.plan.carrier(from));
+        let account = self.account_of_code(&to.digits, &state.carrier.name);
         let owner = account.map(|account| &self.esmes[usize::from(account)]);
         if state.blocks(&to.digits, owner.map(|esme| &esme.account)) {
             return self.bounce(from, to, DropReason::BlockedCode);
@@ -183,10 +184,14 @@ impl Smsc {
         });
     }
 
-    /// The account that texts to a code go to: the one whose code matches it best; else one without codes of its own
-    /// that has a session whose `address_range` names it; else one without codes whose session names no range at all.
-    fn account_of_code(&self, code: &str) -> Option<u16> {
-        let accounts = || (0_u16..).zip(&self.esmes);
+    /// The account that texts to a code from a carrier's handsets go to, of those that are for that carrier: the one whose code
+    /// matches it best, and of several that which names the carrier; else one without codes of its own that has a session whose `address_range` names it; else one without codes whose session names no range at all.
+    fn account_of_code(&self, code: &str, carrier: &str) -> Option<u16> {
+        let accounts = || {
+            (0_u16..)
+                .zip(&self.esmes)
+                .filter(|(_, esme)| esme.account.is_for(carrier))
+        };
         let provisioned = accounts()
             .filter_map(|(index, esme)| {
                 let best = esme
@@ -195,10 +200,11 @@ impl Smsc {
                     .iter()
                     .filter_map(|range| range.matches(code))
                     .max()?;
-                Some((best, std::cmp::Reverse(index)))
+                let names_it = !esme.account.carriers.is_empty();
+                Some((best, names_it, std::cmp::Reverse(index)))
             })
             .max()
-            .map(|(_, std::cmp::Reverse(index))| index);
+            .map(|(.., std::cmp::Reverse(index))| index);
         let free = || accounts().filter(|(_, esme)| esme.account.codes.is_empty());
         let by_range = || free().find(|(_, esme)| esme.bound.iter().any(|link| self.asks_for(*link, code)));
         let everything =

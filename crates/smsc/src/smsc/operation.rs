@@ -10,7 +10,7 @@ use sms::{Address, Encoding, MessageState, Octets, Segment, Timestamp, Zone};
 use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
 use crate::cause::Cause;
-use crate::check::{Refusal, Rules};
+use crate::check::Refusal;
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::{Body, Destination, ServiceType};
@@ -204,7 +204,11 @@ impl Smsc {
         let submission = rules.check(now, &multi.message)?;
         let to = rules.check_destination(address, Destination::of(address))?;
         let carrier = self.plan.carrier(to.msisdn);
-        Rules::check_carrier(&multi.message, &self.carrier_state(carrier).carrier)?;
+        rules.check_carrier(
+            &multi.message,
+            &submission.source,
+            &self.carrier_state(carrier).carrier,
+        )?;
         self.admit(now, sender, &submission, (to, carrier))?;
         self.accept(
             now,

@@ -241,7 +241,7 @@ impl Smsc {
         let submission = rules.check(now, message)?;
         let to = rules.check_destination(&message.destination, to)?;
         let carrier = self.plan.carrier(to.msisdn);
-        Rules::check_carrier(message, &self.carrier_state(carrier).carrier)?;
+        rules.check_carrier(message, &submission.source, &self.carrier_state(carrier).carrier)?;
         self.admit(now, sender, &submission, (to, carrier))?;
         let number = self.store.next_number();
         self.accept(

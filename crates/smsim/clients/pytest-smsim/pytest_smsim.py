@@ -339,9 +339,15 @@ def _duration(duration):
     return f"{millis}ms"
 
 
+def _sender(address):
+    """A number as it is, letters in quotes."""
+    return address if re.fullmatch(r"\+?\d+", address) else _quoted(address)
+
+
 def _clauses(within=None, after=None, to=None, from_number=None, parts=None, encoding=None, in_session=None):
     said = {
-        "in": in_session and f"${in_session.capture}", "to": to, "from": from_number, "parts": parts, "encoding": encoding,
+        "in": in_session and f"${in_session.capture}", "to": to, "from": from_number and _sender(from_number), "parts": parts,
+        "encoding": encoding,
         "within": within and _duration(within), "after": after and _duration(after),
     }
     return "".join(f", {word} {value}" for word, value in said.items() if value is not None)

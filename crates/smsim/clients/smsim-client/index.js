@@ -347,11 +347,16 @@ function duration(time) {
   return `${time}ms`;
 }
 
+/** A number as it is, letters in quotes. */
+function sender(address) {
+  return /^\+?\d+$/.test(address) ? address : quoted(address);
+}
+
 function clauses({ inSession, to, fromNumber, parts, encoding, within, after }) {
   const said = Object.entries({
     in: inSession && `$${inSession.capture}`,
     to,
-    from: fromNumber,
+    from: fromNumber === undefined ? undefined : sender(fromNumber),
     parts,
     encoding,
     within: within === undefined ? undefined : duration(within),
