@@ -144,13 +144,13 @@ async function setsAndFails(page) {
   check('a text waits where its writer sees it', true);
   await att.getByRole('switch', { name: 'Link up' }).click();
   await shows(page, 'alice', 'Facebook Texts: text an app');
-  for (const what of ['ESME_RMSGQFUL', 'late 5s account acme', 'silence every 3']) {
+  for (const what of ['ESME_RMSGQFUL', 'late 5s account fbook', 'silence every 3']) {
     await att.getByLabel('Answer submit_sm with').fill(what);
     await att.locator('.answer button[type=submit]').click();
     await att.locator('.now', { hasText: what }).waitFor();
   }
-  equal('what goes wrong on demand stands at its carrier', (await att.locator('.now').innerText()).split(' End all')[0], 'now: ESME_RMSGQFUL; late 5s account acme; silence every 3');
-  await att.locator('.now button').click();
+  equal('what goes wrong on demand stands at its carrier', (await att.locator('.now').innerText()).split('End all')[0].trim(), 'now: ESME_RMSGQFUL; late 5s account fbook; silence every 3');
+  await att.locator('.now').getByRole('button', { name: 'End all' }).click();
   await att.locator('.now').waitFor({ state: 'detached' });
   await att.getByLabel('Throttle').fill('5');
   await att.getByLabel('Throttle').press('Enter');
