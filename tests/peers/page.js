@@ -154,10 +154,11 @@ async function setsAndFails(page) {
   await att.locator('.now').waitFor({ state: 'detached' });
   await att.getByLabel('Throttle').fill('5');
   await att.getByLabel('Throttle').press('Enter');
-  await att.getByText('set att throttle 5').waitFor();
   await att.getByLabel('Throttle').fill('none');
-  await att.getByLabel('Throttle').press('Enter');
   await att.getByText('set att throttle none').waitFor();
+  await att.getByLabel('Throttle').press('Enter');
+  await page.waitForFunction(() => document.querySelector('[data-carrier="att"] input[placeholder="none"]').value === '');
+  check('what is typed while a line is on its way stays, and a limit goes again', true);
   await phone(page, 'carol').getByRole('switch', { name: 'Phone on' }).click();
   await phone(page, 'carol').locator('.toggle[aria-checked="false"]').waitFor();
   await write(page, 'carol', 'help');

@@ -57,7 +57,7 @@ function Say({ app }) {
     : `${app.name} > ${user} ${quoted(text)}${how === "ask" ? ", ask $asked" : ""}`;
   const send = async (event) => {
     event.preventDefault();
-    if (text && (await perform(line)).ok) setText("");
+    if (text && (await perform(line)).ok) setText((now) => (now === text ? "" : now));
   };
   return html`<form class="say" onSubmit=${send}>
     <label class="unseen" for="say-text">Text of ${app.title}</label>

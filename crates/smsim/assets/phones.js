@@ -114,7 +114,7 @@ function Composer({ phone }) {
     setSending(true);
     const { ok } = await perform(line);
     setSending(false);
-    if (ok) setText("");
+    if (ok) setText((now) => (now === text ? "" : now));
     field.current?.focus();
   };
   const keys = (event) => {

@@ -99,7 +99,8 @@ export function Entry({ label, value, line, placeholder = "", size = 8, list }) 
   const shown = text ?? value ?? "";
   const act = async (event) => {
     event.preventDefault();
-    if ((await perform(line(shown))).ok) setText(null);
+    // What was typed while the line was on its way stays.
+    if ((await perform(line(shown))).ok) setText((now) => (now === shown ? null : now));
   };
   return html`<form class="entry" onSubmit=${act}><label>${label} <input type="text" size=${size} value=${shown} placeholder=${placeholder} list=${list} disabled=${!canAct()} onInput=${(event) => setText(event.target.value)} /></label>
     <button type="submit" class="button small" disabled=${!canAct() || shown === ""}>Set</button>
