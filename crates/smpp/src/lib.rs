@@ -31,7 +31,7 @@ pub use pdu::{
     DestAddress, MessageIdResp, Outbind, Pdu, QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm,
     ShortMessage, SubmitMulti, SubmitMultiResp, UnsuccessSme,
 };
-pub use session::{CannotSend, Heard, Received, Role, Session, SessionLimits, State, TimerEvent};
+pub use session::{CannotSend, Received, Role, Session, SessionLimits, State, TimerEvent};
 pub use short_message::{SHORT_MESSAGE_OCTETS_MAX, esm_class, registered_delivery};
 pub use status::Status;
 pub use timers::Timers;

@@ -1,51 +1,23 @@
-//! What a session tells its owner: [`Received`], [`Heard`], [`TimerEvent`], [`CannotSend`].
+//! What a session tells its owner: [`Received`], [`TimerEvent`], [`CannotSend`].
 
 use sms::Timestamp;
 
 use crate::pdu::{Command, Pdu};
 use crate::state::State;
 
-/// What a frame of the peer is to the owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Received<T> {
-    /// A request that the owner answers; `outbind` and `alert_notification` need no answer.
-    Request(Command),
-    /// The response to a request of the owner; a `generic_nack` when the peer did not understand it.
-    Response {
-        /// What the peer says.
-        command: Command,
-        /// What the owner attached to the request.
-        token: T,
-        /// When the request was sent.
-        sent_at: Timestamp,
-    },
-    /// The session's own answer, to be sent as it is.
-    Answer {
-        /// The answer.
-        command: Command,
-        /// Whether the owner closes the connection once it is sent.
-        close: bool,
-        /// Why, as a lower-case fragment.
-        why: &'static str,
-    },
-    /// Nothing to do.
-    Ignored {
-        /// Why, as a lower-case fragment.
-        why: &'static str,
-    },
-}
-
-/// What a frame of the peer is to the owner who still has it: [`Received`] without what stands in the frame.
+/// What a frame of the peer is to the owner. `C` is what the frame says, or nothing for an owner who still has the frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "it is taken apart at once; a box would cost more"
 )]
-pub enum Heard<T> {
-    /// The frame is a request that the owner answers; `outbind` and `alert_notification` need no answer.
-    Request,
-    /// The frame is the response to a request of the owner, or a `generic_nack` of it.
+pub enum Received<T, C = Command> {
+    /// A request that the owner answers; `outbind` and `alert_notification` need no answer.
+    Request(C),
+    /// The response to a request of the owner; a `generic_nack` when the peer did not understand it.
     Response {
+        /// What the peer says.
+        command: C,
         /// What the owner attached to the request.
         token: T,
         /// When the request was sent.

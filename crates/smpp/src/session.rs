@@ -16,7 +16,7 @@ use crate::timers::Timers;
 
 mod waking;
 
-pub use crate::outcome::{CannotSend, Heard, Received, TimerEvent};
+pub use crate::outcome::{CannotSend, Received, TimerEvent};
 pub use crate::state::{Role, State};
 
 /// The limits of a [`Session`].
@@ -179,21 +179,21 @@ impl<T> Session<T> {
     /// Takes what the peer sent.
     pub fn receive(&mut self, now: Timestamp, frame: Frame) -> Received<T> {
         match self.hear(now, &frame) {
-            Heard::Request => Received::Request(command_of(frame)),
-            Heard::Response { token, sent_at } => Received::Response {
+            Received::Request(()) => Received::Request(command_of(frame)),
+            Received::Response { token, sent_at, .. } => Received::Response {
                 command: command_of(frame),
                 token,
                 sent_at,
             },
-            Heard::Answer { command, close, why } => Received::Answer { command, close, why },
-            Heard::Ignored { why } => Received::Ignored { why },
+            Received::Answer { command, close, why } => Received::Answer { command, close, why },
+            Received::Ignored { why } => Received::Ignored { why },
         }
     }
 
     /// Does what [`Session::receive`] does, and leaves the frame where it is.
-    pub fn hear(&mut self, now: Timestamp, frame: &Frame) -> Heard<T> {
+    pub fn hear(&mut self, now: Timestamp, frame: &Frame) -> Received<T, ()> {
         if self.state == State::Closed {
-            return Heard::Ignored {
+            return Received::Ignored {
                 why: "the session is closed",
             };
         }
@@ -232,7 +232,7 @@ impl<T> Session<T> {
     }
 
     /// A bind without its end is the one fault of a body that ends the connection: there is nobody to talk to yet.
-    fn hear_malformed(&self, header: &Header, status: Status, is_cut: bool) -> Heard<T> {
+    fn hear_malformed(&self, header: &Header, status: Status, is_cut: bool) -> Received<T, ()> {
         let refusal = self
             .violation(header.command_id)
             .unwrap_or((status, "the body could not be read"));
@@ -240,7 +240,7 @@ impl<T> Session<T> {
         self.answer_with(header.command_id, header.sequence_number, refusal, close)
     }
 
-    fn hear_request(&mut self, now: Timestamp, command: &Command) -> Heard<T> {
+    fn hear_request(&mut self, now: Timestamp, command: &Command) -> Received<T, ()> {
         let command_id = command.pdu.command_id();
         if let Some(refusal) = self.violation(command_id) {
             let close = command_id == command_id::UNBIND && self.state.is_before_bind();
@@ -265,13 +265,13 @@ impl<T> Session<T> {
             }
             Pdu::Outbind(_) => {
                 self.state = State::Outbound;
-                Heard::Request
+                Received::Request(())
             }
-            Pdu::AlertNotification(_) => Heard::Request,
+            Pdu::AlertNotification(_) => Received::Request(()),
             _ => {
                 self.is_binding |= is_bind(command_id);
                 self.unanswered += 1;
-                Heard::Request
+                Received::Request(())
             }
         }
     }
@@ -294,38 +294,42 @@ impl<T> Session<T> {
         sequence_number: u32,
         (status, why): (Status, &'static str),
         close: bool,
-    ) -> Heard<T> {
+    ) -> Received<T, ()> {
         let status = status.for_version(self.version());
         match Command::refusal(command_id, sequence_number, status) {
             Some(mut command) => {
                 self.shape(status, &mut command.pdu);
                 answer(command, close, why)
             }
-            None => Heard::Ignored { why },
+            None => Received::Ignored { why },
         }
     }
 
-    fn hear_response(&mut self, command: &Command) -> Heard<T> {
+    fn hear_response(&mut self, command: &Command) -> Received<T, ()> {
         let command_id = command.pdu.command_id();
         let Some(request_id) = self.outstanding.command_id(command.sequence_number) else {
-            return Heard::Ignored {
+            return Received::Ignored {
                 why: "no request has that sequence number",
             };
         };
         if command_id != command_id::GENERIC_NACK && command_id != request_id | command_id::RESPONSE {
-            return Heard::Ignored {
+            return Received::Ignored {
                 why: "the request with that sequence number is of another operation",
             };
         }
         let Some((token, sent_at)) = self.outstanding.remove(command.sequence_number) else {
-            return Heard::Ignored {
+            return Received::Ignored {
                 why: "no request has that sequence number",
             };
         };
         self.note_response(request_id, command);
         match token {
-            Some(token) => Heard::Response { token, sent_at },
-            None => Heard::Ignored {
+            Some(token) => Received::Response {
+                command: (),
+                token,
+                sent_at,
+            },
+            None => Received::Ignored {
                 why: "the peer is there",
             },
         }
@@ -527,8 +531,8 @@ impl<T> Session<T> {
 /// The greatest sequence number that this end gives (SMPP v3.4 §5.1.4).
 pub const SEQUENCE_NUMBER_MAX: u32 = 0x7FFF_FFFF;
 
-fn answer<T>(command: Command, close: bool, why: &'static str) -> Heard<T> {
-    Heard::Answer { command, close, why }
+fn answer<T>(command: Command, close: bool, why: &'static str) -> Received<T, ()> {
+    Received::Answer { command, close, why }
 }
 
 /// What a frame that is a request or a response says; of a response that could not be read, what its header does.

@@ -1,7 +1,7 @@
 //! What goes wrong on demand: which effect a request meets, and what the effects are.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use smpp::{Command, Frame, Heard, LinkId, MessageIdResp, Pdu, ShortMessage, Status, command_id};
+use smpp::{Command, Frame, LinkId, MessageIdResp, Pdu, Received, ShortMessage, Status, command_id};
 use sms::{Msisdn, Timestamp};
 
 use super::Smsc;
@@ -173,8 +173,8 @@ impl Smsc {
             return;
         };
         match (state.session.hear(now, frame), frame) {
-            (Heard::Request, _) if effect == Effect::NoAnswer => state.held += 1,
-            (Heard::Request, Frame::Pdu { command, .. }) => {
+            (Received::Request(()), _) if effect == Effect::NoAnswer => state.held += 1,
+            (Received::Request(()), Frame::Pdu { command, .. }) => {
                 state.session.hold_bind();
                 self.hold_back(now, link, Held::Bind(command.clone()), effect);
             }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use compact_str::CompactString;
 use regex::RegexBuilder;
-use smpp::{Bind, BindKind, Command, Frame, Heard, LinkId, Pdu, Session, State, Status, TimerEvent};
+use smpp::{Bind, BindKind, Command, Frame, LinkId, Pdu, Received, Session, State, Status, TimerEvent};
 use sms::Timestamp;
 
 use super::state::{Esme, Link, Token};
@@ -71,14 +71,14 @@ impl Smsc {
     }
 
     /// Does what comes of a frame.
-    pub(super) fn take(&mut self, now: Timestamp, link: LinkId, frame: &Frame, heard: Heard<Token>) {
+    pub(super) fn take(&mut self, now: Timestamp, link: LinkId, frame: &Frame, heard: Received<Token, ()>) {
         match heard {
-            Heard::Request => {
+            Received::Request(()) => {
                 if let Frame::Pdu { command, .. } = frame {
                     self.request(now, link, command);
                 }
             }
-            Heard::Response { token, .. } => {
+            Received::Response { token, .. } => {
                 let status = match frame {
                     Frame::Pdu { command, .. } => command.status,
                     Frame::Malformed { header, .. } => header.command_status,
@@ -86,7 +86,7 @@ impl Smsc {
                 };
                 self.response(now, link, status, token);
             }
-            Heard::Answer { command, close, why } => {
+            Received::Answer { command, close, why } => {
                 let unbound = self
                     .links
                     .get(link)
@@ -106,7 +106,7 @@ impl Smsc {
                     self.unbound_by_esme(link);
                 }
             }
-            Heard::Ignored { why } => self.note(Event::PduIgnored { link, reason: why }),
+            Received::Ignored { why } => self.note(Event::PduIgnored { link, reason: why }),
         }
         self.set_session_timer(now, link);
     }
