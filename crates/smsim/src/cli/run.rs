@@ -22,7 +22,7 @@ use scenario::report::{RunReport, TestReport};
 
 use self::output::{Format, ReportFile};
 use self::round::Player;
-use self::selection::Selection;
+use self::selection::SelectionArgs;
 use crate::exit::Exit;
 use crate::rules::ConfigArgs;
 use crate::sources;
@@ -52,15 +52,8 @@ use crate::sources;
 How far a long run is stands on stderr: a bar on a terminal, a line every 10 s elsewhere; SMSIM_PROGRESS_EVERY=1m in the
 environment makes the lines rarer, and never turns them off.")]
 pub struct Args {
-    /// Files, folders, FILE:LINE, and tags as @TAG.
-    #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
-    what: Vec<String>,
-    /// Only tests whose name has this text, whatever its case.
-    #[arg(short = 'k', value_name = "TEXT")]
-    keyword: Option<String>,
-    /// The seed of all chance; it overrides the files'.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    tests: SelectionArgs,
     /// Play every test with so many seeds, each one higher than the last; it passes when it passes with all.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
@@ -115,7 +108,7 @@ pub struct Args {
 }
 
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
-    let selection = Selection::parse(&args.what, args.keyword.as_deref())?;
+    let selection = args.tests.selection()?;
     if args.watch {
         return watch::execute(args, &selection);
     }

@@ -4,7 +4,7 @@ use scenario::report::{TestReport, length, mermaid, offset};
 use scenario::{Diagnostic, RunOptions, Runner};
 use serde_json::{Value, json};
 
-use crate::cli::run::selection::Selection;
+use crate::cli::run::selection::SelectionArgs;
 use crate::cli::say;
 use crate::exit::Exit;
 use crate::rules::ConfigArgs;
@@ -21,15 +21,8 @@ use crate::sources::{self, NotLoaded};
   smsim show tests/scenarios/stop.sms --format mermaid
                                                      as diagrams, which GitHub and many editors draw")]
 pub struct Args {
-    /// Files, folders, FILE:LINE, and tags as @TAG.
-    #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
-    what: Vec<String>,
-    /// Only tests whose name has this text, whatever its case.
-    #[arg(short = 'k', value_name = "TEXT")]
-    keyword: Option<String>,
-    /// The seed of all chance; it overrides the files'.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    tests: SelectionArgs,
     /// How it is shown.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -48,7 +41,7 @@ enum Format {
 }
 
 pub fn execute(args: &Args) -> anyhow::Result<Exit> {
-    let selection = Selection::parse(&args.what, args.keyword.as_deref())?;
+    let selection = args.tests.selection()?;
     let files = sources::scenario_files(&selection.paths())?;
     let rules = args.config.rules()?;
     let mut shown = 0;
@@ -63,7 +56,12 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             Runner::with_rules(&read, &script, &rules).map_err(|faults| sources::wrong(&read, &faults))?;
         runner.keep_lanes();
         for test in runner.tests().filter(|test| selection.wants(file, &runner, test)) {
-            let report = runner.run(test, RunOptions { seed: args.seed });
+            let report = runner.run(
+                test,
+                RunOptions {
+                    seed: args.tests.seed,
+                },
+            );
             let gap = if shown > 0 { "\n" } else { "" };
             say(&match args.format {
                 Format::Human => format!("{gap}{}", human(&report)),

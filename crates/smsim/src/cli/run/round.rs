@@ -54,7 +54,7 @@ impl<'a> Player<'a> {
         let args = self.args;
         let worlds = Worlds::new(args.config.rules()?);
         let rounds = Rounds {
-            seed: args.seed,
+            seed: args.tests.seed,
             seeds: args.seeds,
             check_determinism: args.check_determinism,
             clock: args.clock,

@@ -1,4 +1,4 @@
-//! Which tests a command line means: [`Selection`].
+//! Which tests a command line means: [`SelectionArgs`], [`Selection`].
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,31 @@ use scenario::Runner;
 use scenario::syntax::{Spanned, Test};
 
 use crate::exit::Wrong;
+
+/// The tests of a command line, and the seed that they are played with.
+#[derive(Debug, clap::Args)]
+pub struct SelectionArgs {
+    /// Files, folders, FILE:LINE, and tags as @TAG.
+    #[arg(required = true, value_name = "PATH[:LINE] | @TAG")]
+    what: Vec<String>,
+    /// Only tests whose name has this text, whatever its case.
+    #[arg(short = 'k', value_name = "TEXT")]
+    keyword: Option<String>,
+    /// The seed of all chance; it overrides the files'.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl SelectionArgs {
+    /// The tests that are meant.
+    ///
+    /// # Errors
+    ///
+    /// When no file or folder is named.
+    pub fn selection(&self) -> anyhow::Result<Selection> {
+        Selection::parse(&self.what, self.keyword.as_deref())
+    }
+}
 
 /// Paths, lines, tags and a word of the name.
 #[derive(Debug, Default)]
@@ -17,7 +42,7 @@ pub struct Selection {
 
 impl Selection {
     /// Reads `PATH`, `PATH:LINE` and `@TAG`.
-    pub fn parse(what: &[String], keyword: Option<&str>) -> anyhow::Result<Self> {
+    fn parse(what: &[String], keyword: Option<&str>) -> anyhow::Result<Self> {
         let mut selection = Self {
             keyword: keyword.map(str::to_lowercase),
             ..Self::default()
