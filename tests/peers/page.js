@@ -274,6 +274,36 @@ async function branches(browser) {
   }
 }
 
+// A page that comes when the world has dropped its first records learns from its first state who joined and what was changed.
+async function comesLate(browser) {
+  const { child, port } = serve();
+  try {
+    const origin = `http://127.0.0.1:${await port}`;
+    const steps = (body) => fetch(`${origin}/api/v1/worlds/default/steps`, { method: 'POST', body });
+    await steps('user erin +14155550177 on att, apps quiz\nset erin phone off\nset bob texts off\nset att loss 3%\n');
+    // Every round is two records, of which a world keeps 200,000.
+    await steps('repeat 100000:\n  set sprint latency 1s\n');
+    const page = watched(await browser.newPage({ viewport: { width: 1600, height: 1000 } }));
+    await page.goto(`${origin}/`);
+    await phone(page, 'erin').waitFor();
+    check('a page that comes late shows the phone of who joined before its first record', true);
+    await page.locator('.scrub-at', { hasText: 'missed' }).waitFor();
+    equal('the phone is as it was left', await phone(page, 'erin').getByLabel('switched off').count(), 1);
+    await page.getByRole('tab', { name: 'Carriers' }).click();
+    equal('the carrier too', await page.locator('[data-carrier="att"]').getByLabel('Loss').inputValue(), '3%');
+    equal('and the link of the platform', await page.getByRole('switch', { name: 'Bound' }).getAttribute('aria-checked'), 'true');
+    await steps('set erin phone on');
+    await write(page, 'erin', 'quiz late');
+    await shows(page, 'erin', 'quiz late');
+    check('and whoever joined can text', true);
+    await page.close();
+  } finally {
+    const over = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGTERM');
+    await over;
+  }
+}
+
 // `--human carol`: the demo has nobody else send Carol's texts, and only the right ones go.
 async function waitsForAPerson(browser) {
   const { child, port } = serve('--human', 'carol');
@@ -428,6 +458,7 @@ async function main() {
     await keepsTime(page);
     await growsAndBranches(page);
     await branches(browser);
+    await comesLate(browser);
     await waitsForAPerson(browser);
     await sharesAFile(browser, page);
     await staysSmooth(browser, url, origin);

@@ -303,6 +303,12 @@ impl Smsc {
         self.esme(system_id).map_or(0, |esme| esme.bound.len())
     }
 
+    /// The links over which accounts are bound, with the account: by account, and of each in the order of their binds.
+    pub fn bound_links(&self) -> impl Iterator<Item = (LinkId, &Account)> {
+        let esmes = self.esmes.iter();
+        esmes.flat_map(|esme| esme.bound.iter().map(|link| (*link, &esme.account)))
+    }
+
     /// How many MO texts and receipts wait for an account; those that it has not answered yet are not among them.
     pub fn waiting(&self, system_id: &str) -> usize {
         self.esme(system_id).map_or(0, |esme| esme.waiting.len())

@@ -2,7 +2,7 @@
 
 import { install } from "./fold_conversation.js";
 import { readDebug } from "./language.js";
-import { phoneOf } from "./fold_state.js";
+import { countLinks, phoneOf } from "./fold_state.js";
 
 export function changeStep(state, r) {
   if (r.event === "decision" && r.code === "changed") decided(state, r);
@@ -104,9 +104,7 @@ function answer(found, value) {
 }
 
 function bound(state, r, up) {
-  if (r.event !== "link_closed" && r.system_id === "fbook") state.bound = up;
   if (up) state.links.set(r.link, r.system_id);
   else state.links.delete(r.link);
-  if (!up && r.system_id === "fbook") state.bound = false;
-  for (const esme of state.esmes.values()) esme.links = [...state.links.values()].filter((name) => name === esme.system_id).length;
+  countLinks(state);
 }

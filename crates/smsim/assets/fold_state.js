@@ -18,7 +18,7 @@ export function init(world) {
     apps: new Map(world.apps.map((app) => [app.id, { ...app }])),
     carriers: new Map(world.carriers.map((carrier) => [carrier.name, { ...carrier, blocked: [...(carrier.blocked ?? [])] }])),
     esmes: new Map(world.esmes.map((esme) => [esme.name, { ...esme, links: 0 }])),
-    links: new Map(),
+    links: new Map(world.links ?? []),
     bound: false,
     submissions: new Map(),
     messages: new Map(),
@@ -30,8 +30,16 @@ export function init(world) {
     lastDecision: null,
     lastSubmit: new Map(),
   };
+  countLinks(state);
   for (const user of world.users.slice(0, PHONES_MAX)) phoneOf(state, user.phone);
   return state;
+}
+
+/** Who is bound, as the links say. */
+export function countLinks(state) {
+  const names = [...state.links.values()];
+  state.bound = names.includes("fbook");
+  for (const esme of state.esmes.values()) esme.links = names.filter((name) => name === esme.system_id).length;
 }
 
 /** The phone with that number, made when it is not known; none when there are too many. */

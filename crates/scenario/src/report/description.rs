@@ -1,10 +1,12 @@
-//! What a declared world is made of, for those who look at its records: [`describe`].
+//! What a world is made of, for those who look at its records: [`describe`], [`describe_kept`].
 
 use std::time::Duration;
 
+use platform::{AppId, User};
 use serde_json::{Value, json};
 use smsc::{Latency, ReceiptMode};
 
+use crate::runner::ServedWorld;
 use crate::syntax::{Dur, Unit};
 use crate::world_config::DeclaredWorld;
 
@@ -15,6 +17,8 @@ pub const USERS_DESCRIBED_MAX: usize = 500;
 /// No secret is told: who shows a world may show it to others.
 pub fn describe(world: &DeclaredWorld) -> Value {
     let config = &world.config;
+    let blocks = config.operator_blocks.iter();
+    let blocks: Vec<_> = blocks.map(|(operator, app)| (operator.as_str(), *app)).collect();
     json!({
         "seed": config.seed,
         "start": config.start,
@@ -30,7 +34,7 @@ pub fn describe(world: &DeclaredWorld) -> Value {
         },
         "users": users(world),
         "apps": config.apps.iter().map(|app| self::app(world, app)).collect::<Vec<_>>(),
-        "carriers": config.carriers.iter().map(|carrier| self::carrier(world, carrier)).collect::<Vec<_>>(),
+        "carriers": config.carriers.iter().map(|carrier| self::carrier(carrier, blocks.iter().copied())).collect::<Vec<_>>(),
         "esmes": config.accounts.iter().map(|account| json!({
             "name": esme_name(world, &account.system_id),
             "system_id": account.system_id,
@@ -39,35 +43,93 @@ pub fn describe(world: &DeclaredWorld) -> Value {
     })
 }
 
+/// The world for those who look at the records that it still keeps. While these are all, it is as [`describe`] tells it. Once
+/// the first are gone, nobody learns from records who joined or what was changed then: its people, phones, apps, carriers and
+/// links are told as they are now, with the first [`USERS_DESCRIBED_MAX`] of those who joined after the declared ones.
+pub fn describe_kept(declared: &DeclaredWorld, served: &ServedWorld) -> Value {
+    let mut description = describe(declared);
+    let world = served.world();
+    if world.records_since(0).len() as u64 == world.next_record() {
+        return description;
+    }
+    description["users"] = users_now(declared, served).into();
+    for (told, app) in entries(&mut description["apps"]).zip(&declared.config.apps) {
+        let credentials = world.rest().credentials(app.app.id);
+        told["url"] = json!(credentials.and_then(|app| app.callback_url.as_deref()));
+        told["sms_capable"] = json!(world.platform().app(app.app.id).map(|app| app.sms_capable));
+    }
+    let blocks: Vec<_> = world.platform().operator_blocks().collect();
+    let carriers = world.smsc().carriers();
+    let carriers = carriers.map(|carrier| self::carrier(carrier, blocks.iter().copied()));
+    description["carriers"] = carriers.collect();
+    let links = world.smsc().bound_links();
+    description["links"] = links
+        .map(|(link, account)| json!([link.0, account.system_id]))
+        .collect();
+    description
+}
+
 fn users(world: &DeclaredWorld) -> Vec<Value> {
-    let named = world
-        .config
-        .users
+    named(world).map(user).collect()
+}
+
+/// The declared users with names, as they are at the start.
+fn named(world: &DeclaredWorld) -> impl Iterator<Item = &User> {
+    let users = world.config.users.iter().map(|user| &user.user);
+    let named = users.filter(|user| world.actors.users.contains_key(&user.name));
+    named.take(USERS_DESCRIBED_MAX)
+}
+
+/// The same users and those who joined, as they are now.
+fn users_now(declared: &DeclaredWorld, served: &ServedWorld) -> Vec<Value> {
+    let world = served.world();
+    let actors = served.actors().users.iter();
+    let joined = actors.filter(|(name, _)| !declared.actors.users.contains_key(*name));
+    let mut joined: Vec<_> = joined.map(|(_, person)| person.uid).collect();
+    joined.sort();
+    let joined = joined.into_iter().take(USERS_DESCRIBED_MAX);
+    let users = named(declared).map(|user| user.uid).chain(joined);
+    let accounts = users.filter_map(|uid| world.platform().user(uid));
+    let told = accounts.map(|account| {
+        let mut told = user(account);
+        told["carrier"] = json!(world.smsc().carrier_of(account.phone).name);
+        if let Some(phone) = world.handset(account.phone) {
+            told["handset"] = json!({
+                "on": phone.power(),
+                "coverage": phone.coverage(),
+                "memoryFull": phone.memory_full(),
+                "barred": phone.barred(),
+                "roaming": phone.roaming(),
+            });
+        }
+        told
+    });
+    told.collect()
+}
+
+fn user(user: &User) -> Value {
+    let apps: serde_json::Map<String, Value> = user
+        .apps
         .iter()
-        .filter(|user| world.actors.users.contains_key(&user.user.name));
-    named
-        .take(USERS_DESCRIBED_MAX)
-        .map(|user| {
-            let user = &user.user;
-            let apps: serde_json::Map<String, Value> = user
-                .apps
-                .iter()
-                .map(|(app, install)| (app.to_string(), json!({ "sms": install.sms_granted })))
-                .collect();
-            json!({
-                "name": user.name,
-                "uid": user.uid,
-                "phone": user.phone,
-                "carrier": user.operator,
-                "registered": user.registered,
-                "texts_on": user.texts_on,
-                "zone": user.zone.name(),
-                "quiet_hours": user.quiet_hours.map(|hours| hours.to_string()),
-                "daily_max": user.daily_max,
-                "apps": apps,
-            })
-        })
-        .collect()
+        .map(|(app, install)| (app.to_string(), json!({ "sms": install.sms_granted })))
+        .collect();
+    json!({
+        "name": user.name,
+        "uid": user.uid,
+        "phone": user.phone,
+        "carrier": user.operator,
+        "registered": user.registered,
+        "texts_on": user.texts_on,
+        "zone": user.zone.name(),
+        "quiet_hours": user.quiet_hours.map(|hours| hours.to_string()),
+        "daily_max": user.daily_max,
+        "apps": apps,
+    })
+}
+
+/// The entries of a list.
+fn entries(list: &mut Value) -> impl Iterator<Item = &mut Value> {
+    list.as_array_mut().into_iter().flatten()
 }
 
 fn app(world: &DeclaredWorld, app: &world::config::AppConfig) -> Value {
@@ -87,12 +149,9 @@ fn app(world: &DeclaredWorld, app: &world::config::AppConfig) -> Value {
     })
 }
 
-fn carrier(world: &DeclaredWorld, carrier: &smsc::Carrier) -> Value {
-    let blocked = world.config.operator_blocks.iter();
-    let blocked: Vec<_> = blocked
-        .filter(|(operator, _)| *operator == carrier.name.as_str())
-        .map(|(_, app)| app)
-        .collect();
+fn carrier<'b>(carrier: &smsc::Carrier, blocks: impl Iterator<Item = (&'b str, AppId)>) -> Value {
+    let blocked = blocks.filter(|(operator, _)| *operator == carrier.name.as_str());
+    let blocked: Vec<_> = blocked.map(|(_, app)| app).collect();
     json!({
         "name": carrier.name,
         "up": carrier.link_up,
@@ -150,7 +209,12 @@ fn esme_name<'w>(world: &'w DeclaredWorld, system_id: &'w str) -> &'w str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use world::Input;
+
     use super::*;
+    use crate::runner::Steps;
     use crate::{Sources, load, world_config};
 
     fn declared(text: &str) -> DeclaredWorld {
@@ -194,6 +258,68 @@ mod tests {
         assert_eq!(world.config.apps[0].credentials.secret.expose(), secret);
         assert!(told.contains("code 12345"), "{told}");
         assert!(!told.contains(secret) && !told.contains("sesame"), "{told}");
+    }
+
+    #[test]
+    fn who_comes_when_records_are_gone_is_told_how_everything_stands() {
+        let mut sources = Sources::new();
+        let text = format!("{WORLD}esme acme, code 12345\n");
+        sources.insert("w.sms", text);
+        let script = load(&sources, "w.sms").expect("a script");
+        let mut declared = world_config(&script).expect("a world");
+        declared.config.records_max = 100;
+        let mut served = ServedWorld::new(Arc::new(script), &declared).expect("a world");
+        let play = |served: &mut ServedWorld, lines: &str| {
+            served
+                .begin(Steps::read("lines", lines).expect("lines"))
+                .expect("steps");
+            let mut over = served.progress();
+            while over.is_empty() {
+                let at = served.next_wakeup().expect("something to wait for");
+                served.handle(at, Input::Tick);
+                while served.poll_output().is_some() {}
+                over = served.progress();
+            }
+            assert!(
+                over.iter()
+                    .flat_map(|(_, answer)| &answer.steps)
+                    .all(|step| step.fault.is_none())
+            );
+        };
+        play(
+            &mut served,
+            "user erin +14155550177 on att, apps quiz\nset alice texts off\nset alice coverage off\n\
+             set att loss 3%\nset att unblock quiz\nset quiz sms off\nset quiz url http://127.0.0.1:9/\nset acme bind up\n",
+        );
+        assert_eq!(
+            describe_kept(&declared, &served),
+            describe(&declared),
+            "all records are there, and the last say the rest"
+        );
+        play(&mut served, "repeat 100:\n  set att latency 1s\n");
+        let told = describe_kept(&declared, &served);
+        let [alice, erin] = told["users"].as_array().expect("a list").as_slice() else {
+            panic!("two users: {told}");
+        };
+        assert_eq!(
+            (&alice["texts_on"], &alice["handset"]["coverage"]),
+            (&json!(false), &json!(false))
+        );
+        assert_eq!((&erin["name"], &erin["carrier"]), (&json!("erin"), &json!("att")));
+        assert_eq!(erin["handset"]["on"], true);
+        let (att, quiz) = (&told["carriers"][0], &told["apps"][0]);
+        assert_eq!((&att["loss"], &att["latency"]), (&json!("3%"), &json!("1s")));
+        assert_eq!(att["blocked"], json!([]));
+        assert_eq!(
+            (&quiz["sms_capable"], &quiz["url"]),
+            (&json!(false), &json!("http://127.0.0.1:9/"))
+        );
+        let bound = told["links"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|link| &link[1]);
+        assert!(bound.clone().any(|name| name == "fbook") && bound.clone().any(|name| name == "acme"));
     }
 
     #[test]

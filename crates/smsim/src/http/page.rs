@@ -8,12 +8,13 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
-use scenario::report::description::describe;
+use scenario::report::description::describe_kept;
 use scenario::report::human;
-use scenario::{Colour, Diagnostic, RunOptions, Runner, Sources, TestReport, render_all};
+use scenario::{Colour, Diagnostic, RunOptions, Runner, ServedWorld, Sources, TestReport, render_all};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::engine::Pace;
 use crate::http::control::{Access, only_for_us};
 use crate::page;
 use crate::worlds::{DEFAULT, Worlds};
@@ -48,12 +49,16 @@ struct Asked {
 }
 
 async fn index(State(worlds): State<Worlds>, Query(asked): Query<Asked>) -> Response {
-    let (world, branch_of) = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
-        Ok(world) => (describe(&world.declared), world.branch_of.clone()),
+    let world = match worlds.world(asked.world.as_deref().unwrap_or(DEFAULT)) {
+        Ok(world) => world,
         Err(why) => return (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
     };
-    let data =
-        json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "branch_of": branch_of, "world": world });
+    let declared = world.declared.clone();
+    let look = move |served: &ServedWorld, _: &Pace, _: &[_]| describe_kept(&declared, served);
+    let Some(described) = world.engine.look_around(look).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the world has ended\n").into_response();
+    };
+    let data = json!({ "live": true, "version": env!("CARGO_PKG_VERSION"), "branch_of": world.branch_of, "world": described });
     let policy = (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(page::POLICY),
