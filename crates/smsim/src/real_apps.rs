@@ -23,7 +23,7 @@ use crate::http::metrics::Requests;
 
 /// How long an app must be silent behind a test in which it was called back.
 const LATE_CALL_WAIT: Duration = Duration::from_millis(50);
-/// How long late calls are listened to, at most.
+/// How long late calls are listened to, and callbacks that are still out awaited, at most.
 const LATE_CALLS_MAX: Duration = Duration::from_secs(1);
 /// The accounts of one test begin at a multiple of this, past those of the tests before: people read the numbers.
 const ACCOUNTS_STEP: u64 = 1_000;
@@ -90,6 +90,8 @@ pub struct RealApps {
     warnings: Vec<String>,
     /// Whether this test has called any app back.
     has_posted: bool,
+    /// The callbacks that apps are still busy with, by test, with the key of the app.
+    open: BTreeMap<(u64, CallbackId), String>,
     /// Where apps call.
     pub http: SocketAddr,
 }
@@ -127,6 +129,7 @@ impl RealApps {
             first_account: FIRST_UID,
             warnings: Vec::new(),
             has_posted: false,
+            open: BTreeMap::new(),
             http,
         })
     }
@@ -149,18 +152,21 @@ impl RealApps {
 
     /// Begins another test, whose users have those accounts, the ones of its own from `first` on: what is left of the last one
     /// is dropped, and its calls are refused. An app that was called back in the last test has a moment for what it still had
-    /// to say. What comes later is told by its user; only of a user whose `uid` is declared, and is thus the same in every
-    /// test, it cannot be told.
+    /// to say, and for the rest of its answer. What comes later is told by its user, or else by the callback that its app is
+    /// still busy with; of what names no user, or one whose `uid` is declared and thus the same in every test, from an app that
+    /// has answered every callback, it cannot be told.
     pub fn begin_test(&mut self, name: &str, first: u64, accounts: BTreeSet<u64>) {
         self.replies.clear();
         let since = Stopwatch::start();
-        while let Some(arrived) = self.late_arrival() {
-            if let FromApp::Called(request, _) = arrived {
-                let earlier = self.late_for(&request);
-                self.tell_late(&request, earlier);
-            }
-            if since.elapsed() >= LATE_CALLS_MAX {
-                break;
+        while since.elapsed() < LATE_CALLS_MAX {
+            match self.late_arrival() {
+                Some(FromApp::Called(request, _)) => {
+                    let earlier = self.late_for(&request);
+                    self.tell_late(&request, earlier);
+                }
+                Some(FromApp::Answered(test, arrived)) => self.note_answer(test, &arrived),
+                None if self.open.keys().any(|(test, _)| *test == self.test) => {}
+                None => break,
             }
         }
         if self.test > 0 {
@@ -182,15 +188,38 @@ impl RealApps {
         }
     }
 
-    /// The earlier test that a call is about, by the account that it names; none for what may be about this one.
+    /// The earlier test that a call is about; none for what may be about this one.
     fn late_for(&self, request: &Request) -> Option<usize> {
-        accounts_named(request).find_map(|account| {
-            let is_earlier = |test: &EarlierTest| test.accounts.contains(&account);
-            match self.accounts.contains(&account) {
+        let accounts = accounts_named(&request.params);
+        let is_earlier = |account: &u64| {
+            let has_it = |test: &EarlierTest| test.accounts.contains(account);
+            match self.accounts.contains(account) {
                 true => None,
-                false => self.earlier.iter().rposition(is_earlier),
+                false => self.earlier.iter().rposition(has_it),
             }
-        })
+        };
+        let own = self.own_accounts();
+        match accounts.iter().find_map(is_earlier) {
+            Some(earlier) => Some(earlier),
+            None if accounts.iter().any(|account| own.contains(account)) => None,
+            None => self.busy_with(request),
+        }
+    }
+
+    /// The earlier test whose callback the calling app is still busy with, unless it is busy with one of this test.
+    fn busy_with(&self, request: &Request) -> Option<usize> {
+        let (_, key) = request.params.iter().find(|(name, _)| name == "api_key")?;
+        let callbacks = self.open.iter().filter(|(_, app)| *app == key);
+        let last = callbacks.map(|((test, _), _)| *test).max()?;
+        // The first of the earlier tests is number 1.
+        let place = usize::try_from(last.checked_sub(1)?).ok()?;
+        (last < self.test && place < self.earlier.len()).then_some(place)
+    }
+
+    fn note_answer(&mut self, test: u64, arrived: &Arrived) {
+        if let Arrived::Answered { callback, .. } = arrived {
+            self.open.remove(&(test, *callback));
+        }
     }
 
     /// Says that a call is refused, since its test is over: that earlier one, or else the last.
@@ -241,7 +270,10 @@ impl RealApps {
     /// What arrived, with a name for a call until it is answered; none for what belongs to an earlier test.
     fn named(&mut self, arrived: FromApp) -> Option<Arrived> {
         match arrived {
-            FromApp::Answered(test, arrived) => (test == self.test).then_some(arrived),
+            FromApp::Answered(test, arrived) => {
+                self.note_answer(test, &arrived);
+                (test == self.test).then_some(arrived)
+            }
             FromApp::Called(request, reply) => {
                 if let Some(earlier) = self.late_for(&request) {
                     self.tell_late(&request, Some(earlier));
@@ -261,6 +293,9 @@ impl Outside for RealApps {
         let (client, sender, request) = (self.client.clone(), self.sender.clone(), request.clone());
         let test = self.test;
         self.has_posted = true;
+        let key = request.fields.iter().find(|(name, _)| name == "fb_sig_api_key");
+        let key = key.map_or_else(String::new, |(_, key)| key.clone());
+        self.open.insert((test, callback), key);
         self.runtime.spawn(async move {
             let outcome = client.post(request).await.outcome();
             // Nobody listens any more when the run is over.
@@ -291,18 +326,34 @@ impl Outside for RealApps {
     }
 }
 
-/// The accounts that a call is about: those of its parameters, and the one that its session key ends with.
-fn accounts_named(request: &Request) -> impl Iterator<Item = u64> {
-    let params = request.params.iter();
-    let named = params.flat_map(|(name, value)| {
-        let value = match name.as_str() {
-            "uid" | "uids" => value.as_str(),
-            "session_key" => value.rsplit_once('-').map_or("", |(_, user)| user),
-            _ => "",
-        };
-        value.split(',').filter_map(|uid| uid.trim().parse().ok())
+/// The accounts that a call is about: those of its parameters, the one that its session key ends with, and those of the calls
+/// in it.
+fn accounts_named(params: &[(String, String)]) -> Vec<u64> {
+    let named = params.iter().flat_map(|(name, value)| match name.as_str() {
+        "uid" | "uids" | "to_ids" | "recipient" | "recipients" => numbers(value).collect(),
+        "session_key" => value
+            .rsplit_once('-')
+            .map_or_else(Vec::new, |(_, user)| numbers(user).collect()),
+        // Each is a call with a signature of its own.
+        "method_feed" => {
+            let calls: Vec<String> = serde_json::from_str(value).unwrap_or_default();
+            let params = calls
+                .iter()
+                .flat_map(|call| form_urlencoded::parse(call.as_bytes()).into_owned());
+            // No call in it holds others.
+            let params = params.filter(|(name, _)| name != "method_feed");
+            accounts_named(&params.collect::<Vec<_>>())
+        }
+        _ => Vec::new(),
     });
-    named.collect::<Vec<u64>>().into_iter()
+    named.collect()
+}
+
+/// The numbers of a list, which is one with commas or, of some clients, JSON.
+fn numbers(list: &str) -> impl Iterator<Item = u64> {
+    let is_number = |c: char| c.is_ascii_digit();
+    list.split(',')
+        .filter_map(move |part| part.trim_matches(|c| !is_number(c)).parse().ok())
 }
 
 #[cfg(test)]
@@ -378,6 +429,19 @@ mod tests {
             (vec![("uids", format!("{three}, {two}"))], false),
             (vec![("session_key", format!("0123abc-{one}"))], false),
             (vec![("session_key", format!("0123abc-{three}"))], true),
+            (vec![("to_ids", format!("[\"{one}\"]"))], false),
+            (vec![("recipient", own(two))], false),
+            (
+                vec![(
+                    "method_feed",
+                    format!("[\"method=a\",\"method=sms.send&uid={one}\"]"),
+                )],
+                false,
+            ),
+            (
+                vec![("method_feed", format!("[\"method=sms.send&uid={three}\"]"))],
+                true,
+            ),
             (vec![("uid", own(7))], true),
             (vec![("uid", own(999_999))], true),
             (vec![], true),
@@ -397,7 +461,45 @@ mod tests {
                 .iter()
                 .map(|test| test.late_calls)
                 .collect::<Vec<_>>(),
-            [2, 2]
+            [4, 3]
+        );
+    }
+
+    #[test]
+    fn what_an_app_says_that_is_still_busy_with_an_earlier_test_is_about_that() {
+        let mut apps = RealApps::open(0, Duration::from_secs(1)).expect("a port");
+        apps.begin_test("one", FIRST_UID, BTreeSet::from([7]));
+        apps.open.insert((1, CallbackId(1)), "quiz".to_owned());
+        // Nothing ends the callback, so that this waits as long as is ever waited.
+        apps.begin_test("two", apps.next_accounts(), BTreeSet::from([7, 8]));
+        let from = |key: &str, uid: Option<&str>| {
+            let uid = uid.map(|uid| ("uid", uid));
+            call(&[("api_key", key)].into_iter().chain(uid).collect::<Vec<_>>())
+        };
+        assert_eq!(apps.late_for(&from("quiz", None)), Some(0));
+        assert_eq!(
+            apps.late_for(&from("quiz", Some("7"))),
+            Some(0),
+            "the same in both"
+        );
+        assert_eq!(apps.late_for(&from("news", None)), None, "another app");
+        apps.open.insert((2, CallbackId(1)), "quiz".to_owned());
+        assert_eq!(
+            apps.late_for(&from("quiz", None)),
+            None,
+            "it is busy with this test"
+        );
+        apps.open.remove(&(2, CallbackId(1)));
+        let answered = Arrived::Answered {
+            callback: CallbackId(1),
+            outcome: platform::NotifyOutcome::Answered(200),
+        };
+        assert!(apps.sender.send(FromApp::Answered(1, answered)).is_ok());
+        assert!(apps.poll().is_none(), "the answer means nothing to this test");
+        assert_eq!(
+            apps.late_for(&from("quiz", None)),
+            None,
+            "it is busy with nothing"
         );
     }
 }
