@@ -232,6 +232,19 @@ pub enum InvalidSetting {
     },
 }
 
+impl InvalidSetting {
+    /// The key that is wrong.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Range { key, .. }
+            | Self::NoWords { key }
+            | Self::EmptyWord { key, .. }
+            | Self::AmbiguousWord { key, .. }
+            | Self::Text { key, .. } => key,
+        }
+    }
+}
+
 /// Everything that is wrong with the settings, one line each.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]

@@ -1,10 +1,14 @@
 //! Reads the rules that a folder of configuration sets: `platform.toml`.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use scenario::{Rules, Sources};
+use platform::InvalidSettings;
+use scenario::syntax::Span;
+use scenario::{Code, Colour, Diagnostic, Rules, Sources, nearest};
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
 use crate::exit::Wrong;
 
@@ -93,17 +97,59 @@ fn profiles(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn read(folder: &Path) -> anyhow::Result<Rules> {
     let path = folder.join(FILE);
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&text).map_err(|fault| Wrong(format!("{}: {fault}", path.display())).into())
+    let path = path.to_string_lossy().replace('\\', "/");
+    parse(&path, &text).map_err(|faults| {
+        let mut sources = Sources::new();
+        sources.insert(path.as_str(), text.as_str());
+        let told = scenario::render_all(&faults, &sources, Colour::Never);
+        Wrong(format!("{path} is wrong\n{}", told.trim_end())).into()
+    })
 }
 
-/// Reads the rules; the fault has its line, its column and the keys that there are.
-fn parse(text: &str) -> Result<Rules, String> {
-    let file: RulesFile = toml::from_str(text).map_err(|error| error.to_string())?;
-    file.platform.check(&[]).map_err(|error| error.to_string())?;
+/// Reads the rules; each fault has its place, and what would be right.
+fn parse(path: &str, text: &str) -> Result<Rules, Vec<Diagnostic>> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let fault = Diagnostic::new(Code::E117, path, place(error.span()), "this is no TOML");
+        vec![fault.label(on_one_line(error.message()))]
+    })?;
+    let file: RulesFile = toml::from_str(text).map_err(|error| vec![misfit(path, &error)])?;
+    file.platform.check(&[]).map_err(|InvalidSettings(faults)| {
+        let platform = table.get_ref().get("platform").map(|platform| platform.get_ref());
+        let platform = platform.and_then(DeValue::as_table);
+        let faults = faults.iter().map(|fault| {
+            let found = platform.and_then(|platform| platform.get_key_value(fault.key()));
+            let span = found.map(|(key, value)| key.span().start..value.span().end);
+            Diagnostic::new(Code::E105, path, place(span), fault.to_string())
+        });
+        faults.collect::<Vec<_>>()
+    })?;
     Ok(Rules {
         platform: file.platform.into(),
         rest: file.rest,
     })
+}
+
+/// A key that there is not, or a value that is none of its key.
+fn misfit(path: &str, error: &toml::de::Error) -> Diagnostic {
+    let (span, message) = (place(error.span()), error.message());
+    if !message.starts_with("unknown field") {
+        let fault = Diagnostic::new(Code::E105, path, span, "this value does not fit");
+        return fault.label(on_one_line(message));
+    }
+    // The key, and those that there are.
+    let mut names = message.split('`').skip(1).step_by(2);
+    let key = names.next().unwrap_or_default();
+    let fault = Diagnostic::new(Code::E104, path, span, format!("{FILE} has no key `{key}` here"));
+    let fault = fault.label("not known").did_you_mean(nearest(key, names));
+    fault.help(format!("simulator-config/{FILE} has every key with its default"))
+}
+
+fn place(range: Option<Range<usize>>) -> Span {
+    range.map_or_else(Span::default, |range| Span::new(range.start, range.end))
+}
+
+fn on_one_line(message: &str) -> String {
+    message.lines().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -113,7 +159,7 @@ mod tests {
     #[test]
     fn the_shipped_file_holds_the_built_in_rules() {
         assert_eq!(
-            parse(include_str!("../../../simulator-config/platform.toml")),
+            parse(FILE, include_str!("../../../simulator-config/platform.toml")),
             Ok(Rules::default())
         );
     }
@@ -137,17 +183,49 @@ mod tests {
 
     #[test]
     fn a_fault_has_its_place_and_what_would_be_right() {
-        let fault = parse("[platform]\nsesion_window_ms = 1\n").expect_err("an unknown key");
-        assert!(fault.contains("line 2, column 1"), "{fault}");
-        assert!(fault.contains("`session_window_ms`"), "{fault}");
-        let fault = parse("[platform]\nsession_window_ms = \"1m\"\n").expect_err("a wrong kind of value");
-        assert!(fault.contains("line 2"), "{fault}");
-        assert!(parse("[rest]\nquiet_hours_code = 7\n").is_err());
+        let told = |text: &str| {
+            let faults = parse("dir/platform.toml", text).expect_err(text);
+            let mut sources = Sources::new();
+            sources.insert("dir/platform.toml", text);
+            scenario::render_all(&faults, &sources, Colour::Never)
+        };
+        assert_eq!(
+            told("[platform]\nsesion_window_ms = 1\n"),
+            "error[E104]: platform.toml has no key `sesion_window_ms` here\n --> dir/platform.toml:2:1\n  |\n\
+             2 | sesion_window_ms = 1\n  | ^^^^^^^^^^^^^^^^ not known\n  = help: did you mean `session_window_ms`?\n  \
+             = help: simulator-config/platform.toml has every key with its default\n"
+        );
+        for (text, says) in [
+            ("[platfrom]\n", [":1:2\n", "did you mean `platform`?"]),
+            ("[platform\n", [":1:10\n", "this is no TOML"]),
+            (
+                "[platform]\nsession_window_ms = \"1m\"\n",
+                [":2:21\n", "expected u64"],
+            ),
+            ("[rest]\nquiet_hours_code = 7\n", [":2:20\n", "error[E105]"]),
+            (
+                "[platform]\n\nsession_window_ms = 0\n",
+                [":3:1\n", "it must be 1 to"],
+            ),
+            (
+                "[platform]\ntext_confirmation = \"Hi\"\n",
+                [":2:1\n", "{app} is missing"],
+            ),
+            (
+                "platform.sessions_per_user_max = 100\n",
+                [":1:10\n", "it must be 1 to 99"],
+            ),
+        ] {
+            let told = told(text);
+            assert!(says.iter().all(|says| told.contains(says)), "{text}: {told}");
+        }
+        let two = "[platform]\nsession_window_ms = 0\nconfirm_words = []\n";
+        assert_eq!(parse(FILE, two).expect_err("two faults").len(), 2);
     }
 
     #[test]
     fn a_key_that_is_left_out_has_its_built_in_value() {
-        let rules = parse("[platform]\nsession_window_ms = 1000\n").expect("rules");
+        let rules = parse(FILE, "[platform]\nsession_window_ms = 1000\n").expect("rules");
         assert_eq!(rules.platform.session_window, std::time::Duration::from_secs(1));
         assert_eq!(rules.rest, rest::Settings::default());
     }

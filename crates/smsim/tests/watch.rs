@@ -297,7 +297,7 @@ fn the_configuration_concerns_every_file() {
     }
     write("platform.toml", "[platform]\nsesion = 1\n");
     let told = watching.round();
-    assert!(told.contains("unknown field"), "{told}");
+    assert!(told.contains("config/platform.toml:2:1"), "{told}");
     assert!(
         told.ends_with("; 4 to run when they are right; Ctrl-C ends\n"),
         "{told}"

@@ -142,9 +142,9 @@ codes! {
         "Each number belongs to one phone, also within the ranges of `handsets`."
     E116 Error "a word of SMPP that is not known"
         "PDUs, statuses and message states bear the names of the specification: submit_sm, ESME_RTHROTTLED, DELIVRD."
-    E117 Error "a carrier profile that cannot be read"
-        "A carrier profile is a TOML file of keys with texts, numbers, booleans or lists of them: `retry_absent = \"1m 5m 15m\"`. \
-         `simulator-config/README.md` lists the keys."
+    E117 Error "a file of configuration that cannot be read"
+        "Carrier profiles and platform.toml are TOML. A profile has keys with texts, numbers, booleans or lists of them: `retry_absent = \
+         \"1m 5m 15m\"`; `simulator-config/README.md` lists them, `simulator-config/platform.toml` those of the platform's rules."
     E190 Warning "a capture that nothing reads"
         "The capture is bound and never read. Remove it, or take `$_` where a value must be named but nobody needs it."
     E200 Error "a different text arrived"
