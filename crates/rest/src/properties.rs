@@ -11,6 +11,8 @@ use crate::params::list;
 
 /// The most addresses in an app's list.
 pub(crate) const IP_LIST_MAX: usize = 256;
+/// The longest URL that an app may set, in characters ("ApplicationProperties"); a world file may give it a longer one.
+const URL_CHARS_MAX: usize = 100;
 
 macro_rules! properties {
     ($($name:ident = $text:literal,)*) => {
@@ -126,6 +128,10 @@ fn url(name: &str, value: &Json) -> Result<Option<String>, MethodError> {
         return Ok(None);
     }
     check_url(url).map_err(|error| MethodError::param(format!("{name}: {error}")))?;
+    if url.chars().count() > URL_CHARS_MAX {
+        let why = format!("{name} has more than {URL_CHARS_MAX} characters");
+        return Err(MethodError::param(why));
+    }
     Ok(Some(url.clone()))
 }
 

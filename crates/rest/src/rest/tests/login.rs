@@ -250,6 +250,11 @@ fn an_app_sets_its_properties_all_or_none() {
         assert_eq!(response.error_code, Some(100), "{wrong}");
         assert_eq!(get(&mut rest), format!("{set}{rest_of}"), "{wrong}");
     }
+    for (letters, taken) in [(93, Some(100)), (92, None)] {
+        let long = format!(r#"{{"uninstall_url":"http://{}/"}}"#, "h".repeat(letters));
+        let response = call(&mut rest, NOW, "admin.setAppProperties", &[("properties", &long)]);
+        assert_eq!(response.error_code, taken, "{long}");
+    }
     let away = r#"{"callback_url":"","ip_list":[]}"#;
     call(&mut rest, NOW, "admin.setAppProperties", &[("properties", away)]);
     let url = rest.credentials(QUIZ).and_then(|app| app.callback_url.clone());
