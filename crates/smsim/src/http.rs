@@ -10,8 +10,8 @@ pub mod token;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use crate::real_apps::CallSender;
@@ -80,8 +80,18 @@ async fn readyz(State(behind): State<Behind>) -> Response {
     }
 }
 
-async fn nothing_here() -> Response {
-    let text = "Nothing stands here. The REST API is at /restserver.php, the pages of the time begin at /home.php, what people text goes to /api/v1/worlds/default/steps, what happened \
-                stands at /api/v1/worlds/default/records, the server's state at /healthz, /readyz and /metrics; /api/v1/openapi.json says what programs can ask.\n";
+/// Where canvas pages were: `http://apps.facebook.com/quiz/` is `/apps/quiz/` here, for who points that name to this machine.
+const CANVAS_HOST: &str = "apps.facebook.com";
+
+async fn nothing_here(State(behind): State<Behind>, headers: HeaderMap, uri: Uri) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.split_once(':').map_or(host, |(name, _)| name));
+    let place = uri.path_and_query().map_or("/", |place| place.as_str());
+    if name == Some(CANVAS_HOST) && matches!(behind, Behind::Worlds(_)) && !place.starts_with("/apps/") {
+        return Redirect::to(&format!("/apps{place}")).into_response();
+    }
+    let text = "Nothing stands here. The REST API is at /restserver.php, the pages of the time begin at /home.php, what people \
+                text goes to /api/v1/worlds/default/steps, what happened stands at /api/v1/worlds/default/records, the server's \
+                state at /healthz, /readyz and /metrics; /api/v1/openapi.json says what programs can ask.\n";
     (StatusCode::NOT_FOUND, text).into_response()
 }

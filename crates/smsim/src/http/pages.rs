@@ -63,8 +63,11 @@ pub fn router(engine: EngineHandle) -> Router {
             get(notifications::show).post(notifications::submit),
         )
         .route("/apps/{canvas}", get(canvas::show))
+        // Where an app's own links lead that have only a query.
+        .route("/apps/{canvas}/", get(canvas::show))
         .route("/apps/{canvas}/{*rest}", get(canvas::show))
         .route("/canvas/{canvas}", get(content::show))
+        .route("/canvas/{canvas}/", get(content::show))
         .route("/canvas/{canvas}/{*rest}", get(content::show))
         .route("/live/{canvas}", get(live::listen).post(live::send))
         .route("/static/pages.css", get(|| asset("text/css", CSS)))

@@ -95,6 +95,33 @@ fn what_an_app_answers_is_framed_and_asked_for_in_its_users_name() {
 }
 
 #[test]
+fn a_link_of_the_app_that_is_only_a_query_leads_to_its_first_page() {
+    let (port, answering) = app(vec![answer("200 OK", "<a href=\"?round=3\">On</a>")]);
+    let serve = Serve::start(&world(&format!(", url http://127.0.0.1:{port}/quiz/")));
+    let mut bob = Browser::of(&serve, 102);
+    // So a browser resolves the link against the base of the frame.
+    let page = bob.get("/apps/quiz/?round=3");
+    assert!(page.body.contains("src=\"/canvas/quiz/?round=3\""), "{page:?}");
+    assert_eq!(bob.get("/canvas/quiz/?round=3").status, 200);
+    let asked = answering.join().expect("an app").remove(0);
+    assert!(asked.starts_with("POST /quiz/?round=3 HTTP/1.1\r\n"), "{asked}");
+}
+
+#[test]
+fn canvas_pages_are_found_under_the_name_that_they_had() {
+    let serve = Serve::start(&world(""));
+    let at_apps = |path: &str| serve.ask("GET", path, "Host: apps.facebook.com\r\n", "");
+    let moved = at_apps("/quiz/?round=3");
+    assert_eq!((moved.status, moved.place()), (303, "/apps/quiz/?round=3"));
+    assert_eq!(
+        at_apps("/apps/a/b/c/").place(),
+        "/login.php?next=%2Fapps%2Fa%2Fb%2Fc%2F"
+    );
+    assert_eq!(at_apps("/home.php").place(), "/login.php?next=%2Fhome.php");
+    assert_eq!(serve.ask("GET", "/quiz/?round=3", "", "").status, 404);
+}
+
+#[test]
 fn an_app_that_shows_nothing_is_told_of_on_the_page() {
     let longest = 1 << 20;
     let (port, answering) = app(vec![

@@ -8,7 +8,7 @@ use platform::Uid;
 use world::World;
 
 use super::link::{self, Places};
-use super::request::Asked;
+use super::request::{Asked, CanvasPath};
 use super::view::{self, AppShown, Frame};
 use super::{Pages, shutting_down};
 
@@ -31,13 +31,9 @@ struct Canvas {
 /// The canvas page; who has not accepted the app is asked first.
 pub(super) async fn show(
     State(pages): State<Pages>,
-    Path(path): Path<Vec<(String, String)>>,
+    Path(CanvasPath { canvas }): Path<CanvasPath>,
     asked: Asked,
 ) -> Response {
-    let canvas = path
-        .into_iter()
-        .next()
-        .map_or_else(String::new, |(_, canvas)| canvas);
     let user = match asked.user() {
         Ok(user) => user,
         Err(login) => return *login,

@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use world::World;
 
 use super::link::{self, Places};
-use super::request::Asked;
+use super::request::{Asked, CanvasPath};
 use super::{Pages, live, shutting_down};
 use crate::callback_client::CallbackClient;
 
@@ -67,13 +67,9 @@ struct Content<'a> {
 /// Asks the app and shows what it answers.
 pub(super) async fn show(
     State(pages): State<Pages>,
-    Path(path): Path<Vec<(String, String)>>,
+    Path(CanvasPath { canvas }): Path<CanvasPath>,
     asked: Asked,
 ) -> Response {
-    let canvas = path
-        .into_iter()
-        .next()
-        .map_or_else(String::new, |(_, canvas)| canvas);
     let (app, user) = match live::member(&pages, &asked, canvas.clone()).await {
         Ok(member) => member,
         Err(answer) => return answer,

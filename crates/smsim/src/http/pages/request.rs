@@ -1,9 +1,10 @@
-//! What a page is asked: [`Asked`], with the browser behind it and its parameters.
+//! What a page is asked: [`Asked`], with the browser behind it and its parameters, and [`CanvasPath`].
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use platform::Uid;
+use serde::Deserialize;
 
 use super::Pages;
 use super::browser::Visitor;
@@ -18,6 +19,12 @@ pub(super) struct Asked {
     pub(super) params: Params,
     /// Path and query string, for a page that sends the browser away to log in and wants it back.
     pub(super) place: String,
+}
+
+/// The path of a page of an app's canvas. What stands behind the name is the app's.
+#[derive(Debug, Deserialize)]
+pub(super) struct CanvasPath {
+    pub(super) canvas: String,
 }
 
 /// The parameters of a request.
