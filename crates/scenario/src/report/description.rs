@@ -1,8 +1,8 @@
-//! What a world is made of, for those who look at its records: [`describe`], [`describe_kept`].
+//! What a world is made of, for those who look at its records: [`describe`], [`brought_up_to_date`].
 
 use std::time::Duration;
 
-use platform::{AppId, User};
+use platform::{AppId, Uid, User};
 use serde_json::{Value, json};
 use smsc::{Latency, ReceiptMode};
 
@@ -43,16 +43,17 @@ pub fn describe(world: &DeclaredWorld) -> Value {
     })
 }
 
-/// The world for those who look at the records that it still keeps. While these are all, it is as [`describe`] tells it. Once
-/// the first are gone, nobody learns from records who joined or what was changed then: its people, phones, apps, carriers and
-/// links are told as they are now, with the first [`USERS_DESCRIBED_MAX`] of those who joined after the declared ones.
-pub fn describe_kept(declared: &DeclaredWorld, served: &ServedWorld) -> Value {
-    let mut description = describe(declared);
+/// What [`describe`] told of a world, for those who look at the records that it still keeps. While these are all, nothing
+/// changes. Once the first are gone, nobody learns from records who joined or what was changed then: its people, phones, apps,
+/// carriers and links are told as they are now, with the first [`USERS_DESCRIBED_MAX`] of those who joined after the others.
+pub fn brought_up_to_date(mut description: Value, declared: &DeclaredWorld, served: &ServedWorld) -> Value {
     let world = served.world();
     if world.records_since(0).len() as u64 == world.next_record() {
         return description;
     }
-    description["users"] = users_now(declared, served).into();
+    let described = entries(&mut description["users"]).filter_map(|user| user["uid"].as_u64());
+    let users = users_now(described.map(Uid).collect(), declared, served);
+    description["users"] = users.into();
     for (told, app) in entries(&mut description["apps"]).zip(&declared.config.apps) {
         let credentials = world.rest().credentials(app.app.id);
         told["url"] = json!(credentials.and_then(|app| app.callback_url.as_deref()));
@@ -69,27 +70,22 @@ pub fn describe_kept(declared: &DeclaredWorld, served: &ServedWorld) -> Value {
     description
 }
 
-fn users(world: &DeclaredWorld) -> Vec<Value> {
-    named(world).map(user).collect()
-}
-
 /// The declared users with names, as they are at the start.
-fn named(world: &DeclaredWorld) -> impl Iterator<Item = &User> {
+fn users(world: &DeclaredWorld) -> Vec<Value> {
     let users = world.config.users.iter().map(|user| &user.user);
     let named = users.filter(|user| world.actors.users.contains_key(&user.name));
-    named.take(USERS_DESCRIBED_MAX)
+    named.take(USERS_DESCRIBED_MAX).map(user).collect()
 }
 
-/// The same users and those who joined, as they are now.
-fn users_now(declared: &DeclaredWorld, served: &ServedWorld) -> Vec<Value> {
+/// Those users and who joined, as they are now.
+fn users_now(mut users: Vec<Uid>, declared: &DeclaredWorld, served: &ServedWorld) -> Vec<Value> {
     let world = served.world();
     let actors = served.actors().users.iter();
     let joined = actors.filter(|(name, _)| !declared.actors.users.contains_key(*name));
     let mut joined: Vec<_> = joined.map(|(_, person)| person.uid).collect();
     joined.sort();
-    let joined = joined.into_iter().take(USERS_DESCRIBED_MAX);
-    let users = named(declared).map(|user| user.uid).chain(joined);
-    let accounts = users.filter_map(|uid| world.platform().user(uid));
+    users.extend(joined.into_iter().take(USERS_DESCRIBED_MAX));
+    let accounts = users.into_iter().filter_map(|uid| world.platform().user(uid));
     let told = accounts.map(|account| {
         let mut told = user(account);
         told["carrier"] = json!(world.smsc().carrier_of(account.phone).name);
@@ -292,12 +288,12 @@ mod tests {
              set att loss 3%\nset att unblock quiz\nset quiz sms off\nset quiz url http://127.0.0.1:9/\nset acme bind up\n",
         );
         assert_eq!(
-            describe_kept(&declared, &served),
+            brought_up_to_date(describe(&declared), &declared, &served),
             describe(&declared),
             "all records are there, and the last say the rest"
         );
         play(&mut served, "repeat 100:\n  set att latency 1s\n");
-        let told = describe_kept(&declared, &served);
+        let told = brought_up_to_date(describe(&declared), &declared, &served);
         let [alice, erin] = told["users"].as_array().expect("a list").as_slice() else {
             panic!("two users: {told}");
         };

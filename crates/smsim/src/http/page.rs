@@ -1,5 +1,6 @@
 //! The page at `/` and its parts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
@@ -8,7 +9,7 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
-use scenario::report::description::describe_kept;
+use scenario::report::description::{brought_up_to_date, describe};
 use scenario::report::human;
 use scenario::{Colour, Diagnostic, RunOptions, Runner, ServedWorld, Sources, TestReport, render_all};
 use serde::Deserialize;
@@ -53,8 +54,10 @@ async fn index(State(worlds): State<Worlds>, Query(asked): Query<Asked>) -> Resp
         Ok(world) => world,
         Err(why) => return (StatusCode::NOT_FOUND, format!("{why}\n")).into_response(),
     };
-    let declared = world.declared.clone();
-    let look = move |served: &ServedWorld, _: &Pace, _: &[_]| describe_kept(&declared, served);
+    let described = describe(&world.declared);
+    let shown = Arc::clone(&world);
+    let look =
+        move |served: &ServedWorld, _: &Pace, _: &[_]| brought_up_to_date(described, &shown.declared, served);
     let Some(described) = world.engine.look_around(look).await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the world has ended\n").into_response();
     };
