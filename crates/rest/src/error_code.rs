@@ -3,6 +3,8 @@
 //! The table is the developer wiki's "Error codes" page; the texts are the short ones that the service sent, not the prose
 //! of the pages of single methods.
 
+mod page;
+
 use platform::Refusal;
 
 use crate::config::Settings;
@@ -240,7 +242,9 @@ mod tests {
             (Refusal::EventNameLength { octets: 129 }, usual, 1101),
             (Refusal::LiveMessageLength { octets: 1_025 }, usual, 1102),
         ] {
-            assert_eq!(ErrorCode::of(&refusal, &settings).code(), code, "{refusal:?}");
+            let error = ErrorCode::of(&refusal, &settings);
+            assert_eq!(error.code(), code, "{refusal:?}");
+            assert!(error.page().is_some(), "{refusal:?}");
         }
     }
 }
