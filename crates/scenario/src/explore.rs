@@ -3,17 +3,21 @@
 //!
 //! What people, apps and carriers do is drawn from a seed. A small reference model (`model`), which knows the rules in their
 //! dumbest form, says before each call what it must return, and of each arrival whether it may come. The rules that it holds
-//! the world to are the built-in ones and the file's own; those under test may be others.
+//! the world to are the built-in ones and the file's own; those under test may be others. It knows no network that loses,
+//! doubles, delays or changes texts by itself: a carrier with one is played as an ideal one.
 
 mod act;
 mod coverage;
 mod model;
+mod network;
 mod player;
 
 use crate::diagnostics::Diagnostic;
 use crate::runner::{RunOptions, Runner};
-use crate::script::load;
+use crate::script::{declarations_with, load};
 use crate::source::Sources;
+use crate::syntax::Decl;
+use crate::text::quoted;
 use crate::world_config::{DeclaredWorld, Rules, world_config_with};
 
 pub use self::act::Act;
@@ -70,7 +74,8 @@ pub struct Violation {
     pub seed: u64,
     /// What does not hold.
     pub invariant: Invariant,
-    /// A scenario file that fails by itself: it uses the explored file by the path by which that was read.
+    /// A scenario file that fails by itself: it uses the explored file by the path by which that was read, or, when a carrier
+    /// was played as an ideal one, has its declarations.
     pub file: String,
     /// What is wrong, as a run of the file would tell it.
     pub diagnostics: Vec<Diagnostic>,
@@ -91,7 +96,10 @@ pub struct Explored {
 #[derive(Debug)]
 pub struct Explorer<'s> {
     sources: &'s Sources,
-    path: &'s str,
+    /// What declares the world that is played.
+    declarations: String,
+    /// The carriers that are played as ideal ones.
+    idealized: Vec<String>,
     rules: &'s Rules,
     cast: Cast,
     reference: DeclaredWorld,
@@ -103,14 +111,32 @@ impl<'s> Explorer<'s> {
     /// # Errors
     ///
     /// What is wrong with the file, or with its world under the rules or under the built-in ones.
-    pub fn new(sources: &'s Sources, path: &'s str, rules: &'s Rules) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(sources: &'s Sources, path: &str, rules: &'s Rules) -> Result<Self, Vec<Diagnostic>> {
         let script = load(sources, path)?;
         world_config_with(&script, rules)?;
         let reference = world_config_with(&script, &Rules::default())?;
         let cast = Cast::of(&script, &reference);
+        let carriers = reference.config.carriers.iter();
+        let idealized: Vec<String> = carriers
+            .filter(|carrier| !network::is_foretold(carrier))
+            .map(|carrier| carrier.name.to_string())
+            .collect();
+        let is_ideal = |decl: &Decl| match decl {
+            Decl::Carrier { name, .. } => !idealized.contains(&name.node),
+            _ => true,
+        };
+        let declarations = match idealized.is_empty() {
+            true => format!("use {}\n", quoted(path)),
+            false => declarations_with(script.files(), |decl| {
+                if !is_ideal(decl) {
+                    network::idealize(decl);
+                }
+            }),
+        };
         Ok(Self {
             sources,
-            path,
+            declarations,
+            idealized,
             rules,
             cast,
             reference,
@@ -120,6 +146,11 @@ impl<'s> Explorer<'s> {
     /// Whether there is anybody who could do anything: a user and an app.
     pub fn has_cast(&self) -> bool {
         self.cast.is_whole()
+    }
+
+    /// The carriers whose networks the model does not know, and which are therefore played without them.
+    pub fn idealized(&self) -> &[String] {
+        &self.idealized
     }
 
     /// Plays so many acts of that seed, and once more when nothing broke, to see that they do the same.
@@ -143,7 +174,7 @@ impl<'s> Explorer<'s> {
     fn play(&self, seed: u64, acts: &[Act]) -> Played {
         Player::new(
             self.sources,
-            self.path,
+            &self.declarations,
             self.rules,
             &self.cast,
             &self.reference.config,

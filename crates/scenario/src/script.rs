@@ -157,6 +157,11 @@ fn decls(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, Decl>> {
 
 /// What [`Script::declarations`] says of those files.
 pub(crate) fn declarations(files: &[ScriptFile]) -> String {
+    declarations_with(files, |_| ())
+}
+
+/// The same with each declaration of an actor changed.
+pub(crate) fn declarations_with(files: &[ScriptFile], change: impl Fn(&mut Decl)) -> String {
     let mut world: Vec<Clause> = Vec::new();
     let mut decls = Vec::new();
     for decl in self::decls(files) {
@@ -172,6 +177,7 @@ pub(crate) fn declarations(files: &[ScriptFile]) -> String {
             Decl::App { .. } | Decl::Esme { .. } => decls.push(without_secrets(decl.part)),
         }
     }
+    decls.iter_mut().for_each(|decl| change(&mut decl.node));
     if !world.is_empty() {
         decls.insert(0, Spanned::new(Decl::World(world), Span::default()));
     }

@@ -117,6 +117,39 @@ fn another_rule_is_found_out_and_the_file_fails_by_itself() {
 }
 
 #[test]
+fn carriers_that_no_model_foretells_are_played_as_ideal_ones() {
+    let mut sources = Sources::new();
+    let world = "world seed 3, start 2009-03-02 14:00, tz America/Los_Angeles\n\
+                 carrier att, profile bad_day, block quiz\ncarrier sprint, latency 2s\n\
+                 carrier slow, latency uniform 1s 20s\n\
+                 app news \"Daily News\", canvas news\napp quiz \"Movie Quiz\", canvas quiz\n\
+                 user alice +14155550101 on att, apps news quiz\nuser bob +14155550102 on sprint, apps news\n\
+                 user carol +14155550103 on slow\n";
+    sources.insert("w.sms", world);
+    let mut rules = Rules::default();
+    let explorer = Explorer::new(&sources, "w.sms", &rules).expect("a world");
+    assert_eq!(explorer.idealized(), ["att", "slow"]);
+    for seed in 1..=20 {
+        let violation = explorer.explore(seed, ACTS).violation;
+        assert_eq!(violation, None, "seed {seed}");
+    }
+    std::sync::Arc::make_mut(&mut rules.platform).answers_per_message_max = 9;
+    let explorer = Explorer::new(&sources, "w.sms", &rules).expect("a world");
+    let violation = (1..=SEEDS).find_map(|seed| explorer.explore(seed, ACTS).violation);
+    let violation = violation.expect("another rule is found out here too");
+    for line in [
+        "carrier att,    block quiz\n",
+        "carrier sprint, latency 2s\n",
+        "carrier slow\n",
+    ] {
+        assert!(violation.file.contains(line), "{}", violation.file);
+    }
+    let mut alone = Sources::new();
+    alone.insert(LIVE_PATH, violation.file.as_str());
+    assert!(scenario::load(&alone, LIVE_PATH).is_ok(), "{}", violation.file);
+}
+
+#[test]
 fn the_same_seed_does_the_same() {
     let (sources, rules) = (sources(), Rules::default());
     let explorer = Explorer::new(&sources, "demo.sms", &rules).expect("a world");

@@ -61,18 +61,12 @@ pub struct Cast {
     pub apps: BTreeMap<String, (AppId, String)>,
     /// Carriers.
     pub carriers: Vec<String>,
-    /// Whether no carrier is declared to lose or double texts for good.
-    pub keeps_texts: bool,
 }
-
-/// Keys of a carrier with which every text still arrives once.
-const HARMLESS: [&str; 5] = ["latency", "block", "retry", "loss", "receipts"];
 
 impl Cast {
     /// Who the script declares.
     pub fn of(script: &Script, declared: &DeclaredWorld) -> Self {
         let mut cast = Self {
-            keeps_texts: true,
             carriers: script.names().of_kind(Kind::Carrier).map(str::to_owned).collect(),
             ..Self::default()
         };
@@ -83,12 +77,6 @@ impl Cast {
                         cast.users
                             .insert(name.node.clone(), (person.uid, carrier.node.clone()));
                     }
-                }
-                Decl::Carrier { clauses, .. } => {
-                    let harmless = clauses
-                        .iter()
-                        .all(|clause| HARMLESS.contains(&clause.key.node.as_str()));
-                    cast.keeps_texts &= harmless;
                 }
                 Decl::App {
                     name, clauses, rules, ..
@@ -102,7 +90,11 @@ impl Cast {
                         cast.apps.insert(name.node.clone(), (*id, canvas.to_owned()));
                     }
                 }
-                Decl::Use(_) | Decl::World(_) | Decl::Handsets { .. } | Decl::Esme { .. } => {}
+                Decl::Use(_)
+                | Decl::World(_)
+                | Decl::Carrier { .. }
+                | Decl::Handsets { .. }
+                | Decl::Esme { .. } => {}
             }
         }
         cast

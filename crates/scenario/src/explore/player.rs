@@ -58,18 +58,17 @@ pub struct Player<'e> {
 }
 
 impl<'e> Player<'e> {
-    /// A player of the world that the file declares under those rules, which the model of `reference` knows.
+    /// A player of that world under those rules, which the model of `reference` knows.
     pub fn new(
         sources: &Sources,
-        path: &str,
+        declarations: &str,
         rules: &Rules,
         cast: &'e Cast,
         reference: &Config,
         seed: u64,
     ) -> Self {
-        let declarations = format!("use {}\n", quoted(path));
         let name = format!("found with seed {seed}");
-        let live = Live::new(sources.clone(), &declarations, &name, rules, Some(seed));
+        let live = Live::new(sources.clone(), declarations, &name, rules, Some(seed));
         Self {
             live: live.expect("the world was built before"),
             cast,
@@ -420,7 +419,7 @@ impl<'e> Player<'e> {
             let again = text
                 .strip_prefix('t')
                 .is_some_and(|number| number.parse::<u32>().is_ok());
-            if again && self.cast.keeps_texts {
+            if again {
                 self.line(&format!("{user} < nothing for 1s"), Invariant::NothingLost)?;
             }
             // What the platform said may have waited for the phone.
@@ -445,9 +444,7 @@ impl<'e> Player<'e> {
         self.claim(None)?;
         self.faults.clear();
         let lost: BTreeSet<(String, String)> = std::mem::take(&mut self.pending).into_iter().collect();
-        if self.cast.keeps_texts
-            && let Some((text, user)) = lost.first()
-        {
+        if let Some((text, user)) = lost.first() {
             self.line(&format!("{user} < \"{text}\""), Invariant::NothingLost)?;
         }
         Ok(())

@@ -91,6 +91,13 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             "{path} declares no user, or no app that a script plays: nobody could do anything"
         ))
     );
+    if !explorer.idealized().is_empty() {
+        eprintln!(
+            "note: played as ideal carriers: {}; the model of the rules does not know what a network loses, doubles, delays or \
+             changes",
+            explorer.idealized().join(", ")
+        );
+    }
     let stop = Stop::listen()?;
     eprintln!(
         "exploring {path}: {} seeds, {} acts each; Ctrl-C ends it with a summary",
