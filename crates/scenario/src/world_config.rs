@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use platform::{AppId, Uid};
 use sms::{Civil, Msisdn, Place, Timestamp, Zone};
-use world::{AppConfig, Config, UserConfig};
+use world::{AppConfig, CARRIERS_MAX, Config, ESMES_MAX, UserConfig};
 
 pub(crate) use account::joining;
 pub(crate) use account_key::{
@@ -76,6 +76,7 @@ pub(crate) fn world_config_from(
     rules: &Rules,
     first_uid: u64,
 ) -> Result<DeclaredWorld, Vec<Diagnostic>> {
+    too_many(script)?;
     let mut building = Building::new(script, first_uid);
     building.declared.config.platform = Arc::clone(&rules.platform);
     building.declared.config.rest = rules.rest;
@@ -92,6 +93,26 @@ pub(crate) fn world_config_from(
     building.friends(script);
     building.rules_by_account();
     building.finish()
+}
+
+/// More carriers or ESMEs than a world has, at the first that is too many.
+fn too_many(script: &Script) -> Result<(), Vec<Diagnostic>> {
+    let (mut carriers, mut esmes) = (0, 0);
+    for decl in script.decls() {
+        let (name, count, max, what) = match &decl.part.node {
+            Decl::Carrier { name, .. } => (name, &mut carriers, CARRIERS_MAX, "carriers"),
+            Decl::Esme { name, .. } => (name, &mut esmes, ESMES_MAX, "ESMEs"),
+            Decl::Use(_) | Decl::World(_) | Decl::App { .. } | Decl::User { .. } | Decl::Handsets { .. } => {
+                continue;
+            }
+        };
+        *count += 1;
+        if *count > max {
+            let message = format!("more than {max} {what}");
+            return Err(vec![Diagnostic::new(Code::E017, decl.path, name.span, message)]);
+        }
+    }
+    Ok(())
 }
 
 struct Building {
@@ -188,7 +209,7 @@ impl Building {
                     "profile" => {}
                     key if SMSC_KEYS.contains(&key) => {
                         let timers = &mut self.declared.timers;
-                        if let Err(reason) = smsc_key::set_smsc_key(&mut config.smsc, timers, clause) {
+                        if let Err(reason) = smsc_key::set_smsc_key(config, timers, clause) {
                             self.faults.push(misfit(decl.path, clause, &reason));
                         }
                         timers.apply(&mut config.smsc.session.timers);
@@ -292,16 +313,24 @@ impl Building {
         let Decl::Esme { name, clauses } = &decl.part.node else {
             return;
         };
-        match account_key::account(name, clauses) {
+        match account_key::account(decl.path, name, clauses) {
             Ok((account, known)) => {
+                let others = self.declared.actors.esmes.iter();
+                let mut bound = others.map(|(name, esme)| (name.as_str(), esme.system_id.as_str()));
+                let other = bound.find(|(_, system_id)| *system_id == known.system_id);
+                let platform = ("the platform", world::OWN_SYSTEM_ID);
+                if let Some((other, _)) = other.or(Some(platform).filter(|(_, own)| *own == known.system_id))
+                {
+                    let message = format!("two ESMEs bind as {:?}", known.system_id);
+                    let fault = Diagnostic::new(Code::E105, decl.path, name.span, message);
+                    let fault = fault.label(format!("{other} does already"));
+                    self.faults.push(fault.help("give each a `system_id` of its own"));
+                    return;
+                }
                 self.declared.actors.esmes.insert(name.node.clone(), known);
                 self.declared.config.accounts.push(account);
             }
-            Err(faults) => {
-                for (clause, reason) in faults {
-                    self.faults.push(misfit(decl.path, clause, &reason));
-                }
-            }
+            Err(faults) => self.faults.extend(faults),
         }
     }
 
@@ -348,7 +377,8 @@ impl Building {
         else {
             return;
         };
-        self.phones_without_names += last.node.number() - first.node.number() + 1;
+        let phones = last.node.number() - first.node.number() + 1;
+        self.phones_without_names = self.phones_without_names.saturating_add(phones);
         if self.phones_without_names > HANDSETS_MAX {
             let message = format!("more than {HANDSETS_MAX} phones");
             self.faults.push(Diagnostic::new(

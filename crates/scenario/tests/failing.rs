@@ -65,7 +65,15 @@ fn said(name: &str) -> (String, BTreeSet<Code>) {
             );
         }
     };
-    let mut runner = Runner::new(&sources, &script).expect("the declarations make a world");
+    let mut runner = match Runner::new(&sources, &script) {
+        Ok(runner) => runner,
+        Err(faults) => {
+            return (
+                scenario::render_all(&faults, &sources, Colour::Never),
+                codes(&faults),
+            );
+        }
+    };
     if name.starts_with("twice_") {
         runner.hash_records();
     }

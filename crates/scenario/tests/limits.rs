@@ -102,3 +102,21 @@ fn a_world_has_so_many_phones_without_names() {
         [Code::E017]
     );
 }
+
+#[test]
+fn a_world_has_so_many_carriers_and_esmes() {
+    let faults = |carriers: usize, esmes: usize| {
+        let mut source: String = (0..carriers)
+            .map(|number| format!("carrier c{number}\n"))
+            .collect();
+        source.extend((0..esmes).map(|number| format!("esme e{number}\n")));
+        let mut sources = Sources::new();
+        sources.insert("a.sms", source);
+        let script = scenario::load(&sources, "a.sms").expect("a script");
+        let faults = scenario::world_config(&script).err().unwrap_or_default();
+        faults.iter().map(|fault| fault.code).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(world::CARRIERS_MAX, world::ESMES_MAX), []);
+    assert_eq!(faults(world::CARRIERS_MAX + 1, 1), [Code::E017]);
+    assert_eq!(faults(1, world::ESMES_MAX + 1), [Code::E017]);
+}

@@ -49,6 +49,11 @@ impl BindKind {
     }
 }
 
+/// The longest password that the specification has, in characters (SMPP v3.4 §5.2.2).
+pub const PASSWORD_CHARACTERS_USUAL: usize = 8;
+/// The longest password that a bind is read with, in characters: some providers give longer ones than the specification has.
+pub const PASSWORD_CHARACTERS_MAX: usize = 64;
+
 /// `bind_transmitter`, `bind_receiver`, `bind_transceiver` (SMPP v3.4 §4.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Bind {
@@ -56,7 +61,7 @@ pub struct Bind {
     pub kind: BindKind,
     /// Who binds, at most 15 characters.
     pub system_id: CompactString,
-    /// At most 8 characters.
+    /// At most [`PASSWORD_CHARACTERS_MAX`]; by the specification at most [`PASSWORD_CHARACTERS_USUAL`].
     pub password: CompactString,
     /// What the ESME is, at most 12 characters, often empty.
     pub system_type: CompactString,
@@ -160,7 +165,7 @@ impl BindResp {
 pub struct Outbind {
     /// Who the message centre is, at most 15 characters.
     pub system_id: CompactString,
-    /// At most 8 characters.
+    /// As long as that of a [`Bind`].
     pub password: CompactString,
 }
 

@@ -167,24 +167,44 @@ fn bind_kind(command_id: u32) -> BindKind {
     }
 }
 
+/// A bind is read field by field: rusmpp has 8 characters for its password, and some providers give longer ones.
 fn decode_bind(kind: BindKind, body: &mut BytesMut) -> Decoded<Bind> {
-    // The three have the same fields; which of them rusmpp is asked for does not matter.
-    let pdus::BindTransceiver {
-        system_id,
-        password,
-        system_type,
-        interface_version,
-        addr_ton,
-        addr_npi,
-        address_range,
-    } = read(body)?;
+    let system_id: COctetString<1, 16> = read_as("system_id", body)?;
+    let password: COctetString<1, PASSWORD_OCTETS_MAX> = read_as("password", body)?;
+    let rest = decode_bind_rest(kind, body);
+    let too_long = password.as_str().len() > crate::bind::PASSWORD_CHARACTERS_USUAL;
+    // What follows a password without its end is read as a part of it, and then lacks.
+    let bind = rest.map_err(|fault| match too_long {
+        true => Fault {
+            status: field_status("password"),
+            field: "password",
+        },
+        false => fault,
+    })?;
     Ok(Bind {
-        kind,
         system_id: text(&system_id),
         password: text(&password),
+        ..bind
+    })
+}
+
+/// The octets of the longest password that is read, with its NUL.
+const PASSWORD_OCTETS_MAX: usize = crate::bind::PASSWORD_CHARACTERS_MAX + 1;
+
+/// What follows the password of a bind.
+fn decode_bind_rest(kind: BindKind, body: &mut BytesMut) -> Decoded<Bind> {
+    let system_type: COctetString<1, 13> = read_as("system_type", body)?;
+    let interface_version = read_as("interface_version", body)?;
+    let ton: values::Ton = read_as("addr_ton", body)?;
+    let npi: values::Npi = read_as("addr_npi", body)?;
+    let address_range: COctetString<1, 41> = read_as("address_range", body)?;
+    Ok(Bind {
+        kind,
+        system_id: CompactString::default(),
+        password: CompactString::default(),
         system_type: text(&system_type),
-        interface_version: interface_version.into(),
-        address_range: address(addr_ton, addr_npi, &address_range),
+        interface_version,
+        address_range: address(ton, npi, &address_range),
     })
 }
 
@@ -198,7 +218,8 @@ fn decode_bind_resp(kind: BindKind, body: &mut BytesMut) -> Decoded<BindResp> {
 }
 
 fn decode_outbind(body: &mut BytesMut) -> Decoded<Outbind> {
-    let pdus::Outbind { system_id, password } = read(body)?;
+    let system_id: COctetString<1, 16> = read_as("system_id", body)?;
+    let password: COctetString<1, PASSWORD_OCTETS_MAX> = read_as("password", body)?;
     Ok(Outbind {
         system_id: text(&system_id),
         password: text(&password),

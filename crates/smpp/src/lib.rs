@@ -23,6 +23,7 @@ pub mod timers;
 pub mod tlv;
 mod version;
 
+pub use bind::{PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_USUAL};
 pub use encode::{PlainDelivery, encode, encode_accepted_into, encode_delivery_into, encode_into};
 pub use error_bodies::ErrorBodies;
 pub use framing::{Frame, Framer, Header};

@@ -69,11 +69,12 @@ type WithLength = fn(usize) -> Pdu;
 
 #[test]
 fn every_string_has_a_limit_and_its_own_status() {
-    let table: [(&str, usize, Status, WithLength); 20] = [
+    let table: [(&str, usize, Status, WithLength); 21] = [
         ("system_id", 15, Status::ESME_RINVSYSID, |n| {
             bind(|bind| bind.system_id = "a".repeat(n).into())
         }),
-        ("password", 8, Status::ESME_RINVPASWD, |n| {
+        // Whether one of more than 8 is too long is the account's affair.
+        ("password", 64, Status::ESME_RINVPASWD, |n| {
             bind(|bind| bind.password = "a".repeat(n).into())
         }),
         ("system_type", 12, Status::ESME_RINVSYSTYP, |n| {
@@ -86,6 +87,12 @@ fn every_string_has_a_limit_and_its_own_status() {
             Pdu::Outbind(Outbind {
                 system_id: "a".repeat(n).into(),
                 password: "".into(),
+            })
+        }),
+        ("password", 64, Status::ESME_RINVPASWD, |n| {
+            Pdu::Outbind(Outbind {
+                system_id: "".into(),
+                password: "a".repeat(n).into(),
             })
         }),
         ("service_type", 5, Status::ESME_RINVSERTYP, |n| {
@@ -179,6 +186,21 @@ fn every_string_has_a_limit_and_its_own_status() {
             );
         }
     }
+}
+
+#[test]
+fn a_password_without_its_end_is_what_is_wrong_with_a_bind() {
+    let whole = sent(bind(|bind| {
+        bind.password = "secret08".into();
+        bind.system_type = "VMA".into();
+    }));
+    let end = whole.windows(9).position(|octets| octets == b"secret08\0");
+    let mut octets = whole.to_vec();
+    octets.remove(end.expect("the password") + 8);
+    let length = u32::try_from(octets.len()).expect("short");
+    octets[..4].copy_from_slice(&length.to_be_bytes());
+    assert_eq!(fault(&whole), None);
+    assert_eq!(fault(&octets), Some((Status::ESME_RINVPASWD, "password")));
 }
 
 #[test]

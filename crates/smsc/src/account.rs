@@ -17,15 +17,21 @@ pub use self::coding::{Coding, Codings};
 /// What stands before the address of an ESME that is called over TLS.
 pub const OUTBIND_TLS: &str = "smpps://";
 
+/// The longest `system_id`, in characters (SMPP v3.4 §5.2.1).
+pub(crate) const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
+/// The longest `system_type`, in characters (SMPP v3.4 §5.2.3).
+const SYSTEM_TYPE_CHARACTERS_MAX: usize = 12;
+
 /// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The name that the ESME binds with, 1 to 15 characters (SMPP v3.4 §5.2.1).
     pub system_id: CompactString,
-    /// Its password, at most [`Account::password_max`] characters; empty means "none needed". It is never written down.
+    /// Its password; empty means "none needed". It is never written down.
     #[serde(skip)]
     pub password: CompactString,
-    /// The longest password that a bind may carry, in characters. SMPP has 8; some providers have more.
+    /// The longest password that a bind may carry, in characters. SMPP has 8; some providers have more, and
+    /// [`smpp::PASSWORD_CHARACTERS_MAX`] are read.
     pub password_max: usize,
     /// The `system_type` that a bind must carry; none accepts every one.
     pub system_type: Option<CompactString>,
@@ -124,6 +130,28 @@ impl Account {
             codings: Codings::default(),
             congestion_state: true,
         }
+    }
+
+    /// What of it no bind can carry, if something is: the key, and why (SMPP v3.4 §5.2.1 to §5.2.3).
+    pub fn unbindable(&self) -> Option<(&'static str, String)> {
+        let password_max = self.password_max.max(smpp::PASSWORD_CHARACTERS_USUAL);
+        let system_type = self.system_type.as_deref().unwrap_or_default();
+        let carried = |text: &str| text.bytes().all(|octet| octet.is_ascii() && octet != 0);
+        [
+            ("system_id", &*self.system_id, SYSTEM_ID_CHARACTERS_MAX),
+            ("password", &*self.password, password_max),
+            ("system_type", system_type, SYSTEM_TYPE_CHARACTERS_MAX),
+        ]
+        .into_iter()
+        .find_map(|(key, text, max)| {
+            let what = match text.len() {
+                0 if key == "system_id" => "it is empty".to_owned(),
+                length if length > max => format!("it has at most {max} characters"),
+                _ if !carried(text) => "it has ASCII characters only".to_owned(),
+                _ => return None,
+            };
+            Some((key, what))
+        })
     }
 
     /// The source address of a text that names none.

@@ -110,12 +110,24 @@ pub enum ConfigError {
         system_id: String,
     },
     /// A name or a password that no bind can carry.
-    #[error("{system_id:?} cannot bind: {what}")]
+    #[error("{system_id:?} cannot bind by its {key}: {what}")]
     Account {
         /// The name.
         system_id: String,
-        /// What is wrong.
+        /// What of the account is wrong.
+        key: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// More carriers, or more ESMEs, than a world has.
+    #[error("a world has at most {max} {what}, and this one would have {count}")]
+    TooMany {
+        /// Of what.
         what: &'static str,
+        /// How many there would be.
+        count: usize,
+        /// The limit.
+        max: usize,
     },
     /// The platform's rules contradict themselves.
     #[error("{0}")]
@@ -235,6 +247,14 @@ impl Config {
 
     /// Finds users whose operator is no carrier. What the parts can find for themselves they find.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        for (what, count, max) in [
+            ("carriers", self.carriers.len(), CARRIERS_MAX),
+            ("ESMEs", self.accounts.len(), ESMES_MAX),
+        ] {
+            if count > max {
+                return Err(ConfigError::TooMany { what, count, max });
+            }
+        }
         let stranded = self.users.iter().map(|user| &user.user).find(|user| {
             !self
                 .carriers
@@ -255,14 +275,8 @@ impl Config {
         let mut seen = BTreeSet::new();
         for account in std::iter::once(&self.own_account).chain(&self.accounts) {
             let system_id = account.system_id.to_string();
-            let what = match (account.system_id.len(), account.password.len()) {
-                (0, _) => Some("its system_id is empty"),
-                (16.., _) => Some("a system_id has at most 15 characters"),
-                (_, 9..) => Some("a password has at most 8 characters"),
-                _ => None,
-            };
-            if let Some(what) = what {
-                return Err(ConfigError::Account { system_id, what });
+            if let Some((key, what)) = account.unbindable() {
+                return Err(ConfigError::Account { system_id, key, what });
             }
             if !seen.insert(system_id.clone()) {
                 return Err(ConfigError::AccountTwice { system_id });
@@ -271,6 +285,11 @@ impl Config {
         Ok(())
     }
 }
+
+/// How many carriers a world has at most.
+pub const CARRIERS_MAX: usize = 1_000;
+/// How many accounts of outside ESMEs a world has at most.
+pub const ESMES_MAX: usize = 10_000;
 
 /// The carrier of a world that declares none.
 const NOBODYS_CARRIER: &str = "ideal";
@@ -325,12 +344,13 @@ mod tests {
                 Some("two ESMEs bind as \"acme\""),
             ),
             (vec![("fbook", "secret")], Some("fbook is the platform's")),
-            (vec![("", "secret")], Some("its system_id is empty")),
+            (vec![("", "secret")], Some("by its system_id: it is empty")),
             (
                 vec![("abcdefghijklmnop", "secret")],
                 Some("at most 15 characters"),
             ),
             (vec![("acme", "123456789")], Some("at most 8 characters")),
+            (vec![("acme", "12345\u{e9}")], Some("ASCII characters only")),
         ] {
             let account = |(system_id, password): &(&str, &str)| smsc::Account::new(system_id, password);
             let config = Config {
@@ -342,6 +362,40 @@ mod tests {
                 (Err(error), Some(fault)) => assert!(error.to_string().contains(fault), "{error}"),
                 (found, _) => panic!("{accounts:?}: {found:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_longer_password_takes_an_account_that_has_room_for_it() {
+        for (password_max, length, fits) in [(0, 8, true), (0, 9, false), (20, 20, true), (20, 21, false)] {
+            let mut account = smsc::Account::new("acme", &"p".repeat(length));
+            account.password_max = password_max;
+            let config = Config {
+                accounts: vec![account],
+                ..Config::default()
+            };
+            assert_eq!(config.check().is_ok(), fits, "{password_max} {length}");
+        }
+    }
+
+    #[test]
+    fn carriers_and_accounts_are_so_many() {
+        let config = |carriers: usize, accounts: usize| Config {
+            carriers: (0..carriers)
+                .map(|number| smsc::Carrier::new(&format!("c{number}")))
+                .collect(),
+            accounts: (0..accounts)
+                .map(|number| smsc::Account::new(&format!("e{number}"), ""))
+                .collect(),
+            ..Config::default()
+        };
+        for (carriers, accounts, fits) in [
+            (CARRIERS_MAX, ESMES_MAX, true),
+            (CARRIERS_MAX + 1, 0, false),
+            (1, ESMES_MAX + 1, false),
+        ] {
+            let checked = config(carriers, accounts).check();
+            assert_eq!(checked.is_ok(), fits, "{carriers} {accounts}: {checked:?}");
         }
     }
 }

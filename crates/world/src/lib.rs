@@ -32,7 +32,9 @@ pub mod world;
 
 pub use brief::Brief;
 pub use coming::Coming;
-pub use config::{AppConfig, Checked, Config, ConfigError, UserConfig};
+pub use config::{
+    AppConfig, CARRIERS_MAX, Checked, Config, ConfigError, ESMES_MAX, OWN_SYSTEM_ID, UserConfig,
+};
 pub use io::{Change, Input, Output, Purpose};
 pub use record::{Event, Record, Toward};
 pub use wire_pdu::WirePdu;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use smsc::{Account, Coding, InterfaceVersion, ReceiptRoute};
 
 use super::words::{dur, each, number, number_or_none, on_off, one, one_of, one_or_more, said, status};
+use super::{find, misfit};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::esme_actor::EsmeAccount;
-use crate::syntax::Clause;
+use crate::syntax::{Clause, Name};
 
-/// The longest password that a bind can carry, in characters (SMPP v3.4 §5.2.2).
-const PASSWORD_CHARACTERS_MAX: usize = 8;
 /// The longest address, in characters (SMPP v3.4 §5.2.8).
 const ADDRESS_CHARACTERS_MAX: usize = 20;
 
@@ -62,18 +61,28 @@ pub(crate) fn changeable_account_keys() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// The clauses that do not fit, each with the reason.
-pub(super) fn account<'c>(
-    name: &str,
-    clauses: &'c [Clause],
-) -> Result<(Account, EsmeAccount), Vec<(&'c Clause, String)>> {
+/// What does not fit.
+pub(super) fn account(
+    path: &str,
+    name: &Name,
+    clauses: &[Clause],
+) -> Result<(Account, EsmeAccount), Vec<Diagnostic>> {
     let mut account = Account::new(name, name);
     let faults: Vec<_> = clauses
         .iter()
-        .filter_map(|clause| Some((clause, set_account_key(&mut account, clause).err()?)))
+        .filter_map(|clause| {
+            Some(misfit(
+                path,
+                clause,
+                &set_account_key(&mut account, clause).err()?,
+            ))
+        })
         .collect();
     if !faults.is_empty() {
         return Err(faults);
+    }
+    if let Some((key, what)) = account.unbindable() {
+        return Err(vec![unbindable(path, name, clauses, key, &what)]);
     }
     let code = account.codes.first().map(|code| code.digits());
     let known = EsmeAccount {
@@ -83,6 +92,25 @@ pub(super) fn account<'c>(
         codings: account.codings.clone(),
     };
     Ok((account, known))
+}
+
+/// An account that no bind could be of, at the clause that says so, or at the name, which stands for what is left out.
+fn unbindable(path: &str, name: &Name, clauses: &[Clause], key: &str, what: &str) -> Diagnostic {
+    let fault = match find(clauses, key) {
+        Some(clause) => misfit(path, clause, what),
+        None => {
+            let message = format!("the name of {} cannot be its {key} too", name.node);
+            let fault = Diagnostic::new(Code::E105, path, name.span, message).label(what);
+            fault.help(format!("add `{key}` with a value of its own"))
+        }
+    };
+    match key {
+        "password" if what.contains("at most") => fault.help(format!(
+            "`password_max` says how long it may be, up to {}",
+            smpp::PASSWORD_CHARACTERS_MAX
+        )),
+        _ => fault,
+    }
 }
 
 /// What is wrong with the value of a key, if something is.
@@ -227,7 +255,7 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
             };
         }
         "system_type" => account.system_type = Some(one(words)?.into()).filter(|wanted| wanted != "any"),
-        "password_max" => account.password_max = number(words, PASSWORD_CHARACTERS_MAX)?,
+        "password_max" => account.password_max = number(words, smpp::PASSWORD_CHARACTERS_MAX)?,
         "interface_versions" => {
             one_or_more(words)?;
             account.versions = match words {
@@ -326,8 +354,8 @@ mod tests {
             ("hosts", "any", true),
             ("hosts", "localhost", false),
             ("system_type", "VMA", true),
-            ("password_max", "8", true),
-            ("password_max", "9", false),
+            ("password_max", "64", true),
+            ("password_max", "65", false),
             ("interface_versions", "3.3 3.4 5.0", true),
             ("interface_versions", "4.0", false),
             ("binds_max", "0", true),

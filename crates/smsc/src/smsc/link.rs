@@ -9,14 +9,12 @@ use sms::Timestamp;
 
 use super::state::{Esme, Link, Token};
 use super::{Smsc, TICK};
+use crate::account::SYSTEM_ID_CHARACTERS_MAX;
 use crate::config::BindErrorStyle;
 use crate::event::{BindRefusal, CloseReason, Event};
 use crate::port::{Disturbance, Output};
 use crate::throttle::Throttle;
 use crate::timer::Timer;
-
-/// The longest `system_id`, in characters (SMPP v3.4 §5.2.1).
-const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
 
 /// The most octets that the compiled form of an `address_range` may take.
 const ADDRESS_RANGE_OCTETS_MAX: usize = 64 * 1024;
@@ -161,6 +159,9 @@ impl Smsc {
             .iter()
             .position(|esme| esme.account.system_id == bind.system_id);
         let Some(index) = account else {
+            if bind.password.len() > smpp::PASSWORD_CHARACTERS_USUAL {
+                return Err((Status::ESME_RINVPASWD, BindRefusal::PasswordLength));
+            }
             return Err((credentials(Status::ESME_RINVSYSID), BindRefusal::UnknownSystemId));
         };
         let esme = &self.esmes[index];
