@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use smsc::{
-    Alphabet, BlockedReaction, Carrier, Cause, CodeOverLimit, Latency, LongText, MessageIdStyle, MoAlphabet,
-    OverLimit, ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
+    Alphabet, BlockedReaction, Carrier, Cause, CodeOverLimit, Effect, Latency, LongText, MessageIdStyle,
+    MoAlphabet, OverLimit, ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
 };
 
 use super::fault_key::{RECEIPT_MODES, fault};
@@ -175,7 +175,13 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
         "queue_max" => carrier.queue_max = number_or_none(words, usize::MAX)?.unwrap_or(usize::MAX),
         "congestion" => carrier.congestion_percent = share(words)?,
         "outages" => carrier.outages = each(words, |word| word.parse().map_err(said))?,
-        "answer" => carrier.faults.push(fault(words).map_err(|(_, reason)| reason)?),
+        "answer" => {
+            let rule = fault(words).map_err(|(_, reason)| reason)?;
+            if matches!(rule.effect, Effect::Answer(status) if status.is_ok()) {
+                return Err("no text is refused with ESME_ROK; leave the rule out".to_owned());
+            }
+            carrier.faults.push(rule);
+        }
         "over_limit" => {
             let ways = [
                 ("throttle", OverLimit::Throttle),
@@ -465,6 +471,9 @@ mod tests {
             ("carrier_tlv", "att 5", false),
             ("mo_loss", "1%", true),
             ("receipts", "accepted", true),
+            ("answer", "ESME_RSYSERR for 2", true),
+            ("answer", "ESME_ROK", false),
+            ("answer", "0x0", false),
             ("nonsense", "1", false),
             ("receipt_nonsense", "1", false),
         ] {

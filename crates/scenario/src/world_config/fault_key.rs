@@ -51,6 +51,10 @@ pub(crate) fn effect_words() -> impl Iterator<Item = &'static str> {
 pub(crate) fn fault(words: &[&str]) -> Result<Fault, Misfit> {
     let mut at = 0;
     let mut fault = Fault::always(effect(words, &mut at)?);
+    let ends_all = matches!(fault.effect, Effect::Answer(status) if status.is_ok());
+    if ends_all && at < words.len() {
+        return Err((at, "ESME_ROK ends every rule, and stands alone".to_owned()));
+    }
     while at < words.len() {
         let key = words[at];
         at += 1;
@@ -72,7 +76,10 @@ pub(crate) fn fault(words: &[&str]) -> Result<Fault, Misfit> {
             }
             "to" => {
                 let first: Msisdn = read(words, &mut at, "a number", |word| word.parse().ok())?;
-                let last = words.get(at).and_then(|word| word.parse().ok());
+                let last: Option<Msisdn> = words.get(at).and_then(|word| word.parse().ok());
+                if last.is_some_and(|last| last < first) {
+                    return Err((at, "expected the lower number first".to_owned()));
+                }
                 at += usize::from(last.is_some());
                 fault.numbers = Some((first, last.unwrap_or(first)));
             }
@@ -191,6 +198,10 @@ mod tests {
             ("none every 2 account fbook", None),
             ("late 5s to +14155550101", None),
             ("reset to +14155550101 +14155550110 for 1", None),
+            ("reset to +14155550110 +14155550101 for 1", Some(3)),
+            ("ESME_ROK", None),
+            ("ESME_ROK for 2", Some(1)),
+            ("0x0 account fbook", Some(1)),
             ("slow 20 text win", None),
             ("receipt wrong_id", None),
             ("failed memory_full", None),
