@@ -159,6 +159,13 @@ pub enum Change {
     CallbackUrl(AppId, Option<String>),
     /// Whether the platform keeps its SMPP link bound.
     Bind(bool),
+    /// The message centre unbinds every session of an outside ESME, which answers and disconnects.
+    Unbind {
+        /// The ESME's name.
+        esme: String,
+        /// What it binds as.
+        system_id: String,
+    },
 }
 
 /// Everything that a world wants done outside.

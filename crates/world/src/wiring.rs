@@ -458,6 +458,10 @@ impl World {
                     });
                 }
             }
+            Change::Unbind { system_id, .. } => {
+                let system_id = system_id.into();
+                self.smsc_at_once(smsc::Input::Unbind { system_id });
+            }
             Change::Bind(up) => {
                 let control = if up {
                     esme::Control::BindUp

@@ -23,6 +23,13 @@ fn a_change_is_recorded_as_the_line_that_makes_it() {
         ),
         (Change::Bind(false), "set fbook bind down"),
         (
+            Change::Unbind {
+                esme: "acme".to_owned(),
+                system_id: "ACME01".to_owned(),
+            },
+            "set acme bind down",
+        ),
+        (
             Change::Handset(phone, handset::Setting::Power(false)),
             "set +14155550101 phone off",
         ),

@@ -40,7 +40,8 @@ impl Run<'_> {
             Some(Kind::App) => self.app_setting(&name, key, &words),
             Some(Kind::Fbook) => self.fbook_setting(key, word(&words, 0)),
             Some(Kind::Esme) if key == "bind" => {
-                Found::either(word(&words, 0), self.stage.esme(&name).is_bound(), ("up", "down"))
+                let bound = self.stage.esme(&name).is_bound() || self.is_bound_from_outside(&name);
+                Found::either(word(&words, 0), bound, ("up", "down"))
             }
             Some(Kind::Esme) => self.account_setting(&name, key, &words),
             None => Err(format!("{name} is not declared")),

@@ -147,7 +147,15 @@ impl Run<'_> {
         }
     }
 
-    /// Binds the ESME with its account, or unbinds it and closes its link.
+    /// Whether a client from outside has a session as that ESME, which no line of a script is.
+    pub(super) fn is_bound_from_outside(&self, name: &str) -> bool {
+        let esme = self.stage.esme(name);
+        let bound = self.stage.world.smsc().bound_sessions(&esme.account.system_id);
+        bound > usize::from(esme.is_bound())
+    }
+
+    /// Binds the ESME with its account, or unbinds it and closes its link. A client from outside is
+    /// unbound by the message centre.
     pub(super) fn set_bind(&mut self, span: Span, name: &str, up: bool) -> Fallible<()> {
         let account = self.stage.esme(name).account.clone();
         let pdu = if up { "bind_transceiver" } else { "unbind" };
@@ -158,6 +166,13 @@ impl Run<'_> {
                 let told = format!("set bind {}", if up { "up" } else { "down" });
                 self.lanes.add(self.action_seq, self.stage.now(), name, told);
                 if up == self.stage.esme(name).is_bound() {
+                    if !up && self.is_bound_from_outside(name) {
+                        let change = world::Change::Unbind {
+                            esme: name.to_owned(),
+                            system_id: account.system_id,
+                        };
+                        self.stage.input(world::Input::Change(change));
+                    }
                     return Ok(());
                 }
                 let request = request(&account, pdu, &[]).expect("a PDU without fields");

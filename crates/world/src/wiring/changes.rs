@@ -30,6 +30,7 @@ impl World {
                 )
             }
             Change::Bind(up) => format!("set fbook bind {}", if *up { "up" } else { "down" }),
+            Change::Unbind { esme, .. } => format!("set {esme} bind down"),
         }
     }
 

@@ -101,6 +101,10 @@ fn inputs() -> Vec<Input> {
         Input::Change(Change::Handset(phone(), handset::Setting::Power(false))),
         Input::Change(Change::CallbackUrl(app, None)),
         Input::Change(Change::Bind(true)),
+        Input::Change(Change::Unbind {
+            esme: "acme".to_owned(),
+            system_id: "acme".to_owned(),
+        }),
         Input::Stop,
     ];
     let received = received().into_iter();
