@@ -216,10 +216,14 @@ pub enum Event {
         /// How many attempts there were.
         attempts: u32,
     },
-    /// A text's content was replaced while it waited.
+    /// A text's content was replaced while it waited, or its times were.
     Replaced {
         /// The text.
         message_id: MessageId,
+        /// When it is tried first from now on, if that is later than now.
+        scheduled_at: Option<Timestamp>,
+        /// When its validity ends from now on.
+        expires_at: Timestamp,
     },
     /// A broadcast was accepted.
     BroadcastAccepted {

@@ -278,6 +278,25 @@ fn a_replacement_can_put_a_waiting_text_off() {
 }
 
 #[test]
+fn a_text_that_is_put_off_is_kept_as_long_after_its_time_as_before() {
+    let mut bench = Bench::bound(config());
+    bench.change(Change::LinkDown);
+    let (id, _) = bench.send("one");
+    let in_four_days = ReplaceSm {
+        message_id: id.as_str().into(),
+        source: code("32665"),
+        schedule_delivery_time: "000004000000000R".into(),
+        short_message: b"later".into(),
+        ..ReplaceSm::default()
+    };
+    assert_eq!(replace(&mut bench, in_four_days), Status::ESME_ROK);
+    bench.change(Change::LinkUp);
+    assert!(stats(&bench.wait(secs(4 * 86_400 - 1))).is_empty());
+    assert_eq!(page(&bench.wait(secs(1))).segment.text(), "later");
+    bench.change(Change::LinkDown);
+}
+
+#[test]
 fn a_bad_replacement_changes_nothing() {
     let mut bench = Bench::bound(config());
     bench.change(Change::LinkDown);
@@ -498,6 +517,37 @@ fn in_transaction_mode_the_answer_is_the_outcome() {
     );
     assert_eq!(tlvs.tlv_integer(tag::DPF_RESULT), Some(1));
     assert_eq!(bench.smsc.queue_len("att"), 0);
+}
+
+#[test]
+fn a_transaction_behind_a_page_that_fails_is_answered_at_once() {
+    let mut bench = Bench::bound(config());
+    let out = page(&bench.submit(to_alice("one")));
+    let transaction = Pdu::DataSm(DataSm {
+        esm_class: 2,
+        ..data("two")
+    });
+    assert!(responses(&bench.request(LINK, transaction)).is_empty());
+    let answer = answer(&bench.fail(&out, Cause::Absent));
+    assert_eq!(answer.status, Status::ESME_RDELIVERYFAILURE);
+    assert_eq!(bench.smsc.queue_len("att"), 1, "the text before it waits");
+}
+
+#[test]
+fn an_alert_is_owed_for_a_text_that_waits_behind_another() {
+    let mut bench = Bench::bound(config());
+    let out = page(&bench.submit(to_alice("one")));
+    bench.fail(&out, Cause::Absent);
+    bench.submit(ShortMessage {
+        tlvs: vec![Tlv::octet(tag::SET_DPF, 1)],
+        ..to_alice("two")
+    });
+    let outputs = bench.handle(Input::Available {
+        msisdn: msisdn(ALICE),
+    });
+    let alerts = sent(&outputs).into_iter();
+    let alerts = alerts.filter(|(_, command)| matches!(command.pdu, Pdu::AlertNotification(_)));
+    assert_eq!(alerts.count(), 1);
 }
 
 #[test]

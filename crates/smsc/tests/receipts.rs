@@ -142,6 +142,29 @@ fn the_first_failure_is_told_when_that_is_asked_for() {
 }
 
 #[test]
+fn texts_behind_one_that_fails_fail_as_it_does() {
+    let notified = |words: &str| ShortMessage {
+        registered_delivery: 0x11,
+        validity_period: "000000000010000R".into(),
+        ..to_alice(words)
+    };
+    let mut bench = Bench::bound(config());
+    let out = page(&bench.submit(notified("first")));
+    assert!(stats(&bench.submit(notified("while it is in the air"))).is_empty());
+    let outputs = bench.fail(&out, Cause::Absent);
+    assert_eq!(stats(&outputs), ["ENROUTE", "ENROUTE"]);
+    let outputs = bench.submit(notified("while all wait"));
+    assert_eq!(stats(&outputs), ["ENROUTE"]);
+    assert!(words(&outputs)[0].contains(" err:006 "), "{:?}", words(&outputs));
+    // Before the phone is tried again their time is over, and what kept them from it is said of each.
+    let outputs = bench.wait(secs(10));
+    assert_eq!(stats(&outputs), ["EXPIRED", "EXPIRED", "EXPIRED"]);
+    for words in words(&outputs) {
+        assert!(words.contains(" err:006 "), "{words}");
+    }
+}
+
+#[test]
 fn receipts_go_to_the_session_that_the_account_wants() {
     for (route, expected) in [
         (ReceiptRoute::Same, vec![2, 2, 2]),

@@ -104,6 +104,35 @@ fn a_text_for_several_and_one_in_the_alphabet_of_its_account_are_read() {
 }
 
 #[test]
+fn a_text_that_is_replaced_is_told_as_it_has_become() {
+    let serve = Served::start(WORLD, &[]);
+    let mut link = TcpStream::connect(("127.0.0.1", serve.smpp)).expect("it listens");
+    assert_eq!(bind(&mut link).expect("an answer"), 0);
+    let (_, told) = serve.http("POST /api/v1/worlds/default/steps", "set att link down");
+    assert!(told.contains("\"ok\":true"), "{told}");
+    assert_eq!(
+        ask(&mut link, 2, submit("+14155550101", "One")).expect("an answer"),
+        0
+    );
+    let before = found(&serve, "?text=one")["messages"][0].clone();
+    let replace = smpp::ReplaceSm {
+        message_id: before["id"].as_str().expect("an id").into(),
+        source: sms::Address::dialled("12345"),
+        schedule_delivery_time: "000004000000000R".into(),
+        short_message: b"Two".into(),
+        ..smpp::ReplaceSm::default()
+    };
+    let replace = smpp::Pdu::ReplaceSm(replace);
+    assert_eq!(ask(&mut link, 3, replace).expect("an answer"), 0);
+    assert_eq!(texts(&found(&serve, "?text=one")), [] as [&str; 0]);
+    let after = found(&serve, "?text=two&state=scheduled")["messages"][0].clone();
+    assert_eq!(after["id"], before["id"]);
+    let at = |message: &Value, key: &str| message[key].as_i64().expect("an instant");
+    assert!(at(&after, "scheduled_at") > at(&before, "expires_at"), "{after}");
+    assert!(at(&after, "expires_at") > at(&after, "scheduled_at"), "{after}");
+}
+
+#[test]
 fn a_message_is_told_by_its_id_with_its_life() {
     let (serve, _link) = texted();
     let listed = &found(&serve, "?text=jaws")["messages"][0];

@@ -313,7 +313,7 @@ impl fmt::Display for Event {
                     InBrackets(*cause)
                 )
             }
-            Self::Replaced { message_id } => write!(f, "{message_id} replaced"),
+            Self::Replaced { message_id, .. } => write!(f, "{message_id} replaced"),
             Self::LateAnswer {
                 attempt,
                 outcome: PageOutcome::Delivered,

@@ -40,21 +40,34 @@ impl Smsc {
         let (message_id, to, once) = (message.id, message.to.msisdn, message.once);
         let next_attempt_at = match wait {
             Wait::Nothing => return self.attempt(now, to),
-            Wait::Retry(_) if once => {
-                // The one attempt that it has fails as that of the text before it did.
-                let cause = self.store.message(head).cause.unwrap_or(Cause::NoAnswer);
-                self.fail(now, slot, cause);
-                return;
-            }
             Wait::Retry(at) => Some(at),
             Wait::Page { .. } => None,
         };
-        self.note(Event::Waits {
-            message_id,
-            to,
-            behind,
-            next_attempt_at,
-        });
+        let fails_too = matches!(wait, Wait::Retry(_));
+        if !(fails_too && once) {
+            self.note(Event::Waits {
+                message_id,
+                to,
+                behind,
+                next_attempt_at,
+            });
+        }
+        if fails_too {
+            let cause = self.store.message(head).cause.unwrap_or(Cause::NoAnswer);
+            self.fail_too(now, slot, cause);
+        }
+    }
+
+    /// A text that waits behind one that has failed fails as that did: its sender is told what it wants to know, and one that
+    /// has one attempt is over.
+    fn fail_too(&mut self, now: Timestamp, slot: u32, cause: Cause) {
+        if self.store.message(slot).once {
+            self.fail(now, slot, cause);
+            return;
+        }
+        self.store.message_mut(slot).cause = Some(cause);
+        self.owe_alert(slot);
+        self.notify_failure(now, slot);
     }
 
     pub(super) fn start_scheduled(&mut self, now: Timestamp, slot: u32, number: u32) {
@@ -317,6 +330,13 @@ impl Smsc {
         let queue = self.store.queue_mut(to).expect("the message is in it");
         queue.wait = Wait::Retry(retry_at);
         self.timers.set(retry_at, Timer::Retry { msisdn: to });
+        // Those that came while it was in the air; later ones fail as they come.
+        if failures == 1 && queue.len > 1 {
+            let behind: Vec<u32> = self.store.queued(to).skip(1).collect();
+            for slot in behind {
+                self.fail_too(now, slot, cause);
+            }
+        }
         Next::Later
     }
 

@@ -296,8 +296,13 @@ impl Smsc {
         let status = replaced.map_or_else(|status| status, |_| Status::ESME_ROK);
         self.respond(sender.link, request, status, Pdu::ReplaceSmResp);
         if let Ok(slot) = replaced {
-            let message_id = self.store.message(slot).id;
-            self.note(Event::Replaced { message_id });
+            let message = self.store.message(slot);
+            let replaced = Event::Replaced {
+                message_id: message.id,
+                scheduled_at: Some(message.scheduled_at).filter(|at| *at > now),
+                expires_at: message.expires_at,
+            };
+            self.note(replaced);
             self.start(now, slot);
         }
     }
@@ -355,12 +360,15 @@ impl Smsc {
         message.registered_delivery = flags;
         message.submitted_at = now;
         let number = message.id.number;
+        // A text that is put off is kept as long after its time as it would have been.
+        let validity = message.expires_at.since(message.scheduled_at);
         if let Some(at) = times.0 {
             message.scheduled_at = at;
             self.timers.set(at, Timer::Scheduled { slot, number });
         }
         let message = self.store.message_mut(slot);
-        if let Some(at) = times.1 {
+        let expires_at = times.1.or_else(|| times.0.map(|at| at + validity));
+        if let Some(at) = expires_at {
             message.expires_at = at.min(message.scheduled_at.max(now) + validity_max);
             self.timers
                 .set(message.expires_at, Timer::Expiry { slot, number });

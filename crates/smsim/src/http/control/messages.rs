@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use smpp::{Frame, Framer, Pdu, command_id};
+use smpp::{Frame, Framer, Pdu, Tlvs as _, command_id, tag};
 use sms::{MessageState, Msisdn, Timestamp};
 use smsc::{Cause, Codings, Event, MessageId, Note, Scribe};
 use world::{Brief, Toward, WirePdu, World};
@@ -72,6 +72,9 @@ struct Message {
     /// The PDU that brought it.
     #[serde(skip)]
     octets: Option<Vec<u8>>,
+    /// The `replace_sm` that has replaced what it says.
+    #[serde(skip)]
+    replacement: Option<Vec<u8>>,
     /// What its sender's `data_coding` octets mean.
     #[serde(skip)]
     codings: Codings,
@@ -161,21 +164,33 @@ impl Wanted {
 impl Message {
     /// Reads the text out of the PDU that brought it.
     fn decode(&mut self) {
-        let Some(octets) = self.octets.take() else { return };
-        let mut framer = Framer::new(u32::MAX);
-        framer.feed(&octets);
-        let Some(Frame::Pdu { command, .. }) = framer.next_frame() else {
-            return;
-        };
-        let segment = match &command.pdu {
-            Pdu::SubmitSm(message) => message.segment(),
-            Pdu::SubmitMulti(multi) => multi.message.segment(),
-            Pdu::DataSm(message) => message.segment(),
+        let pdu = self.octets.take().and_then(|octets| pdu_of(&octets));
+        let mut segment = match &pdu {
+            Some(Pdu::SubmitSm(message)) => message.segment(),
+            Some(Pdu::SubmitMulti(multi)) => multi.message.segment(),
+            Some(Pdu::DataSm(message)) => message.segment(),
             _ => return,
         };
+        let replacement = self.replacement.take().and_then(|octets| pdu_of(&octets));
+        if let Some(Pdu::ReplaceSm(replace)) = replacement {
+            // It has neither data_coding nor esm_class: those of before count.
+            let payload = replace.tlvs.tlv(tag::MESSAGE_PAYLOAD);
+            segment.user_data =
+                payload.map_or(replace.short_message.clone(), |payload| payload.value[..].into());
+        }
         let segment = self.codings.read(segment);
         self.text = Some(segment.text());
         self.part = segment.concatenation().map(|part| (part.number, part.total));
+    }
+}
+
+/// The PDU that octets are.
+fn pdu_of(octets: &[u8]) -> Option<Pdu> {
+    let mut framer = Framer::new(u32::MAX);
+    framer.feed(octets);
+    match framer.next_frame() {
+        Some(Frame::Pdu { command, .. }) => Some(command.pdu),
+        _ => None,
     }
 }
 
@@ -210,6 +225,12 @@ fn read(world: &World) -> Vec<Message> {
     lives.messages
 }
 
+/// The string that a PDU's body begins with.
+fn string_of(octets: &[u8]) -> &[u8] {
+    let body = octets.get(16..).unwrap_or_default();
+    body.split(|octet| *octet == 0).next().unwrap_or_default()
+}
+
 /// The messages that are being put together.
 #[derive(Debug, Default)]
 struct Lives<'a> {
@@ -225,11 +246,27 @@ struct Lives<'a> {
 
 impl<'a> Lives<'a> {
     fn pdu(&mut self, link: u64, toward: Toward, pdu: &'a WirePdu, scribe: &mut Scribe) {
-        let [id, _, sequence_number] = pdu.words().unwrap_or_default();
+        let [id, status, sequence_number] = pdu.words().unwrap_or_default();
         match (toward, id) {
-            (Toward::Smsc, command_id::SUBMIT_SM | command_id::SUBMIT_MULTI | command_id::DATA_SM) => {
+            (
+                Toward::Smsc,
+                command_id::SUBMIT_SM
+                | command_id::SUBMIT_MULTI
+                | command_id::DATA_SM
+                | command_id::REPLACE_SM,
+            ) => {
                 if let WirePdu::Octets(octets) = pdu {
                     self.requests.insert((link, sequence_number), octets);
+                }
+            }
+            (Toward::Esme, command_id::REPLACE_SM_RESP) => {
+                let request = self.requests.remove(&(link, sequence_number));
+                let Some(request) = request.filter(|_| status == 0) else {
+                    return;
+                };
+                let id = String::from_utf8_lossy(string_of(request));
+                if let Some(index) = self.by_id.get(id.as_ref()) {
+                    self.messages[*index].replacement = Some(request.to_vec());
                 }
             }
             (
@@ -240,10 +277,7 @@ impl<'a> Lives<'a> {
                     return;
                 };
                 let octets = pdu.octets(scribe);
-                let id = octets
-                    .get(16..)
-                    .and_then(|body| body.split(|octet| *octet == 0).next());
-                let id = String::from_utf8_lossy(id.unwrap_or_default());
+                let id = String::from_utf8_lossy(string_of(&octets));
                 let Some(first) = self.by_id.get(id.as_ref()).map(|index| &self.messages[*index]) else {
                     return;
                 };
@@ -332,8 +366,22 @@ impl<'a> Lives<'a> {
                     receipt_sent_at: None,
                     receipt_answered_at: None,
                     octets: None,
+                    replacement: None,
                     codings: codings.cloned().cloned().unwrap_or_default(),
                 });
+            }
+            Event::Replaced {
+                message_id,
+                scheduled_at,
+                expires_at,
+            } => {
+                if let Some(message) = self.of(*message_id, None) {
+                    message.scheduled_at = *scheduled_at;
+                    message.expires_at = *expires_at;
+                    if scheduled_at.is_some_and(|at| at > now) {
+                        message.state = MessageState::Scheduled;
+                    }
+                }
             }
             Event::AttemptFailed {
                 message_id,
