@@ -224,7 +224,7 @@ const FIRST_AREA: u64 = 19_905_550_100;
 const AREA: u64 = 10_000_000;
 const NUMBERS_PER_OUTCOME: u64 = 10;
 
-/// How many times a text to a number of the block "fail, then succeed" fails.
+/// How many times a text to a number of a block "fail, then succeed" fails.
 pub(crate) const MAGIC_FAILURES: u32 = 2;
 
 const DELIVERED: Effect = Effect::Outcome(PageOutcome::Delivered);
@@ -234,7 +234,7 @@ const fn fails(cause: Cause) -> Effect {
 }
 
 /// Ten outcomes an area, ten numbers an outcome.
-const MAGIC: [[Effect; 10]; 4] = [
+const MAGIC: [[Effect; 10]; 5] = [
     [
         DELIVERED,
         fails(Cause::UnknownSubscriber),
@@ -284,7 +284,23 @@ const MAGIC: [[Effect; 10]; 4] = [
         Effect::Answer(Status::ESME_RINVSCHED),
         Effect::Answer(Status::ESME_RINVEXPIRY),
     ],
+    [
+        Effect::Cut,
+        Effect::NoBody,
+        fails(Cause::Roaming),
+        fails(Cause::Volume),
+        // These two the first MAGIC_FAILURES times.
+        Effect::Answer(Status::ESME_RSYSERR),
+        Effect::Answer(Status::ESME_RMSGQFUL),
+        Effect::Answer(Status::ESME_RX_T_APPN),
+        Effect::Answer(Status::ESME_RINVBNDSTS),
+        Effect::Answer(Status::ESME_RUNKNOWNERR),
+        Effect::Answer(Status::ESME_RINVSERTYP),
+    ],
 ];
+
+/// The outcomes of [`MAGIC`] that are met the first [`MAGIC_FAILURES`] times only.
+const AT_FIRST: [(usize, usize); 3] = [(1, 9), (4, 4), (4, 5)];
 
 /// A magic number: what happens to a text for it, and whether only the first few times.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -295,7 +311,7 @@ pub struct Magic {
     pub at_first: bool,
 }
 
-/// What happens to a text for that number, if it is a magic one: +1 990 555 0100 to +1 993 555 0199, ten numbers an outcome.
+/// What happens to a text for that number, if it is a magic one: +1 990 555 0100 to +1 994 555 0199, ten numbers an outcome.
 pub fn magic(number: Msisdn) -> Option<Magic> {
     let beyond = number.number().checked_sub(FIRST_AREA)?;
     let (area, line) = (usize::try_from(beyond / AREA).ok()?, beyond % AREA);
@@ -303,7 +319,7 @@ pub fn magic(number: Msisdn) -> Option<Magic> {
     let effect = *MAGIC.get(area)?.get(outcome)?;
     Some(Magic {
         effect,
-        at_first: (area, outcome) == (1, 9),
+        at_first: AT_FIRST.contains(&(area, outcome)),
     })
 }
 
@@ -330,18 +346,23 @@ mod tests {
             ("+19925550199", Some(Effect::Silence)),
             ("+19935550110", Some(Effect::Receipt(ReceiptMode::Early))),
             ("+19935550200", None),
-            ("+19945550100", None),
+            ("+19945550100", Some(Effect::Cut)),
+            ("+19945550200", None),
+            ("+19955550100", None),
             ("+14155550101", None),
         ] {
             assert_eq!(magic(number(text)).map(|magic| magic.effect), effect, "{text}");
         }
-        let at_first: Vec<u64> = (0..100)
-            .filter(|line| {
-                magic(Msisdn::new(19_915_550_100 + line).expect("a number"))
-                    .is_some_and(|magic| magic.at_first)
-            })
-            .collect();
-        assert_eq!(at_first, (90..100).collect::<Vec<u64>>());
+        let at_first = |area: u64| -> Vec<u64> {
+            let first = FIRST_AREA + area * AREA;
+            let is_such = |line: &u64| {
+                magic(Msisdn::new(first + line).expect("a number")).is_some_and(|magic| magic.at_first)
+            };
+            (0..100).filter(is_such).collect()
+        };
+        let of_each: Vec<Vec<u64>> = (0..5).map(at_first).collect();
+        let (none, last, middle) = (Vec::new(), (90..100).collect(), (40..60).collect());
+        assert_eq!(of_each, [none.clone(), last, none.clone(), none, middle]);
     }
 
     #[test]
