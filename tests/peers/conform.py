@@ -4,7 +4,7 @@ import json, subprocess, sys
 
 from support import PASSWORD, SMSIM, SYSTEM_ID, Checks, Serve, bounded
 
-FAILS, UNBINDS = "+19905550110", "+19925550170"  # magic numbers of crates/smsc/README.md
+FAILS, ABSENT, UNBINDS = "+19905550110", "+19905550120", "+19925550170"  # magic numbers of crates/smsc/README.md
 IDLE_S = 60  # the server's enquire_link comes sooner
 MAY_BE_REFUSED = {"schedule-absolute"}  # world.sms has a clock of 2009, for which our times are too far ahead
 
@@ -15,7 +15,7 @@ def main():
     with Serve() as serve:
         done = subprocess.run(
             [SMSIM, "conform", "--target", f"127.0.0.1:{serve.smpp}", "--system-id", SYSTEM_ID, "--password", PASSWORD,
-             "--to-fail", FAILS, "--to-unbind", UNBINDS, "--idle", str(IDLE_S), "--format", "json"],
+             "--to-fail", FAILS, "--to-absent", ABSENT, "--to-unbind", UNBINDS, "--idle", str(IDLE_S), "--format", "json"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         for line in lines[:-1]:

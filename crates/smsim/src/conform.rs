@@ -41,6 +41,8 @@ pub struct Target {
     pub area: String,
     /// A number whose texts fail for good.
     pub to_fail: Option<Msisdn>,
+    /// A number whose phone is off: texts for it wait.
+    pub to_absent: Option<Msisdn>,
     /// A number, a text for which makes the message centre unbind.
     pub to_unbind: Option<Msisdn>,
     /// How long an answer may take.

@@ -124,7 +124,12 @@ fn our_message_centre_passes_every_check_that_its_table_says_it_supports() {
     let folder = tempfile::tempdir().expect("a folder");
     let serve = Serve::start(&folder);
     // Magic numbers of the message centre's page.
-    let numbers = ["--to-fail", "+19905550110", "--to-unbind", "+19925550170"];
+    let numbers = [
+        ["--to-fail", "+19905550110"],
+        ["--to-absent", "+19905550120"],
+        ["--to-unbind", "+19925550170"],
+    ]
+    .concat();
     let account = ["--target", &serve.1, "--system-id", "gate", "--password", "gate"];
     let output = conform(&[&account[..], &numbers, &["--patience", "20", "--format", "json"]].concat());
     let told = told(&output.stdout);

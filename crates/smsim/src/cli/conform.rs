@@ -48,6 +48,9 @@ pub struct Args {
     /// A number whose texts fail for good, for the check of their receipts.
     #[arg(long, value_name = "NUMBER")]
     to_fail: Option<Msisdn>,
+    /// A number whose phone is off, for the check of intermediate notifications.
+    #[arg(long, value_name = "NUMBER")]
+    to_absent: Option<Msisdn>,
     /// A number, a text for which makes the SMSC unbind.
     #[arg(long, value_name = "NUMBER")]
     to_unbind: Option<Msisdn>,
@@ -145,6 +148,7 @@ fn target(args: &Args) -> anyhow::Result<Target> {
             .clone()
             .unwrap_or_else(|| args.to.address().digits.into()),
         to_fail: args.to_fail,
+        to_absent: args.to_absent,
         to_unbind: args.to_unbind,
         patience,
         idle: args.idle.map(|seconds| Duration::from_secs(seconds.into())),

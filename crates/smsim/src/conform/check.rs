@@ -31,6 +31,8 @@ pub enum Need {
     Nothing,
     /// A number whose texts fail.
     NumberThatFails,
+    /// A number whose phone is off.
+    NumberThatIsAbsent,
     /// A number, a text for which makes the message centre unbind.
     NumberThatUnbinds,
     /// The time for which to be silent.
@@ -135,6 +137,7 @@ impl Need {
         match self {
             Self::Nothing => None,
             Self::NumberThatFails => target.to_fail.is_none().then_some("it needs --to-fail"),
+            Self::NumberThatIsAbsent => target.to_absent.is_none().then_some("it needs --to-absent"),
             Self::NumberThatUnbinds => target.to_unbind.is_none().then_some("it needs --to-unbind"),
             Self::Idle => target.idle.is_none().then_some("it needs --idle"),
         }

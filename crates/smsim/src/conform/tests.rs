@@ -27,6 +27,7 @@ fn target(address: SocketAddr, patience: Duration) -> Target {
         to: number("+19905550100"),
         area: "att".to_owned(),
         to_fail: Some(number("+19905550110")),
+        to_absent: Some(number("+19905550120")),
         to_unbind: Some(number("+19925550170")),
         patience,
         idle: None,

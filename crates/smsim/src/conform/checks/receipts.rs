@@ -1,6 +1,7 @@
 //! Receipts: what they say, to whom they go, and that none is lost.
 
 use smpp::{BindKind, Pdu, ShortMessage, Status, Tlvs, tag};
+use sms::Msisdn;
 
 use super::{OK, pdus};
 use crate::conform::check::{Awaited, Check, Need, Step};
@@ -10,7 +11,7 @@ const WHERE: &str = "SMPP v3.4 Appendix B";
 const NOT_ALLOWED: &[Status] = &[Status::ESME_RINVREGDLVFLG];
 
 pub fn checks() -> Vec<Check> {
-    [saying(), going()].concat()
+    [saying(), asking(), going()].concat()
 }
 
 fn saying() -> Vec<Check> {
@@ -158,6 +159,91 @@ fn saying() -> Vec<Check> {
             Status::ESME_RPROHIBITED,
         ]),
     ]
+}
+
+/// What `registered_delivery` asks for besides a receipt of every end.
+fn asking() -> Vec<Check> {
+    let first_is_silent = Step::See("receipts", |known| {
+        let first = known.message_ids.first().map_or("", String::as_str);
+        let of_first = |pdu: &Pdu| is_receipt_of(pdu, first);
+        let unasked = known.requests.iter().any(|request| of_first(&request.pdu));
+        (!unasked)
+            .then_some(())
+            .ok_or_else(|| format!("one came for {first}"))
+    });
+    vec![
+        Check::new(
+            "receipt-failure-only",
+            "SMPP v3.4 §5.2.17",
+            "a text that is to be reported when it fails is not reported when it arrives",
+            vec![
+                Step::Bind(BindKind::Transceiver),
+                Step::Send(|known| asked(known, smpp::registered_delivery::FAILURE, known.target.to)),
+                Step::Await(Awaited::Answer(OK)),
+                Step::Send(registered),
+                Step::Await(Awaited::Answer(OK)),
+                Step::Await(Awaited::Request("receipt", is_receipt_of_last)),
+                first_is_silent.clone(),
+            ],
+        )
+        .versions(&[0x34, 0x50])
+        .or(NOT_ALLOWED),
+        Check::new(
+            "receipt-success-only",
+            "SMPP v5.0 §4.7.21",
+            "a text that is to be reported when it arrives is not reported when it fails",
+            vec![
+                Step::Bind(BindKind::Transceiver),
+                Step::Send(|known| asked(known, smpp::registered_delivery::SUCCESS, failing(known))),
+                Step::Await(Awaited::Answer(OK)),
+                Step::Send(|known| asked(known, smpp::registered_delivery::FINAL, failing(known))),
+                Step::Await(Awaited::Answer(OK)),
+                Step::Await(Awaited::Request("receipt", is_receipt_of_last)),
+                first_is_silent,
+            ],
+        )
+        .versions(&[0x50])
+        .needs(Need::NumberThatFails)
+        .or(NOT_ALLOWED),
+        Check::new(
+            "receipt-intermediate",
+            "SMPP v3.4 §2.11, §5.2.17",
+            "an attempt that fails is notified as ENROUTE when that is asked for",
+            vec![
+                Step::Bind(BindKind::Transceiver),
+                Step::Send(|known| {
+                    let to = known.target.to_absent.unwrap_or(known.target.to);
+                    asked(known, smpp::registered_delivery::INTERMEDIATE, to)
+                }),
+                Step::Await(Awaited::Answer(OK)),
+                Step::Await(Awaited::Request("intermediate notification", |known, pdu| {
+                    let is_such = |message: &ShortMessage| {
+                        message.esm_class & smpp::esm_class::TYPE == smpp::esm_class::INTERMEDIATE
+                    };
+                    let text = text_of(pdu);
+                    matches!(pdu, Pdu::DeliverSm(message) if is_such(message))
+                        && text.contains(&format!("id:{} ", known.message_id()))
+                        && text.contains("stat:ENROUTE")
+                })),
+            ],
+        )
+        .versions(&[0x34, 0x50])
+        .needs(Need::NumberThatIsAbsent)
+        .or(NOT_ALLOWED),
+    ]
+}
+
+fn failing(known: &Known) -> Msisdn {
+    known.target.to_fail.unwrap_or(known.target.to)
+}
+
+/// A text for that number whose sender asks for so much.
+fn asked(known: &Known, registered_delivery: u8, to: Msisdn) -> Pdu {
+    Pdu::SubmitSm(ShortMessage {
+        destination: to.address(),
+        registered_delivery,
+        ..pdus::hello(known)
+    })
 }
 
 fn going() -> Vec<Check> {
