@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use smpp::{Bind, BindKind, Command, Frame, Framer, LinkId, Pdu, command_id};
 use sms::{Address, Msisdn, Npi, Segment, Timestamp, Ton};
-use smsc::{Account, Carrier, Cause, Coding, Config, Input, Output, PageOutcome, Smsc};
+use smsc::{
+    Account, Alphabet, Carrier, Cause, Coding, Config, Input, LongText, MessageIdStyle, Output, PageOutcome,
+    Smsc,
+};
 
 use super::choice;
 
@@ -34,7 +37,7 @@ pub fn smsc(octets: &[u8]) {
             account.codings.set(data_coding, coding);
         }
     }
-    let mut config = Config::new(vec![account], vec![Carrier::new("att")]);
+    let mut config = Config::new(vec![account], vec![carrier(chosen)]);
     config.session.timers = smpp::Timers::OFF;
     let mut bench = Bench {
         smsc: Smsc::new(config),
@@ -52,7 +55,10 @@ pub fn smsc(octets: &[u8]) {
         peer: None,
     });
     if chosen & 8 != 0 {
-        let bind = Bind::new(BindKind::Transceiver, "fuzz", "fuzz");
+        let mut bind = Bind::new(BindKind::Transceiver, "fuzz", "fuzz");
+        if chosen & 256 != 0 {
+            bind.interface_version = 0x50;
+        }
         bench.receive(&smpp::encode(&Command::request(1, Pdu::Bind(bind))));
     }
     bench.receive(octets);
@@ -84,6 +90,27 @@ pub fn smsc(octets: &[u8]) {
     );
     bench.handle(Input::Closed { link: LINK });
     assert_eq!(bench.smsc.bound_sessions("fuzz"), 0);
+}
+
+/// A carrier, in half of the cases one that shapes texts in another way than is usual.
+fn carrier(chosen: u64) -> Carrier {
+    let mut carrier = Carrier::new("att");
+    if chosen & 128 != 0 {
+        let pick = |shift: u32, ways: usize| (chosen >> shift) as usize % ways;
+        carrier.alphabet = [Alphabet::Gsm7Ucs2, Alphabet::Gsm7, Alphabet::Ascii][pick(32, 3)];
+        let long_texts = [
+            LongText::Split,
+            LongText::Separate,
+            LongText::Reject,
+            LongText::Truncate,
+        ];
+        carrier.long_text = long_texts[pick(36, long_texts.len())];
+        carrier.concatenation = pick(40, 2) == 0;
+        carrier.message_ids = MessageIdStyle::ALL[pick(44, MessageIdStyle::ALL.len())];
+        carrier.length_max = [160, 136, 20][pick(48, 3)];
+        carrier.mangled = ["", "&\u{e9}"][pick(52, 2)].into();
+    }
+    carrier
 }
 
 impl Bench {
