@@ -13,7 +13,7 @@ use smsc::Codings;
 pub(crate) use fields::InvalidField;
 pub(crate) use request::request;
 
-/// The octets of a PDU, at most.
+/// The octets of a PDU that it takes, at most.
 const COMMAND_LENGTH_MAX: u32 = 1 << 20;
 /// The first sequence number of requests that are out of turn; a session's own are far below.
 const OUT_OF_TURN: u32 = 0x4000_0000;
@@ -41,20 +41,23 @@ pub(crate) struct EsmeActor {
     session: Session<()>,
     from_smsc: Framer,
     to_smsc: Framer,
+    /// The octets of a PDU that the message centre takes, at most.
+    command_length_max: u32,
     out_of_turn: u32,
     /// Requests of the message centre that no line has answered.
     unanswered: Vec<Command>,
 }
 
 impl EsmeActor {
-    /// An ESME that is not connected.
-    pub fn new(account: EsmeAccount) -> Self {
+    /// An ESME that is not connected, of a message centre that takes PDUs of at most so many octets.
+    pub fn new(account: EsmeAccount, command_length_max: u32) -> Self {
         Self {
             account,
             link: None,
             session: Session::esme(Timestamp::EPOCH, SessionLimits::default()),
             from_smsc: Framer::new(COMMAND_LENGTH_MAX),
-            to_smsc: Framer::new(COMMAND_LENGTH_MAX),
+            to_smsc: Framer::new(command_length_max),
+            command_length_max,
             out_of_turn: OUT_OF_TURN,
             unanswered: Vec::new(),
         }
@@ -66,7 +69,7 @@ impl EsmeActor {
         *self = Self {
             link: Some(link),
             session: Session::esme(now, SessionLimits::default()),
-            ..Self::new(account)
+            ..Self::new(account, self.command_length_max)
         };
     }
 

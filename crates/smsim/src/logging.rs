@@ -53,16 +53,24 @@ impl LogArgs {
 
 /// Reads a level, which is for smsim's own parts, or a filter.
 fn filter(text: &str) -> anyhow::Result<EnvFilter> {
+    let wrong = |why: &str| {
+        Wrong(format!(
+            "{text:?} says not what to log ({why}); write off, error, warn, info, debug, trace, or a filter like warn,smsim=debug"
+        ))
+    };
+    // A word alone is also the name of a part, of which everything is wanted and nothing else; a part of ours has `::` in it
+    // or is all of smsim, and what is neither is a level with a slip in it.
+    let is_part = |word: &str| word.contains([':', '=', '[', ',']) || word == "smsim";
+    if !is_part(text) && text.parse::<LevelFilter>().is_err() {
+        return Err(wrong("there is no such level").into());
+    }
     let directives = match text.parse::<LevelFilter>() {
         Ok(level) if level > LevelFilter::WARN => format!("{DEFAULT},smsim={text}"),
         Ok(_) | Err(_) => text.to_owned(),
     };
-    EnvFilter::builder().parse(&directives).map_err(|error| {
-        let message = format!(
-            "{text:?} says not what to log ({error}); write off, error, warn, info, debug, trace, or a filter like warn,smsim=debug"
-        );
-        Wrong(message).into()
-    })
+    EnvFilter::builder()
+        .parse(&directives)
+        .map_err(|error| wrong(&error.to_string()).into())
 }
 
 #[cfg(test)]
@@ -77,6 +85,7 @@ mod tests {
             ("INFO", "warn,smsim=info"),
             ("trace", "warn,smsim=trace"),
             ("smsim::observer=debug", "smsim::observer=debug"),
+            ("smsim", "smsim"),
         ] {
             let expected = EnvFilter::builder().parse(read).expect("a filter");
             assert_eq!(
@@ -85,10 +94,12 @@ mod tests {
                 "{text}"
             );
         }
-        let error = filter("smsim=loud").expect_err("no level").to_string();
-        assert!(
-            error.contains("smsim=loud") && error.contains("warn,smsim=debug"),
-            "{error}"
-        );
+        for slip in ["smsim=loud", "inof"] {
+            let error = filter(slip).expect_err("no level").to_string();
+            assert!(
+                error.contains(slip) && error.contains("warn,smsim=debug"),
+                "{error}"
+            );
+        }
     }
 }

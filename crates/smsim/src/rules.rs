@@ -28,8 +28,8 @@ struct RulesFile {
 /// The option that names a folder of configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ConfigArgs {
-    /// Take the rules from DIR/platform.toml instead of the built-in ones, and the carrier profiles of DIR/carriers beside
-    /// them; what a world's own lines say counts before both.
+    /// Take the rules from DIR/platform.toml, if it is there, instead of the built-in ones, and the carrier profiles of
+    /// DIR/carriers beside them; what a world's own lines say counts before both.
     #[arg(long, value_name = "DIR", env = "SMSIM_CONFIG")]
     config: Option<PathBuf>,
 }
@@ -94,9 +94,22 @@ fn profiles(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The rules of a folder; one that has carrier profiles alone leaves the built-in ones as they are.
 fn read(folder: &Path) -> anyhow::Result<Rules> {
     let path = folder.join(FILE);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if folder.join(CARRIERS).is_dir() {
+                return Ok(Rules::default());
+            }
+            let what = format!(
+                "there is neither {} nor a folder {CARRIERS} beside it; --config names a folder that has one of them",
+                path.display()
+            );
+            return Err(Wrong(what).into());
+        }
+        read => read.with_context(|| format!("cannot read {}", path.display()))?,
+    };
     let path = path.to_string_lossy().replace('\\', "/");
     parse(&path, &text).map_err(|faults| {
         let mut sources = Sources::new();
@@ -179,6 +192,20 @@ mod tests {
         let sources = config.sources().expect("they can be read");
         assert_eq!(sources.profile("att").expect("there").1, "loss = 1");
         assert!(sources.profile("mine").is_some() && sources.profile("notes").is_none());
+    }
+
+    #[test]
+    fn a_folder_has_rules_or_carriers_or_is_none_of_configuration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = read(folder.path()).expect_err("nothing in it").to_string();
+        assert!(
+            error.contains("there is neither") && error.contains("--config"),
+            "{error}"
+        );
+        std::fs::create_dir(folder.path().join(CARRIERS)).expect("a folder");
+        assert_eq!(read(folder.path()).expect("carriers"), Rules::default());
+        std::fs::write(folder.path().join(FILE), "[platform]\nsession_window_ms = 1000\n").expect("written");
+        assert_ne!(read(folder.path()).expect("rules"), Rules::default());
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::engine::EngineHandle;
 use crate::http::control::Access;
 use crate::http::metrics::Requests;
 use crate::http::token::Token;
-use crate::smpp_listener::Links;
 use crate::smpp_listener::admission::Admission;
+use crate::smpp_listener::{Links, Reading};
 use crate::tls::Tls;
 use crate::tls::caller::Caller;
 use crate::worlds::{self, Begun, Worlds};
@@ -90,7 +90,11 @@ impl Server {
         let tls_socket = sockets.smpps.map(open).transpose()?;
         let (smpp, http) = (smpp_socket.local_addr()?, http_socket.local_addr()?);
         let smpps = tls_socket.as_ref().map(TcpListener::local_addr).transpose()?;
-        let command_length_max = world.loaded.declared.config.command_length_max;
+        let config = &world.loaded.declared.config;
+        let reading = Reading {
+            command_length_max: config.command_length_max,
+            pdu_read: config.smsc.session.timers.pdu_read,
+        };
         let next_link = world.journal.last_link() + 1;
         let (calls_to_make, calls) = mpsc::unbounded_channel();
         let worlds = Worlds::new(world, calls_to_make);
@@ -99,7 +103,7 @@ impl Server {
             .map(|world| world.engine.clone())
             .map_err(|error| crate::exit::Wrong(error.to_string()))?;
         let (stop, stopped) = watch::channel(false);
-        let links = Links::new(worlds.clone(), command_length_max, admission.clone(), next_link);
+        let links = Links::new(worlds.clone(), reading, admission.clone(), next_link);
         let dialler = smpp_dialler::dial(calls, links.clone(), caller, stopped.clone());
         let esmes = smpp_listener::listen(smpp_socket, None, links.clone(), stopped.clone());
         let esmes_over_tls = tls_socket.zip(tls).map(|(socket, tls)| {

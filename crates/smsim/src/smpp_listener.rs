@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use smpp::{Frame, Framer, LinkId};
+use smpp::{BindKind, Frame, Framer, LinkId};
 use smsc::Scribe;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Chain};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,8 +38,8 @@ const WAITING_MAX: usize = 4_096;
 const PDU_OCTETS_USUAL: usize = 128;
 /// The octets of a bind in which its `system_id` stands: the header, and a name of 15 characters with its NUL.
 const BIND_BEGIN_OCTETS: usize = 16 + 16;
-/// How long a PDU may take from its first octet to its last.
-const PDU_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the beginning of a bind may take, from which the world follows that it is for.
+const BIND_BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a closed connection stays half open, so that the peer reads the last answer before it sees the end.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -52,17 +52,26 @@ const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Links {
     worlds: Worlds,
-    command_length_max: u32,
+    reading: Reading,
     admission: Admission,
     next_link: Arc<AtomicU64>,
 }
 
+/// How PDUs are read of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The longest that is taken, in octets.
+    pub command_length_max: u32,
+    /// How long one may take from its first octet to its last; none: for ever.
+    pub pdu_read: Option<Duration>,
+}
+
 impl Links {
     /// No link is open yet; the next one that opens has the name `next_link`.
-    pub fn new(worlds: Worlds, command_length_max: u32, admission: Admission, next_link: u64) -> Self {
+    pub fn new(worlds: Worlds, reading: Reading, admission: Admission, next_link: u64) -> Self {
         Self {
             worlds,
-            command_length_max,
+            reading,
             admission,
             next_link: Arc::new(AtomicU64::new(next_link)),
         }
@@ -100,6 +109,10 @@ pub async fn listen(
                 match links.admission.admit(peer.ip()) {
                     Ok(permit) => {
                         tokio::spawn(open(stream, peer, tls.clone(), links.clone(), permit));
+                    }
+                    // The first of its kind is worth a look; /metrics counts the others.
+                    Err(why) if links.admission.refused(why) == 1 => {
+                        warn!(%peer, %why, "an SMPP connection is not let in, nor are others like it");
                     }
                     Err(why) => debug!(%peer, %why, "an SMPP connection is not let in"),
                 }
@@ -154,9 +167,7 @@ async fn serve_in(
     writer: impl WriteHalf,
     peer: SocketAddr,
     Links {
-        command_length_max,
-        next_link,
-        ..
+        reading, next_link, ..
     }: Links,
     called: Option<String>,
 ) {
@@ -175,7 +186,7 @@ async fn serve_in(
     // Whichever end is done first ends the connection: one that the message centre has closed does not wait for a peer that
     // never lets go.
     tokio::select! {
-        () = read(reader, link, engine, command_length_max, &waiting) => {
+        () = read(reader, link, engine, reading, &waiting) => {
             engine.link_closed(link).await;
             let _ = writing.await;
         }
@@ -193,7 +204,7 @@ async fn which_world<R: AsyncRead + Unpin>(
     let mut begun = Vec::new();
     if worlds.are_many() {
         let reading = async {
-            while begun.len() < BIND_BEGIN_OCTETS && system_id(&begun).is_none() {
+            while !says_who(&begun) {
                 let mut octets = [0; BIND_BEGIN_OCTETS];
                 let room = BIND_BEGIN_OCTETS - begun.len();
                 match reader.read(&mut octets[..room]).await {
@@ -203,10 +214,20 @@ async fn which_world<R: AsyncRead + Unpin>(
             }
         };
         // Who says nothing is the server's own world's affair: it has a time for that.
-        let _ = tokio::time::timeout(PDU_READ_TIMEOUT, reading).await;
+        let _ = tokio::time::timeout(BIND_BEGIN_TIMEOUT, reading).await;
     }
     let engine = worlds.of_esme(system_id(&begun).unwrap_or_default())?;
     Some((engine, Cursor::new(begun).chain(reader)))
+}
+
+/// Whether what has come says who connects, or that it is no bind and will not say so.
+fn says_who(begun: &[u8]) -> bool {
+    let is_bind = |id: [u8; 4]| {
+        let id = u32::from_be_bytes(id);
+        BindKind::ALL.iter().any(|kind| kind.command_id() == id)
+    };
+    let id = begun.get(4..).and_then(|octets| octets.first_chunk().copied());
+    begun.len() >= BIND_BEGIN_OCTETS || id.is_some_and(|id| !is_bind(id)) || system_id(begun).is_some()
 }
 
 /// The name in what may be the beginning of a bind, as soon as it is whole: it stands behind the header, up to a NUL
@@ -294,25 +315,25 @@ async fn read(
     mut reader: impl AsyncRead + Unpin,
     link: LinkId,
     engine: &EngineHandle,
-    command_length_max: u32,
+    reading: Reading,
     waiting: &Waiting,
 ) {
-    let mut framer = Framer::new(command_length_max);
+    let mut framer = Framer::new(reading.command_length_max);
     let mut octets = ReadBuffer::new();
     let mut unfinished_until = None;
     loop {
         waiting.wait_for_room().await;
-        let reading = reader.read(octets.space());
-        let reading = async {
+        let more = reader.read(octets.space());
+        let more = async {
             match unfinished_until {
-                Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
-                None => Ok(reading.await),
+                Some(deadline) => tokio::time::timeout_at(deadline, more).await,
+                None => Ok(more.await),
             }
         };
         let count = tokio::select! {
             biased;
             () = waiting.reset.notified() => return,
-            count = reading => count,
+            count = more => count,
         };
         let frames: Vec<Frame> = match count {
             Ok(Ok(0)) => return,
@@ -333,7 +354,7 @@ async fn read(
         unfinished_until = match unfinished_until {
             _ if !framer.is_within_pdu() => None,
             Some(deadline) if frames.is_empty() => Some(deadline),
-            Some(_) | None => Some(Instant::now() + PDU_READ_TIMEOUT),
+            Some(_) | None => reading.pdu_read.map(|patience| Instant::now() + patience),
         };
         if frames.is_empty() {
             continue;
@@ -448,6 +469,25 @@ mod tests {
         Engine::new(served.into(), pace, Observed::default(), callbacks, calls_to_make)
     }
 
+    #[test]
+    fn who_connects_is_waited_for_as_long_as_it_may_be_said() {
+        let bind = smpp::Bind::new(BindKind::Receiver, "acme", "secret");
+        let bind = smpp::encode(&Command::request(1, Pdu::Bind(bind)));
+        let name_ends = 16 + "acme".len();
+        for (octets, says) in [
+            (&bind[..7], false),
+            (&bind[..name_ends], false),
+            (&bind[..=name_ends], true),
+            (&smpp::encode(&Command::request(1, Pdu::EnquireLink))[..7], false),
+            (&smpp::encode(&Command::request(1, Pdu::EnquireLink))[..8], true),
+            (b"GET / HTTP/1.1", true),
+        ] {
+            assert_eq!(says_who(octets), says, "{octets:?}");
+        }
+        let endless = [&bind[..16], &[b'a'; 16]].concat();
+        assert!(!says_who(&endless[..31]) && says_who(&endless));
+    }
+
     #[tokio::test]
     async fn what_waits_for_the_world_stops_the_reading_and_what_is_taken_lets_it_go_on() {
         let (_engine, handle) = standing_still();
@@ -456,7 +496,11 @@ mod tests {
         let asked = smpp::encode(&Command::request(1, Pdu::EnquireLink)).repeat(WAITING_MAX);
         tokio::spawn(async move { while peer.write_all(&asked).await.is_ok() {} });
         let count = Arc::clone(&waiting);
-        tokio::spawn(async move { read(reader, LinkId(1), &handle, 1 << 16, &waiting).await });
+        let reading = Reading {
+            command_length_max: 1 << 16,
+            pdu_read: None,
+        };
+        tokio::spawn(async move { read(reader, LinkId(1), &handle, reading, &waiting).await });
         // As far as both come: the runtime of a test has one thread.
         let come_to_rest = async || {
             for _ in 0..1_000 {

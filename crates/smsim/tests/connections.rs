@@ -2,11 +2,11 @@
 
 mod served;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
-use served::{Served, WORLD, ask, bind};
+use served::{Served, WORLD, ask, bind, receive, submit};
 
 fn open(serve: &Served) -> TcpStream {
     TcpStream::connect(("127.0.0.1", serve.smpp)).expect("it listens")
@@ -70,4 +70,69 @@ fn a_server_without_file_descriptors_goes_on_and_accepts_again_when_there_are_so
     assert_eq!(ask(&mut first, 2, smpp::Pdu::EnquireLink).expect("an answer"), 0);
     drop(many);
     assert!((0..ATTEMPTS_MAX).any(|_| can_bind(&serve)));
+}
+
+/// The `command_id` and the `command_status` of the next PDU.
+fn next(stream: &mut TcpStream) -> (u32, u32) {
+    let octets = receive(stream).expect("a PDU");
+    (word(&octets, 4), word(&octets, 8))
+}
+
+/// The word of a header at that place.
+fn word(octets: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes(octets[at..at + 4].try_into().expect("four octets"))
+}
+
+#[test]
+fn a_line_has_the_message_centre_unbind_a_client() {
+    let serve = Served::start(WORLD, &[]);
+    let mut stream = open(&serve);
+    assert_eq!(bind(&mut stream).expect("an answer"), 0);
+    let holds = |line: &str| {
+        let (_, told) = serve.http("POST /api/v1/worlds/default/steps", line);
+        told.contains("\"ok\":true")
+    };
+    assert!(holds("check gate bind up"));
+    assert!(holds("set gate bind down"));
+    let unbind = receive(&mut stream).expect("a PDU");
+    let [id, sequence_number] = [4, 12].map(|at| word(&unbind, at));
+    assert_eq!(id, smpp::command_id::UNBIND);
+    let answer = smpp::Command::response(sequence_number, smpp::Status::ESME_ROK, smpp::Pdu::UnbindResp);
+    stream.write_all(&smpp::encode(&answer)).expect("sent");
+    assert!(receive(&mut stream).is_err(), "then the connection is closed");
+    assert!((0..ATTEMPTS_MAX).any(|_| holds("check gate bind down")));
+}
+
+#[test]
+fn a_world_says_how_long_a_pdu_may_be_and_take_and_how_long_a_password_is() {
+    let world = "world command_length_max 4096, pdu_read 50ms\ncarrier att\nuser alice +14155550101 on att\n\
+                 esme gate, password 123456789012, password_max 12\n";
+    let serve = Served::start(world, &[]);
+    let bind = |password: &str| {
+        let mut stream = open(&serve);
+        let bind = smpp::Bind::new(smpp::BindKind::Transceiver, "gate", password);
+        let status = ask(&mut stream, 1, smpp::Pdu::Bind(bind)).expect("an answer");
+        (stream, smpp::Status(status))
+    };
+    for (password, status) in [
+        ("123456789012", smpp::Status::ESME_ROK),
+        ("123456789", smpp::Status::ESME_RINVPASWD),
+        ("1234567890123", smpp::Status::ESME_RINVPASWD),
+    ] {
+        assert_eq!(bind(password).1, status, "{password}");
+    }
+    let broken = (smpp::command_id::GENERIC_NACK, smpp::Status::ESME_RINVCMDLEN.0);
+    let (mut stream, _) = bind("123456789012");
+    let smpp::Pdu::SubmitSm(mut long) = submit("+14155550101", "") else {
+        panic!("a submit_sm")
+    };
+    long.tlvs
+        .push(smpp::Tlv::new(smpp::tag::MESSAGE_PAYLOAD, [b'a'; 4_096]));
+    let long = smpp::encode(&smpp::Command::request(2, smpp::Pdu::SubmitSm(long)));
+    stream.write_all(&long).expect("sent");
+    assert_eq!(next(&mut stream), broken);
+    // The beginning of a PDU whose end does not come.
+    let (mut stream, _) = bind("123456789012");
+    stream.write_all(&[0, 0, 0, 20]).expect("sent");
+    assert_eq!(next(&mut stream), broken);
 }

@@ -126,7 +126,10 @@ impl<'o> Stage<'o> {
                 .actors
                 .esmes
                 .iter()
-                .map(|(name, account)| (name.clone(), EsmeActor::new(account.clone())))
+                .map(|(name, account)| {
+                    let octets_max = declared.config.command_length_max;
+                    (name.clone(), EsmeActor::new(account.clone(), octets_max))
+                })
                 .collect(),
             next_link: 1,
             served: None,

@@ -1,11 +1,13 @@
 //! Clauses of `world` that are rules of the message centre.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use smpp::Timers;
 use smsc::BindErrorStyle;
+use world::Config;
 
-use super::words::{dur, on_off, one, one_of};
+use super::words::{dur, number, on_off, one, one_of};
 use crate::syntax::Clause;
 
 /// Every key, in the order of `simulator-config/README.md`.
@@ -21,10 +23,16 @@ pub(crate) const SMSC_KEYS: &[&str] = &[
     "enquire_link",
     "inactivity",
     "response",
+    "pdu_read",
+    "command_length_max",
 ];
 
 /// The longest name that a message centre can give itself in a bind's response (SMPP v3.4 §5.2.1).
 const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
+
+/// The longest PDU that a message centre may take, in octets: no implementation takes less than 4,096, and none needs more
+/// than a `message_payload` of 64 KiB and what stands around it.
+const COMMAND_LENGTHS_MAX: RangeInclusive<u32> = 4_096..=1_048_576;
 
 /// What a refusal carries: whether there is a NUL string.
 const BODIES: [(&str, bool); 2] = [("nul", true), ("none", false)];
@@ -39,6 +47,7 @@ pub struct GivenTimers {
     enquire_link: Option<Option<Duration>>,
     inactivity: Option<Option<Duration>>,
     response: Option<Option<Duration>>,
+    pdu_read: Option<Option<Duration>>,
 }
 
 impl GivenTimers {
@@ -49,6 +58,7 @@ impl GivenTimers {
             (self.enquire_link, &mut timers.enquire_link),
             (self.inactivity, &mut timers.inactivity),
             (self.response, &mut timers.response),
+            (self.pdu_read, &mut timers.pdu_read),
         ] {
             if let Some(given) = given {
                 *timer = given;
@@ -59,17 +69,17 @@ impl GivenTimers {
 
 /// Whether the value of a key fits; if not, why not.
 pub(crate) fn check_smsc_key(clause: &Clause) -> Result<(), String> {
-    let mut config = smsc::Config::new(Vec::new(), vec![smsc::Carrier::new("any")]);
-    set_smsc_key(&mut config, &mut GivenTimers::default(), clause)
+    set_smsc_key(&mut Config::default(), &mut GivenTimers::default(), clause)
 }
 
 /// Sets a key of the message centre.
 pub(super) fn set_smsc_key(
-    config: &mut smsc::Config,
+    world: &mut Config,
     timers: &mut GivenTimers,
     clause: &Clause,
 ) -> Result<(), String> {
     let words: Vec<&str> = clause.values.iter().map(|value| value.node.as_str()).collect();
+    let config = &mut world.smsc;
     match clause.key.node.as_str() {
         "default_message" => {
             let [number, text] = words[..] else {
@@ -108,6 +118,15 @@ pub(super) fn set_smsc_key(
         "enquire_link" => timers.enquire_link = Some(timer(&words)?),
         "inactivity" => timers.inactivity = Some(timer(&words)?),
         "response" => timers.response = Some(timer(&words)?),
+        "pdu_read" => timers.pdu_read = Some(timer(&words)?),
+        "command_length_max" => {
+            let octets = number(&words, *COMMAND_LENGTHS_MAX.end())?;
+            if !COMMAND_LENGTHS_MAX.contains(&octets) {
+                let (least, most) = COMMAND_LENGTHS_MAX.into_inner();
+                return Err(format!("expected {least} to {most} octets"));
+            }
+            world.command_length_max = octets;
+        }
         _ => return Err("not a key of the message centre".to_owned()),
     }
     Ok(())
@@ -164,6 +183,11 @@ mod tests {
             ("enquire_link|none", true),
             ("inactivity|5", false),
             ("response|1m", true),
+            ("pdu_read|none", true),
+            ("pdu_read|0s", false),
+            ("command_length_max|4096", true),
+            ("command_length_max|4095", false),
+            ("command_length_max|1048577", false),
             ("nonsense|1", false),
         ] {
             assert_eq!(check_smsc_key(&clause(text)).is_ok(), fits, "{text}");
@@ -173,14 +197,15 @@ mod tests {
     #[test]
     fn only_the_timers_that_are_given_are_set() {
         let mut given = GivenTimers::default();
-        let mut config = smsc::Config::new(Vec::new(), vec![smsc::Carrier::new("any")]);
-        for text in ["session_init|5s", "enquire_link|none"] {
+        let mut config = Config::default();
+        for text in ["session_init|5s", "enquire_link|none", "pdu_read|3s"] {
             set_smsc_key(&mut config, &mut given, &clause(text)).expect("it fits");
         }
         let mut timers = Timers::default();
         given.apply(&mut timers);
         assert_eq!(timers.session_init, Some(Duration::from_secs(5)));
         assert_eq!(timers.enquire_link, None);
+        assert_eq!(timers.pdu_read, Some(Duration::from_secs(3)));
         assert_eq!(timers.inactivity, Timers::default().inactivity);
     }
 

@@ -140,7 +140,10 @@ fn rules(config: &ConfigArgs) -> Finding {
     match config.rules() {
         Ok(_) => ok(
             "configuration",
-            format!("{} is read", folder.join("platform.toml").display()),
+            match folder.join("platform.toml") {
+                file if file.is_file() => format!("{} is read", file.display()),
+                file => format!("the built-in rules; there is no {}", file.display()),
+            },
         ),
         Err(error) => {
             let todo = "take simulator-config/platform.toml as a beginning; simulator-config/README.md tells every key";

@@ -293,7 +293,10 @@ impl Greeting {
             (
                 account.system_id.to_string(),
                 account.password.to_string(),
-                codes.join(" "),
+                match codes.is_empty() {
+                    true => "what its address_range asks for".to_owned(),
+                    false => codes.join(" "),
+                },
             )
         });
         let not_installed = config.users.iter().find_map(|user| {

@@ -21,11 +21,22 @@ pub struct LimitArgs {
     #[arg(long, value_name = "NET", value_parser = network)]
     allow: Vec<IpNet>,
     /// SMPP connections at once, those whose TLS handshake is not over included; further ones are closed at once.
-    #[arg(long, value_name = "N", default_value_t = CONNECTIONS_MAX)]
+    #[arg(long, value_name = "N", default_value_t = CONNECTIONS_MAX, value_parser = connections)]
     connections_max: usize,
     /// SMPP connections at once from one IP address.
     #[arg(long, value_name = "N", default_value_t = CONNECTIONS_PER_IP_MAX)]
     connections_per_ip_max: usize,
+}
+
+/// How many connections there may be.
+fn connections(text: &str) -> Result<usize, String> {
+    let number = text
+        .parse::<usize>()
+        .ok()
+        .filter(|number| *number <= CONNECTIONS_MAX);
+    number.ok_or_else(|| {
+        format!("write a number up to {CONNECTIONS_MAX}: more links the message centre does not have")
+    })
 }
 
 /// A network, or an address, which is a network of one.
@@ -233,6 +244,16 @@ mod tests {
         drop((second, third, fourth));
         assert_eq!(admission.open().all, 0);
         assert!(admission.open().by_ip.is_empty());
+    }
+
+    #[test]
+    fn there_are_no_more_connections_than_links() {
+        assert_eq!(connections("0"), Ok(0));
+        assert_eq!(connections("10000"), Ok(CONNECTIONS_MAX));
+        for text in ["10001", "-1", "many"] {
+            let why = connections(text).expect_err(text);
+            assert!(why.contains("up to 10000"), "{why}");
+        }
     }
 
     #[test]
