@@ -87,6 +87,9 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ),
 ];
 
+/// Keys that may stand several times in a `carrier` line: here each has an array, of one string for each time.
+const SEVERAL: [&str; 1] = ["answer"];
+
 /// Keys whose string is one value, blanks and all.
 const WHOLE: [&str; 4] = ["bounce_text", "stop_reply", "mangled", "substitute"];
 
@@ -149,13 +152,23 @@ fn clauses(path: &str, text: &str) -> Result<Vec<Clause>, Box<Diagnostic>> {
         let key_span = span(key.span());
         let key = key.into_inner().into_owned();
         let whole = WHOLE.contains(&key.as_str());
-        let mut values = Vec::new();
-        let place = value.span();
-        words(path, text, value.get_ref(), place, whole, &mut values)?;
-        clauses.push(Clause {
-            key: Spanned::new(key, key_span),
-            values,
-        });
+        let several = match value.get_ref() {
+            DeValue::Array(several) if SEVERAL.contains(&key.as_str()) => Some(several.iter()),
+            _ => None,
+        };
+        let each = several.map_or_else(
+            || vec![(key_span, &value)],
+            // Each is found at its own place.
+            |several| several.map(|value| (span(value.span()), value)).collect(),
+        );
+        for (place, value) in each {
+            let mut values = Vec::new();
+            words(path, text, value.get_ref(), value.span(), whole, &mut values)?;
+            clauses.push(Clause {
+                key: Spanned::new(key.clone(), place),
+                values,
+            });
+        }
     }
     clauses.sort_by_key(|clause| clause.key.span.start);
     Ok(clauses)
@@ -267,6 +280,30 @@ mod tests {
                 ("bounce_text".to_owned(), vec![pair("a b")]),
             ]
         );
+    }
+
+    #[test]
+    fn several_rules_of_a_profile_are_an_array_of_strings() {
+        let text = "answer = [\n  \"reset for 1\",\n  \"ESME_RSYSERR chance 5%\",\n]\n";
+        let profile = read("p.toml", text).expect("it fits");
+        let told: Vec<Vec<&str>> = profile
+            .clauses
+            .iter()
+            .map(|clause| clause.values.iter().map(|value| value.node.as_str()).collect())
+            .collect();
+        assert_eq!(
+            told,
+            [vec!["reset", "for", "1"], vec!["ESME_RSYSERR", "chance", "5%"]]
+        );
+        let wrong = text.replace("5%", "500%");
+        let faults = read("p.toml", &wrong).expect_err("no percentage");
+        let [fault] = &faults[..] else {
+            panic!("{faults:?}")
+        };
+        let place = fault.primary.as_ref().expect("a place").span;
+        let at = |place: u32| usize::try_from(place).expect("short");
+        assert!(wrong[at(place.start)..at(place.end)].starts_with("\"ESME_RSYSERR"));
+        assert!(read("p.toml", "answer = \"none for 2\"").is_ok());
     }
 
     #[test]
