@@ -34,6 +34,8 @@ pub enum Effect {
     NackWithoutSequence,
     /// It is not accepted; a response whose body has no end answers it.
     Malformed,
+    /// It is not accepted; a response whose `command_length` is greater than it is long answers it.
+    WrongLength,
     /// It is not accepted; the first half of a response comes, then the connection is closed.
     Cut,
     /// It is accepted; the response that says so ends with its header.
@@ -79,6 +81,7 @@ impl Effect {
             Self::Nack => "is answered with a generic_nack",
             Self::NackWithoutSequence => "is answered with a generic_nack without sequence_number",
             Self::Malformed => "is answered with a malformed PDU",
+            Self::WrongLength => "is answered with a PDU that is shorter than it says",
             Self::Cut => "is answered with half a PDU",
             Self::NoBody => "is answered without a body",
             Self::Unbind => "ends the session with an unbind",
@@ -295,7 +298,7 @@ const MAGIC: [[Effect; 10]; 5] = [
         Effect::Answer(Status::ESME_RX_T_APPN),
         Effect::Answer(Status::ESME_RINVBNDSTS),
         Effect::Answer(Status::ESME_RUNKNOWNERR),
-        Effect::Answer(Status::ESME_RINVSERTYP),
+        Effect::WrongLength,
     ],
 ];
 

@@ -169,6 +169,7 @@ impl Auditor {
             Effect::WrongSequence,
             Effect::Nack,
             Effect::Malformed,
+            Effect::WrongLength,
             Effect::Cut,
             Effect::NoBody,
             Effect::Unbind,

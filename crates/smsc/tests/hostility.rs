@@ -228,6 +228,22 @@ fn what_is_not_accepted_is_answered_with_a_nack_or_rubbish() {
     let header: &[u8] = &[0, 0, 0, 22, 0x80, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 77];
     assert_eq!(octets, &Bytes::from([header, b"no end"].concat()));
     assert!(responses(&outputs).is_empty());
+    let mut bench = meeting(Effect::WrongLength);
+    let outputs = bench.command(LINK, &submit);
+    let [Disturbance::Octets(octets)] = &disturbances(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
+    // An ESME takes the first four octets of the next PDU for its last, and nothing that follows for what it is.
+    let next = smpp::encode(&Command::response(78, Status::ESME_ROK, Pdu::EnquireLinkResp));
+    let mut framer = smpp::Framer::default();
+    framer.feed(octets);
+    assert_eq!(framer.next_frame(), None);
+    framer.feed(&next.repeat(2));
+    let frames: Vec<smpp::Frame> = std::iter::from_fn(|| framer.next_frame()).collect();
+    assert!(
+        matches!(frames[..], [_, smpp::Frame::Broken { .. }]),
+        "{frames:?}"
+    );
 }
 
 #[test]

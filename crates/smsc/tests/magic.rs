@@ -75,6 +75,12 @@ fn told(number: &str) -> String {
                 return "half a `submit_sm_resp`, then the connection is closed".into();
             }
             Output::Disturb {
+                how: Disturbance::Octets(octets),
+                ..
+            } if octets.len() < usize::from(octets[3]) => {
+                return "a `submit_sm_resp` that is shorter than its `command_length`".into();
+            }
+            Output::Disturb {
                 how: Disturbance::Octets(_),
                 ..
             } => return "a malformed `submit_sm_resp`".into(),

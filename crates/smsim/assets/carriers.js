@@ -9,7 +9,7 @@ const RECEIPTS = ["normal", "late", "lost", "duplicated", "early", "sibling", "w
 /** What a `submit_sm` can meet, as simulator-config/README.md lists it. */
 const FAULTS = [
   "ESME_RTHROTTLED", "ESME_RMSGQFUL", "ESME_RSYSERR", "ESME_RINVDSTADR", "ESME_RINVSRCADR", "ESME_RSUBMITFAIL", "ESME_RUNKNOWNERR",
-  "none", "late 5s", "out_of_order", "wrong_sequence", "nack", "nack_without_sequence", "malformed", "cut", "no_body", "unbind", "reset", "silence", "slow 10",
+  "none", "late 5s", "out_of_order", "wrong_sequence", "nack", "nack_without_sequence", "malformed", "wrong_length", "cut", "no_body", "unbind", "reset", "silence", "slow 10",
   "receipt late", "receipt lost", "receipt duplicated", "receipt early", "delivered", "failed absent",
 ];
 

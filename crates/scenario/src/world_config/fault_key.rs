@@ -17,6 +17,7 @@ const EFFECTS: &[(&str, Effect)] = &[
     ("nack", Effect::Nack),
     ("nack_without_sequence", Effect::NackWithoutSequence),
     ("malformed", Effect::Malformed),
+    ("wrong_length", Effect::WrongLength),
     ("cut", Effect::Cut),
     ("no_body", Effect::NoBody),
     ("unbind", Effect::Unbind),

@@ -110,6 +110,7 @@ impl fmt::Display for Effect {
             Self::Nack => f.write_str("nack"),
             Self::NackWithoutSequence => f.write_str("nack_without_sequence"),
             Self::Malformed => f.write_str("malformed"),
+            Self::WrongLength => f.write_str("wrong_length"),
             Self::Cut => f.write_str("cut"),
             Self::NoBody => f.write_str("no_body"),
             Self::Unbind => f.write_str("unbind"),

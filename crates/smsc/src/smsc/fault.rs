@@ -62,6 +62,10 @@ impl Smsc {
                 let how = Disturbance::Octets(endless_response(request));
                 self.outputs.push(Output::Disturb { link, how });
             }
+            Effect::WrongLength => {
+                let how = Disturbance::Octets(short_response(request));
+                self.outputs.push(Output::Disturb { link, how });
+            }
             Effect::Cut => {
                 let whole = endless_response(request);
                 let how = Disturbance::Octets(whole.slice(..whole.len() / 2));
@@ -270,6 +274,7 @@ impl Smsc {
                 | Effect::Nack
                 | Effect::NackWithoutSequence
                 | Effect::Malformed
+                | Effect::WrongLength
                 | Effect::Cut
                 | Effect::Unbind
                 | Effect::Reset
@@ -357,12 +362,21 @@ impl Smsc {
 
 /// A response whose only string lacks its NUL.
 fn endless_response(request: &Command) -> Bytes {
-    let string = b"no end";
+    broken_response(request, b"no end", 0)
+}
+
+/// A response that lacks the last four of the octets that its `command_length` says: the four of the next PDU are taken for
+/// them, and the framing is lost.
+fn short_response(request: &Command) -> Bytes {
+    broken_response(request, b"short\0", 4)
+}
+
+fn broken_response(request: &Command, body: &[u8; 6], lacking: u32) -> Bytes {
     let mut octets = BytesMut::new();
-    octets.put_u32(22);
+    octets.put_u32(22 + lacking);
     octets.put_u32(request.pdu.command_id() | command_id::RESPONSE);
     octets.put_u32(0);
     octets.put_u32(request.sequence_number);
-    octets.put_slice(string);
+    octets.put_slice(body);
     octets.freeze()
 }
