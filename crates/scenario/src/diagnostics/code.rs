@@ -154,7 +154,8 @@ codes! {
         "`<` waits for the next arrival for `within`, or for the world's `patience` (10 s) when the line says nothing. The `why` lines show what the \
          platform and the network decided since the last step."
     E202 Error "a call returned something else"
-        "A call without `=` must succeed. With `= 850` it must be refused with that error number. The `why` line quotes the platform's own decision."
+        "A call without `=` must succeed. With `= 850` it must be refused with that error number, of which `smsim explain 850` has a \
+         page. The `why` line quotes the platform's own decision."
     E203 Error "something arrived in a quiet time"
         "`nothing for` fails at the first arrival, also at one that came earlier and that no line claimed. `no PATTERN for` fails at the first arrival \
          that matches."

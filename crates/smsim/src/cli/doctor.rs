@@ -205,7 +205,7 @@ fn colour() -> bool {
 
 fn terminal() -> Finding {
     if !std::io::stdout().is_terminal() {
-        return ok("terminal", "stdout is none: no colour, no progress");
+        return ok("terminal", "stdout is no terminal: no colour, no progress");
     }
     match std::env::var("TERM").as_deref() {
         Ok("dumb" | "") | Err(_) => finding(
