@@ -51,6 +51,13 @@ fn codec(c: &mut Criterion) {
                 framer.next_frame()
             });
         });
+        let mut by_library = Framer::default().by_library();
+        group.bench_function("decode with rusmpp alone", |b| {
+            b.iter(|| {
+                by_library.feed(black_box(&octets));
+                by_library.next_frame()
+            });
+        });
         let reads = octets.repeat(32);
         group.throughput(Throughput::Bytes(reads.len() as u64));
         group.bench_function("decode 32 of one read", |b| {

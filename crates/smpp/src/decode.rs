@@ -1,7 +1,10 @@
 //! The body of one isolated PDU to its fields.
 //!
 //! rusmpp reads the mandatory parameters, with their limits; it is told that no optional parameters follow. Those are read
-//! here, as they stand: rusmpp refuses a whole PDU for one that many peers write a little wrong.
+//! here, as they stand: rusmpp refuses a whole PDU for one that many peers write a little wrong. Bodies that come by the
+//! thousand and are plainly well made are read without it, in a quarter of the time ([`plain`]).
+
+mod plain;
 
 use bytes::{Buf, Bytes, BytesMut};
 use compact_str::CompactString;
@@ -14,7 +17,7 @@ use sms::Address;
 
 use crate::bind::{Bind, BindKind, BindResp, Outbind};
 use crate::command_id;
-use crate::framing::{Frame, Header};
+use crate::framing::{Frame, HEADER_OCTETS, Header};
 use crate::operation::{
     AlertNotification, BroadcastSm, CancelBroadcastSm, CancelSm, DestAddress, MessageIdResp,
     QueryBroadcastSm, QuerySm, QuerySmResp, ReplaceSm, SubmitMulti, SubmitMultiResp, UnsuccessSme,
@@ -24,10 +27,33 @@ use crate::short_message::{DataSm, ShortMessage};
 use crate::status::Status;
 use crate::tlv::{Tlv, lengths, tag};
 
-/// Reads the body of a PDU; what is read is copied out of it. `raw` is the whole PDU, for the frame.
-pub(crate) fn decode(header: Header, body: &mut BytesMut, raw: Bytes) -> Frame {
-    match decode_pdu(&header, body) {
-        Ok(pdu) => {
+/// Who reads bodies that are plainly well made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reader {
+    /// The short way, where there is one.
+    Plain,
+    /// rusmpp, whatever they are.
+    Library,
+}
+
+/// Reads the body of a PDU; what is read is copied out of it. `raw` is the whole PDU, for the frame. `scratch` is memory for
+/// rusmpp, which takes a body apart.
+pub(crate) fn decode(header: Header, raw: Bytes, reader: Reader, scratch: &mut BytesMut) -> Frame {
+    let body = &raw[HEADER_OCTETS..];
+    let plain = match reader {
+        Reader::Plain => plain::read(&header, body),
+        Reader::Library => None,
+    };
+    let decoded = match plain {
+        Some(pdu) => Ok((pdu, 0)),
+        None => {
+            scratch.clear();
+            scratch.extend_from_slice(body);
+            decode_pdu(&header, scratch).map(|pdu| (pdu, scratch.len()))
+        }
+    };
+    match decoded {
+        Ok((pdu, trailing)) => {
             let Header {
                 command_status: status,
                 sequence_number,
@@ -40,7 +66,7 @@ pub(crate) fn decode(header: Header, body: &mut BytesMut, raw: Bytes) -> Frame {
                     pdu,
                 },
                 raw,
-                trailing: body.len(),
+                trailing,
             }
         }
         Err(Fault { status, field }) => Frame::Malformed {
@@ -243,7 +269,7 @@ macro_rules! short_message {
             data_coding: $pdu.data_coding.into(),
             sm_default_msg_id: $pdu.sm_default_msg_id,
             short_message: $pdu.short_message().as_ref().into(),
-            tlvs: read_tlvs($body)?,
+            tlvs: read_tlvs(&$body.split())?,
         }
     };
 }
@@ -292,7 +318,7 @@ fn decode_data_sm(body: &mut BytesMut) -> Decoded<DataSm> {
         esm_class: read_as("esm_class", body)?,
         registered_delivery: read_as("registered_delivery", body)?,
         data_coding: read_as("data_coding", body)?,
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -372,7 +398,7 @@ fn decode_replace_sm(body: &mut BytesMut) -> Decoded<ReplaceSm> {
         registered_delivery: pdu.registered_delivery.into(),
         sm_default_msg_id: pdu.sm_default_msg_id,
         short_message: pdu.short_message().as_ref().into(),
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -381,7 +407,7 @@ fn decode_alert_notification(body: &mut BytesMut) -> Decoded<AlertNotification> 
     Ok(AlertNotification {
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
         esme: address(pdu.esme_addr_ton, pdu.esme_addr_npi, &pdu.esme_addr),
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -397,7 +423,7 @@ fn decode_broadcast_sm(body: &mut BytesMut) -> Decoded<BroadcastSm> {
         replace_if_present_flag: pdu.replace_if_present_flag.into(),
         data_coding: pdu.data_coding.into(),
         sm_default_msg_id: pdu.sm_default_msg_id,
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -406,7 +432,7 @@ fn decode_query_broadcast_sm(body: &mut BytesMut) -> Decoded<QueryBroadcastSm> {
     Ok(QueryBroadcastSm {
         message_id: text(&pdu.message_id),
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -416,7 +442,7 @@ fn decode_cancel_broadcast_sm(body: &mut BytesMut) -> Decoded<CancelBroadcastSm>
         service_type: text(pdu.service_type.value()),
         message_id: text(&pdu.message_id),
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
-        tlvs: read_tlvs(body)?,
+        tlvs: read_tlvs(&body.split())?,
     })
 }
 
@@ -440,10 +466,10 @@ fn read_as<T: Decode>(field: &'static str, body: &mut BytesMut) -> Decoded<T> {
 
 /// The optional parameters of a request (SMPP v5.0 §2.11.1): an unknown one is kept, a known one of a wrong length and a
 /// broken stream are faults.
-fn read_tlvs(body: &mut BytesMut) -> Decoded<Vec<Tlv>> {
+fn read_tlvs(mut octets: &[u8]) -> Decoded<Vec<Tlv>> {
     let mut tlvs = Vec::new();
-    while !body.is_empty() {
-        let tlv = read_tlv(body).ok_or(Fault {
+    while !octets.is_empty() {
+        let tlv = read_tlv(&mut octets).ok_or(Fault {
             status: Status::ESME_RINVTLVSTREAM,
             field: "tlvs",
         })?;
@@ -461,16 +487,21 @@ fn read_tlvs(body: &mut BytesMut) -> Decoded<Vec<Tlv>> {
 
 /// The optional parameters of a response. A response cannot be refused: what cannot be read is left.
 fn read_response_tlvs(body: &mut BytesMut) -> Vec<Tlv> {
-    std::iter::from_fn(|| read_tlv(body)).collect()
+    let mut octets = &**body;
+    let tlvs = std::iter::from_fn(|| read_tlv(&mut octets)).collect();
+    let left = octets.len();
+    body.advance(body.len() - left);
+    tlvs
 }
 
-fn read_tlv(body: &mut BytesMut) -> Option<Tlv> {
-    let [tag_high, tag_low, length_high, length_low] = *body.first_chunk()?;
-    let length = usize::from(u16::from_be_bytes([length_high, length_low]));
-    let value = body.get(4..4 + length)?.to_vec();
-    body.advance(4 + length);
+fn read_tlv(octets: &mut &[u8]) -> Option<Tlv> {
+    let ([tag_high, tag_low, length_high, length_low], rest) = octets.split_first_chunk()?;
+    let length = u16::from_be_bytes([*length_high, *length_low]);
+    let (value, rest) = rest.split_at_checked(length.into())?;
+    let value = value.to_vec();
+    *octets = rest;
     Some(Tlv {
-        tag: u16::from_be_bytes([tag_high, tag_low]),
+        tag: u16::from_be_bytes([*tag_high, *tag_low]),
         value,
     })
 }

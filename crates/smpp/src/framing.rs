@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::decode::decode;
+use crate::decode::{Reader, decode};
 use crate::pdu::Command;
 use crate::status::Status;
 
@@ -79,9 +79,10 @@ pub enum Frame {
 #[derive(Debug)]
 pub struct Framer {
     octets: BytesMut,
-    /// Where the body that is being read is taken apart; nothing outside keeps a part of it, so that its memory serves
-    /// every body.
-    body: BytesMut,
+    /// Where a body that is not read as it lies is taken apart; nothing outside keeps a part of it, so that its memory
+    /// serves every body.
+    scratch: BytesMut,
+    reader: Reader,
     command_length_max: u32,
     is_broken: bool,
 }
@@ -91,9 +92,18 @@ impl Framer {
     pub fn new(command_length_max: u32) -> Self {
         Self {
             octets: BytesMut::new(),
-            body: BytesMut::new(),
+            scratch: BytesMut::new(),
+            reader: Reader::Plain,
             command_length_max,
             is_broken: false,
+        }
+    }
+
+    /// The same, but rusmpp reads every body: what another is measured against. The frames are the same.
+    pub fn by_library(self) -> Self {
+        Self {
+            reader: Reader::Library,
+            ..self
         }
     }
 
@@ -126,9 +136,7 @@ impl Framer {
         } else {
             self.octets.split_to(command_length as usize)
         };
-        self.body.clear();
-        self.body.extend_from_slice(&raw[HEADER_OCTETS..]);
-        Some(decode(header, &mut self.body, raw.freeze()))
+        Some(decode(header, raw.freeze(), self.reader, &mut self.scratch))
     }
 
     /// Whether a PDU has begun and not ended. An owner that sees this for longer than its patience calls

@@ -1,8 +1,8 @@
 //! The wire: octets to PDUs and back, and the rules of one SMPP session.
 //!
-//! The decoding of the mandatory parameters is rusmpp's, which nothing outside this crate names. This crate knows no
-//! socket, no account, no carrier, no route and no policy: a [`Session`] is one end of one link, a value that its owner
-//! feeds with frames and asks when to wake it.
+//! The decoding of the mandatory parameters is rusmpp's, which nothing outside this crate names, but for texts and their
+//! answers that are plainly well made. This crate knows no socket, no account, no carrier, no route and no policy: a
+//! [`Session`] is one end of one link, a value that its owner feeds with frames and asks when to wake it.
 
 mod bind;
 pub mod command_id;

@@ -9,10 +9,15 @@ use smpp::{
 };
 use sms::Address;
 
+/// The frames of what came, which are the same whoever reads the bodies.
 fn frames(octets: &[u8]) -> Vec<Frame> {
-    let mut framer = Framer::default();
-    framer.feed(octets);
-    std::iter::from_fn(|| framer.next_frame()).collect()
+    let of = |mut framer: Framer| -> Vec<Frame> {
+        framer.feed(octets);
+        std::iter::from_fn(|| framer.next_frame()).collect()
+    };
+    let frames = of(Framer::default());
+    assert_eq!(frames, of(Framer::default().by_library()), "{octets:02x?}");
+    frames
 }
 
 fn vectors() -> Vec<Vec<u8>> {

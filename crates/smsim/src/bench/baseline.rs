@@ -1,4 +1,4 @@
-//! The server that ours is measured against: it decodes, answers, and does nothing else.
+//! The server that ours is measured against: it decodes with rusmpp, answers, and does nothing else.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,7 +31,7 @@ pub async fn serve(listener: TcpListener, receipts: bool) -> anyhow::Result<()> 
 async fn answer(mut stream: TcpStream, receipts: bool) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut octets = vec![0; READ_OCTETS];
-    let mut framer = Framer::default();
+    let mut framer = Framer::default().by_library();
     let mut link = Link {
         receipts,
         delivered: 0,
