@@ -1,7 +1,5 @@
 //! The texts that a phone has shown: [`Inbox`], [`InboxText`].
 
-use std::collections::VecDeque;
-
 use sms::{Address, Encoding, Segment, Timestamp};
 
 /// A text as a phone shows it.
@@ -38,6 +36,14 @@ impl InboxText {
         }
     }
 
+    /// The octets of the segment that it came in, if it came in one.
+    pub fn octets(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Segment(segment) => Some(&segment.user_data),
+            Content::Assembled(_) => None,
+        }
+    }
+
     /// The segment that it came in, if it came in one; else the text again.
     ///
     /// # Errors
@@ -54,9 +60,12 @@ impl InboxText {
 /// The most recent texts of a phone, oldest first, and how many there were in all.
 ///
 /// It is a window for observers, not the phone's memory: the oldest text makes room for the next one.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Inbox {
-    texts: VecDeque<InboxText>,
+    /// A ring, once there is no room for more.
+    texts: Vec<InboxText>,
+    /// The place of the oldest.
+    oldest: usize,
     received: u64,
     unread: u64,
 }
@@ -64,7 +73,16 @@ pub struct Inbox {
 impl Inbox {
     /// The most recent texts, oldest first.
     pub fn texts(&self) -> impl DoubleEndedIterator<Item = &InboxText> + ExactSizeIterator {
-        self.texts.iter()
+        let count = self.texts.len();
+        (0..count).map(move |nth| {
+            let place = self.oldest + nth;
+            &self.texts[place.checked_sub(count).unwrap_or(place)]
+        })
+    }
+
+    /// The oldest of the texts.
+    pub fn oldest(&self) -> Option<&InboxText> {
+        self.texts.get(self.oldest)
     }
 
     /// How many texts the phone has shown, with those that the ring no longer holds.
@@ -77,15 +95,24 @@ impl Inbox {
         self.unread
     }
 
+    /// Adds a text to at most `inbox_max`, which is the same every time.
     pub(crate) fn push(&mut self, text: InboxText, inbox_max: u16) {
         self.received += 1;
         self.unread += 1;
-        // Makes room first, so that a full ring never asks for more memory.
-        while self.texts.len() >= usize::from(inbox_max).max(1) {
-            self.texts.pop_front();
-        }
-        if inbox_max > 0 {
-            self.texts.push_back(text);
+        let (count, room) = (self.texts.len(), usize::from(inbox_max));
+        if count < room {
+            if count == self.texts.capacity() {
+                // Twice as much, and never more than there is room for.
+                self.texts.reserve_exact(count.max(4).min(room - count));
+            }
+            self.texts.push(text);
+        } else if let Some(oldest) = self.texts.get_mut(self.oldest) {
+            *oldest = text;
+            self.oldest = if self.oldest + 1 == count {
+                0
+            } else {
+                self.oldest + 1
+            };
         }
     }
 

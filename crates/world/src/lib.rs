@@ -14,6 +14,7 @@
 //!     world.handle(now, input)            (Input::Tick when only time has passed)
 //! ```
 
+mod ahead;
 mod air;
 pub mod brief;
 mod coming;

@@ -63,6 +63,11 @@ impl<T> Queue<T> {
         self.at_once.pop_front()
     }
 
+    /// What is due at the instant that is being played, in order.
+    pub fn at_once(&self) -> impl Iterator<Item = &T> {
+        self.at_once.iter()
+    }
+
     /// The next hop of the instant `now`, if it is `wanted`.
     pub fn take_if(&mut self, now: Timestamp, wanted: impl Fn(&T) -> bool) -> Option<T> {
         if self.brought_until < now {

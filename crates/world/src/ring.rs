@@ -7,6 +7,7 @@ use platform::{AppId, CallId, Decision, SubmissionId};
 use sms::{MessageState, Msisdn, Octets, ShortCode, Timestamp};
 use smsc::{CarrierIndex, Number};
 
+use crate::ahead;
 use crate::record::{CALL_OCTETS_MAX, Event, Toward};
 use crate::wire_pdu::WirePdu;
 
@@ -185,6 +186,10 @@ impl Ring {
         self.next_seq += 1;
         if self.kept.len() < self.records_max {
             return self.kept.push((at, kept));
+        }
+        if self.oldest.is_multiple_of(ahead::TOGETHER) {
+            let end = self.records_max.min(self.oldest + ahead::TOGETHER);
+            ahead::kept(&self.kept[self.oldest..end]);
         }
         self.kept[self.oldest] = (at, kept);
         self.oldest += 1;

@@ -9,6 +9,7 @@ use smpp::LinkId;
 use sms::Msisdn;
 use smsc::PageOutcome;
 
+use crate::ahead;
 use crate::air;
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
@@ -66,9 +67,13 @@ impl World {
             Input::LinkReceived { link, frames } => {
                 // What a frame brings forth at once comes after all frames of the same read.
                 if self.is_idle() {
-                    for mut frame in frames {
-                        self.note_arrival(link, &mut frame);
-                        self.smsc_receives(link, &frame);
+                    let mut frames = frames;
+                    for frames in frames.chunks_mut(ahead::TOGETHER) {
+                        ahead::frames(frames);
+                        for frame in frames {
+                            self.note_arrival(link, frame);
+                            self.smsc_receives(link, frame);
+                        }
                     }
                 } else {
                     for mut frame in frames {

@@ -10,6 +10,7 @@ use smpp::LinkId;
 use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Broadcast, Cause, PageOutcome, Scribe, Smsc};
 
+use crate::ahead;
 use crate::config::{Checked, Config, ConfigError};
 use crate::dice::{Dice, Die};
 use crate::io::{CallbackId, Input, Output};
@@ -494,9 +495,12 @@ impl World {
             return;
         }
         self.stalled_until = None;
-        for _ in 0..self.config.hops_per_instant_max {
+        for nth in 0..self.config.hops_per_instant_max {
             let more = match self.queue.take(self.now) {
                 Some(hop) => {
+                    if nth.is_multiple_of(ahead::TOGETHER) {
+                        ahead::hops(self.queue.at_once().take(ahead::TOGETHER), &self.handsets);
+                    }
                     self.play(hop);
                     true
                 }

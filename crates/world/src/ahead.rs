@@ -1,0 +1,57 @@
+//! Memory that is needed soon, asked for together.
+//!
+//! What a text meets lies where it was last used: its octets in the cache of the core that read them, a full inbox and what
+//! the ring of records turns out in no cache at all. Asked for one after the other, each costs a way to memory; asked for
+//! together, they are on their way together. Nothing depends on what is read here.
+
+use std::hint::black_box;
+
+use smpp::{Frame, Pdu};
+use sms::{Msisdn, NumberMap};
+
+use crate::ring::Kept;
+use crate::world::{Hop, Phone};
+
+/// How many of what is next are looked at together: about as many ways to memory as a core has open at one time.
+pub(crate) const TOGETHER: usize = 16;
+
+/// What the next frames bring.
+pub(crate) fn frames(frames: &[Frame]) {
+    read(frames.iter().filter_map(|frame| match frame {
+        Frame::Pdu { command, raw, .. } => {
+            let text = match &command.pdu {
+                Pdu::SubmitSm(message) => first(&message.short_message),
+                _ => 0,
+            };
+            Some(text ^ first(raw))
+        }
+        Frame::Malformed { .. } | Frame::Broken { .. } => None,
+    }));
+}
+
+/// The phones that the next hops go to, and what makes room there.
+pub(crate) fn hops<'a>(hops: impl Iterator<Item = &'a Hop>, phones: &NumberMap<Msisdn, Phone>) {
+    read(hops.filter_map(|hop| match hop {
+        Hop::Page { to, .. } => {
+            let oldest = phones.get(*to)?.handset.inbox().oldest()?;
+            Some(first(oldest.octets()?))
+        }
+        _ => None,
+    }));
+}
+
+/// The records that make room for the next.
+pub(crate) fn kept<T>(kept: &[(T, Kept)]) {
+    read(kept.iter().filter_map(|(_, kept)| match kept {
+        Kept::Received { octets, .. } => Some(first(octets)),
+        _ => None,
+    }));
+}
+
+fn first(octets: &[u8]) -> u8 {
+    octets.first().copied().unwrap_or_default()
+}
+
+fn read(octets: impl Iterator<Item = u8>) {
+    black_box(octets.fold(0, |all, octet| all ^ octet));
+}
