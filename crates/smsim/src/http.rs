@@ -6,6 +6,7 @@ pub mod metrics;
 pub mod page;
 pub mod pages;
 pub mod restserver;
+pub mod serve;
 pub mod token;
 
 use axum::Router;

@@ -20,6 +20,8 @@ use crate::callback_client::CallbackClient;
 use crate::clock::Stopwatch;
 use crate::http;
 use crate::http::metrics::Requests;
+use crate::http::restserver::RestServer;
+use crate::http::serve::Site;
 
 /// How long an app must be silent behind a test in which it was called back.
 const LATE_CALL_WAIT: Duration = Duration::from_millis(50);
@@ -106,14 +108,15 @@ impl RealApps {
             .with_context(|| format!("cannot open HTTP port {http_port}; give another with --http-port"))?;
         let http = listener.local_addr()?;
         let behind = http::Behind::Run(CallSender(sender.clone()));
-        let rest = http::restserver::router(behind.clone(), Requests::default());
-        let app = http::router(behind).merge(rest);
-        runtime.spawn(async move {
-            let service = app.into_make_service_with_connect_info::<SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).await {
-                tracing::error!(%error, "the HTTP server ended");
-            }
-        });
+        let site = Site {
+            others: http::router(behind.clone()),
+            rest: RestServer {
+                behind,
+                requests: Requests::default(),
+            },
+        };
+        // It ends with the runtime.
+        runtime.spawn(http::serve::serve(listener, site, std::future::pending()));
         Ok(Self {
             runtime,
             client: CallbackClient::new(hold_max),

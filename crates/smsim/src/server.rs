@@ -11,6 +11,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::engine::EngineHandle;
 use crate::http::control::Access;
 use crate::http::metrics::Requests;
+use crate::http::restserver::RestServer;
+use crate::http::serve::Site;
 use crate::http::token::Token;
 use crate::smpp_listener::admission::Admission;
 use crate::smpp_listener::{Links, Reading};
@@ -116,20 +118,16 @@ impl Server {
             .merge(http::pages::router(handle.clone()))
             .merge(http::page::router(worlds.clone(), access.clone(), humans))
             .merge(http::control::router(worlds.clone(), access));
-        let app = http::metrics::with_metrics(app, requests.clone(), worlds.clone(), admission)
-            .merge(http::restserver::router(behind, requests))
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let site = Site {
+            others: http::metrics::with_metrics(app, requests.clone(), worlds.clone(), admission),
+            rest: RestServer { behind, requests },
+        };
         let mut stopped_http = stopped;
         let apps = async move {
             let stopping = async move {
                 let _ = stopped_http.wait_for(|stop| *stop).await;
             };
-            if let Err(error) = axum::serve(http_socket, app)
-                .with_graceful_shutdown(stopping)
-                .await
-            {
-                tracing::error!(%error, "the HTTP server ended");
-            }
+            http::serve::serve(http_socket, site, stopping).await;
         };
         let mut running = vec![tokio::spawn(esmes), tokio::spawn(dialler), tokio::spawn(apps)];
         running.extend(esmes_over_tls.map(tokio::spawn));

@@ -1,9 +1,10 @@
 //! The parameters of a request, in the order of their arrival: the query string's, then the body's.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::{StatusCode, header};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 /// Why a request's parameters cannot be read. What the REST server says of parameters is not here: this is HTTP's own.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,15 @@ pub enum UnreadableForm {
     /// The body is too long, or did not arrive whole.
     #[error("{0}")]
     Body(#[from] axum::extract::rejection::BytesRejection),
+    /// The body is longer than a form may be here.
+    #[error("the body of this request has more than {octets_max} octets")]
+    TooLong {
+        /// The most that is read.
+        octets_max: usize,
+    },
+    /// The body did not arrive whole.
+    #[error("the body of this request did not arrive whole: {0}")]
+    Broken(Box<dyn std::error::Error + Send + Sync>),
     /// No multipart body as its header promises.
     #[error("{0}")]
     NotMultipart(#[from] axum::extract::multipart::MultipartRejection),
@@ -23,6 +33,8 @@ impl IntoResponse for UnreadableForm {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Body(rejection) => rejection.status(),
+            Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Broken(_) => StatusCode::BAD_REQUEST,
             Self::NotMultipart(rejection) => rejection.status(),
             Self::Multipart(error) => error.status(),
         };
@@ -37,31 +49,71 @@ impl IntoResponse for UnreadableForm {
 
 /// Reads a request's parameters. A body that is neither urlencoded nor multipart is read as urlencoded, as PHP of the time
 /// did with a POST without a type.
+///
+/// # Errors
+///
+/// When the body is broken, or longer than the router's limit for bodies.
 pub async fn params(request: Request) -> Result<Vec<(String, String)>, UnreadableForm> {
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let mut params = pairs(query.as_bytes());
-    let multipart = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("multipart/form-data")
-        });
-    if multipart {
-        let mut multipart = Multipart::from_request(request, &()).await?;
-        while let Some(field) = multipart.next_field().await? {
-            let name = field.name().unwrap_or_default().to_owned();
-            let value = field.bytes().await?;
-            params.push((name, String::from_utf8_lossy(&value).into_owned()));
-        }
-    } else {
-        let body = Bytes::from_request(request, &()).await?;
-        params.extend(pairs(&body));
+    if is_multipart(request.headers()) {
+        return multipart(request).await;
+    }
+    let mut params = in_query(&request);
+    let body = Bytes::from_request(request, &()).await?;
+    params.extend(pairs(&body));
+    Ok(params)
+}
+
+/// As [`params`], of a request that no router has seen, with a body of at most `octets_max` octets.
+///
+/// # Errors
+///
+/// When the body is broken, or longer than that.
+pub async fn params_within<B>(
+    request: axum::http::Request<B>,
+    octets_max: usize,
+) -> Result<Vec<(String, String)>, UnreadableForm>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    if is_multipart(request.headers()) {
+        let mut request = request.map(Body::new);
+        DefaultBodyLimit::max(octets_max).apply(&mut request);
+        return multipart(request).await;
+    }
+    let mut params = in_query(&request);
+    let body = Limited::new(request.into_body(), octets_max).collect().await;
+    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+        true => UnreadableForm::TooLong { octets_max },
+        false => UnreadableForm::Broken(error),
+    })?;
+    params.extend(pairs(&body.to_bytes()));
+    Ok(params)
+}
+
+async fn multipart(request: Request) -> Result<Vec<(String, String)>, UnreadableForm> {
+    let mut params = in_query(&request);
+    let mut multipart = Multipart::from_request(request, &()).await?;
+    while let Some(field) = multipart.next_field().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let value = field.bytes().await?;
+        params.push((name, String::from_utf8_lossy(&value).into_owned()));
     }
     Ok(params)
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    value.and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value
+            .trim_start()
+            .to_ascii_lowercase()
+            .starts_with("multipart/form-data")
+    })
+}
+
+fn in_query<B>(request: &axum::http::Request<B>) -> Vec<(String, String)> {
+    pairs(request.uri().query().unwrap_or_default().as_bytes())
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
