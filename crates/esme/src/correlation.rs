@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use compact_str::CompactString;
 use sms::{MessageState, NumberMap};
 
 use crate::config::MessageIdBases;
@@ -32,9 +33,9 @@ struct Text {
 
 #[derive(Debug)]
 struct Part {
-    message_id: String,
+    message_id: CompactString,
     /// The state and error code of its final receipt.
-    outcome: Option<(MessageState, String)>,
+    outcome: Option<(MessageState, CompactString)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,23 +63,23 @@ pub(crate) enum Found {
     /// A message that was final already.
     Again {
         token: u64,
-        message_id: String,
+        message_id: CompactString,
         was: MessageState,
     },
     /// A message that is not final yet.
-    Underway { token: u64, message_id: String },
+    Underway { token: u64, message_id: CompactString },
     /// One part of a text; so many others are not final yet.
     Part {
         token: u64,
-        message_id: String,
+        message_id: CompactString,
         to_come: usize,
     },
     /// The last part of a text that was not final. The other fields are of the part that fared worst.
     Whole {
         token: u64,
-        message_id: String,
+        message_id: CompactString,
         state: MessageState,
-        err: String,
+        err: CompactString,
     },
 }
 
@@ -114,7 +115,7 @@ impl Correlations {
         let parts = message_ids
             .iter()
             .map(|id| Part {
-                message_id: id.clone(),
+                message_id: id.into(),
                 outcome: None,
             })
             .collect();
@@ -313,10 +314,10 @@ mod tests {
             state.code().to_string()
         };
         Receipt {
-            message_id: message_id.to_owned(),
+            message_id: message_id.into(),
             id_is_exact,
             state,
-            err,
+            err: err.into(),
         }
     }
 
@@ -414,7 +415,7 @@ mod tests {
                 *last,
                 Found::Whole {
                     token: 1,
-                    message_id: message_id.to_owned(),
+                    message_id: message_id.into(),
                     state,
                     err
                 },
@@ -425,7 +426,7 @@ mod tests {
                 again,
                 Found::Again {
                     token: 1,
-                    message_id: "0".to_owned(),
+                    message_id: "0".into(),
                     was: states[0]
                 }
             );
@@ -442,7 +443,7 @@ mod tests {
                 found,
                 Found::Underway {
                     token: 1,
-                    message_id: "7".to_owned()
+                    message_id: "7".into()
                 }
             );
         }

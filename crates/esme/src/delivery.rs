@@ -140,7 +140,7 @@ impl Esme {
             } => {
                 outputs.push(Output::Noted(Event::PartReceipt {
                     token,
-                    message_id,
+                    message_id: message_id.into(),
                     state,
                     to_come,
                 }));
@@ -152,14 +152,14 @@ impl Esme {
             } => {
                 outputs.push(Output::Noted(Event::ReceiptAgain {
                     token,
-                    message_id,
+                    message_id: message_id.into(),
                     state,
                     was,
                 }));
             }
             Found::Unknown => match self.outgoing.under_way() {
                 Some((_, youngest)) => {
-                    let message_id = receipt.message_id.clone();
+                    let message_id = receipt.message_id.to_string();
                     outputs.push(Output::Noted(Event::ReceiptEarly { message_id }));
                     outputs.extend(self.early_receipts.keep(youngest, receipt).map(unknown));
                 }
@@ -198,5 +198,8 @@ fn unknown(receipt: Receipt) -> Output {
     let Receipt {
         message_id, state, ..
     } = receipt;
-    Output::Noted(Event::ReceiptUnknown { message_id, state })
+    Output::Noted(Event::ReceiptUnknown {
+        message_id: message_id.into(),
+        state,
+    })
 }

@@ -57,6 +57,7 @@ impl EarlyReceipts {
 
 #[cfg(test)]
 mod tests {
+    use compact_str::CompactString;
     use sms::MessageState;
 
     use super::*;
@@ -65,10 +66,10 @@ mod tests {
     fn receipt(message_id: &str) -> Receipt {
         let state = MessageState::Delivered;
         Receipt {
-            message_id: message_id.to_owned(),
+            message_id: message_id.into(),
             id_is_exact: true,
             state,
-            err: String::new(),
+            err: CompactString::default(),
         }
     }
 

@@ -104,24 +104,29 @@ impl Esme {
     /// it happens at.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
-        self.catch_up(now, &mut outputs);
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// As [`Esme::handle`]; what the ESME does is added to `outputs`.
+    pub fn handle_into(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        self.catch_up(now, outputs);
         match input {
-            Input::Opened => self.opened(now, &mut outputs),
-            Input::Received(frame) => self.received(now, frame, &mut outputs),
-            Input::Closed => self.closed(now, &mut outputs),
+            Input::Opened => self.opened(now, outputs),
+            Input::Received(frame) => self.received(now, frame, outputs),
+            Input::Closed => self.closed(now, outputs),
             Input::Submit {
                 token,
                 from,
                 to,
                 text,
-            } => self.submit(token, from, to, &text, &mut outputs),
-            Input::Control(Control::BindUp) => self.bind_up(&mut outputs),
-            Input::Control(Control::BindDown) => self.bind_down(now, &mut outputs),
+            } => self.submit(token, from, to, &text, outputs),
+            Input::Control(Control::BindUp) => self.bind_up(outputs),
+            Input::Control(Control::BindDown) => self.bind_down(now, outputs),
             Input::Tick => {}
         }
-        self.submit_waiting(now, &mut outputs);
-        self.drop_hopeless_receipts(&mut outputs);
-        outputs
+        self.submit_waiting(now, outputs);
+        self.drop_hopeless_receipts(outputs);
     }
 
     /// The next instant at which [`Input::Tick`] is due.

@@ -1,5 +1,6 @@
 //! What the ESME does: [`Output`].
 
+use compact_str::CompactString;
 use smpp::{Command, Status};
 use sms::{Address, Encoding, MessageState};
 
@@ -46,11 +47,11 @@ pub enum Output {
         /// The text.
         token: u64,
         /// The part whose receipt this is; of a whole text, the part that fared worst.
-        message_id: String,
+        message_id: CompactString,
         /// Its state.
         state: MessageState,
         /// The network's error code in that receipt's own form, empty when it has none.
-        err: String,
+        err: CompactString,
         /// Whether all parts are final, so that no other receipt follows for this text.
         is_final: bool,
     },

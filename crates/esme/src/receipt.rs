@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use compact_str::{CompactString, format_compact};
 use smpp::{Tlv, Tlvs, tag};
 use sms::{Encoding, MessageState, Segment};
 
@@ -27,14 +28,14 @@ const FIELDS: [&str; 8] = [
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// The SMSC's name of the message, as the receipt writes it.
-    pub message_id: String,
+    pub message_id: CompactString,
     /// Whether the id is the TLV's: that is the very string of the response, while the text may print another
     /// base.
     pub id_is_exact: bool,
     /// The state; [`MessageState::Unknown`] when the receipt gives none that is known.
     pub state: MessageState,
     /// The network's error code, empty when there is none.
-    pub err: String,
+    pub err: CompactString,
 }
 
 impl Receipt {
@@ -48,14 +49,13 @@ impl Receipt {
         let fields = Fields::new(&text);
         let exact_id = tlvs
             .tlv_text(tag::RECEIPTED_MESSAGE_ID)
-            .map(String::from)
             .filter(|id| is_message_id(id));
         let code = tlvs
             .tlv_integer(tag::MESSAGE_STATE)
             .and_then(|code| u8::try_from(code).ok());
         let state = code.and_then(MessageState::from_code);
         let err = match tlvs.tlv(tag::NETWORK_ERROR_CODE).map(|tlv| &tlv.value[..]) {
-            Some(&[_network, high, low]) => Some(format!("{:03}", u16::from_be_bytes([high, low]))),
+            Some(&[_network, high, low]) => Some(format_compact!("{:03}", u16::from_be_bytes([high, low]))),
             Some(_) | None => None,
         };
         Some(Self {
@@ -63,7 +63,7 @@ impl Receipt {
             message_id: exact_id.or_else(|| {
                 fields
                     .value("id")
-                    .map(str::to_owned)
+                    .map(CompactString::from)
                     .filter(|id| is_message_id(id))
             })?,
             state: state
@@ -123,9 +123,14 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn new(text: &'a str) -> Self {
         let mut places = [const { None }; FIELDS.len()];
-        for (colon, _) in text.match_indices(':') {
+        let octets = text.as_bytes();
+        for colon in (1..octets.len()).filter(|at| octets[*at] == b':') {
+            let last = octets[colon - 1].to_ascii_lowercase();
             for (place, name) in places.iter_mut().zip(FIELDS) {
-                if place.is_none() && ends_with_word(&text[..colon], name) {
+                if name.as_bytes().last() == Some(&last)
+                    && place.is_none()
+                    && ends_with_word(&text[..colon], name)
+                {
                     *place = Some(colon - name.len()..colon + 1);
                 }
             }
@@ -177,12 +182,7 @@ impl<'a> Fields<'a> {
 /// Whether a text ends with those words, whatever their letter case, which no letter and no digit stands before.
 fn ends_with_word(text: &str, name: &str) -> bool {
     let (octets, name) = (text.as_bytes(), name.as_bytes());
-    let last = octets.last().map(u8::to_ascii_lowercase);
-    let Some(start) = octets
-        .len()
-        .checked_sub(name.len())
-        .filter(|_| last == name.last().copied())
-    else {
+    let Some(start) = octets.len().checked_sub(name.len()) else {
         return false;
     };
     octets[start..].eq_ignore_ascii_case(name)
@@ -280,10 +280,10 @@ mod tests {
             ),
         ] {
             let wanted = Receipt {
-                message_id: id.to_owned(),
+                message_id: id.into(),
                 id_is_exact: false,
                 state,
-                err: err.to_owned(),
+                err: err.into(),
             };
             assert_eq!(read(text, &[]), Some(wanted), "{text}");
         }

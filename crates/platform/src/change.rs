@@ -308,9 +308,9 @@ impl Platform {
         let Some(pool) = self.apps.get(&app).map(|listing| self.pool(listing)) else {
             return self.unknown_app(app);
         };
-        let zone = &self.settings.quota_day_tz;
+        let today = self.quota_day(now);
         if let Some(listing) = self.apps.get_mut(&app) {
-            listing.day.set_left(now, zone, pool, left);
+            listing.day.set_left(today, pool, left);
         }
         let why = format!("{left} left in the pool of {} today", self.title(app));
         self.decide(Code::Changed, Subject::default().app(app), why);

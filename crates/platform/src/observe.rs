@@ -10,6 +10,7 @@ use crate::config::InvalidConfig;
 use crate::conversation::{LiveSession, LiveState};
 use crate::notification::{Email, Mailbox, Notice};
 use crate::platform::Platform;
+use crate::quota::day;
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::user::{SessionId, Uid, User};
@@ -43,7 +44,7 @@ impl Platform {
 
     /// The user whose phone has that number, confirmed or not.
     pub fn user_by_phone(&self, phone: Msisdn) -> Option<&User> {
-        self.by_phone.get(&phone).map(|&who| &self.account(who).user)
+        self.by_phone.get(phone).map(|&who| &self.account(who).user)
     }
 
     /// The user of that name.
@@ -153,12 +154,18 @@ impl Platform {
 
     /// Unsolicited texts that the app may still send today.
     pub fn pool_left(&self, now: Timestamp, app: AppId) -> Option<u64> {
+        self.pool_left_on(self.quota_day(now), app)
+    }
+
+    /// The same, on the day `today`.
+    pub(crate) fn pool_left_on(&self, today: i32, app: AppId) -> Option<u64> {
         let listing = self.apps.get(&app)?;
-        Some(
-            listing
-                .day
-                .left(now, &self.settings.quota_day_tz, self.pool(listing)),
-        )
+        Some(listing.day.left(today, self.pool(listing)))
+    }
+
+    /// The day by which quotas are counted.
+    pub(crate) fn quota_day(&self, now: Timestamp) -> i32 {
+        day(now, &self.settings.quota_day_tz)
     }
 
     /// Unsolicited texts that the user has got today, by the user's own calendar.

@@ -1,10 +1,15 @@
 //! What became of the platform's texts: their receipts.
 
+use std::fmt::Write as _;
+
 use sms::MessageState;
 
 use crate::decision::DecisionCode as Code;
 use crate::output::SubmissionId;
 use crate::platform::{Platform, Subject};
+
+/// About as long as what is said of a receipt is.
+const RECEIPT_OCTETS: usize = 32;
 
 impl Platform {
     /// A receipt changes nothing; the text is remembered until a state that is final.
@@ -15,7 +20,12 @@ impl Platform {
             self.submissions.get(&id).copied()
         };
         match known {
-            Some(subject) => self.decide(Code::Receipt, subject, format!("text {} is {state}", id.0)),
+            Some(subject) => {
+                let mut why = String::with_capacity(RECEIPT_OCTETS);
+                // Writing to a String cannot fail.
+                let _ = write!(why, "text {} is {state}", id.0);
+                self.decide(Code::Receipt, subject, why);
+            }
             None => {
                 let why = format!("a receipt says {state} of text {}, which is not awaited", id.0);
                 self.decide(Code::UnknownSubject, Subject::default(), why);

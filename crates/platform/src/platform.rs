@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sms::{Msisdn, ShortCode, Timestamp};
+use sms::{Msisdn, NumberMap, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
 use crate::callback::{Callback, Outbox};
@@ -100,8 +100,8 @@ pub struct Platform {
     pub(crate) apps: BTreeMap<AppId, Listing>,
     pub(crate) canvases: BTreeMap<String, AppId>,
     pub(crate) accounts: Vec<Account>,
-    by_uid: BTreeMap<Uid, Who>,
-    pub(crate) by_phone: BTreeMap<Msisdn, Who>,
+    by_uid: NumberMap<Uid, Who>,
+    pub(crate) by_phone: NumberMap<Msisdn, Who>,
     pub(crate) by_name: BTreeMap<String, Who>,
     pub(crate) operator_blocks: BTreeMap<String, BTreeSet<AppId>>,
     timers: BTreeSet<(Timestamp, Who, Timer)>,
@@ -172,8 +172,8 @@ impl Platform {
                 })
                 .collect(),
             accounts: Vec::with_capacity(users.len()),
-            by_uid: BTreeMap::new(),
-            by_phone: BTreeMap::new(),
+            by_uid: NumberMap::default(),
+            by_phone: NumberMap::default(),
             by_name: BTreeMap::new(),
             operator_blocks: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -220,6 +220,14 @@ impl Platform {
 
     /// Does what is due by `now`, then takes the input. What it returns is in the order in which it was decided.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// As [`Platform::handle`]; what was decided is added to `outputs`.
+    pub fn handle_into(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        std::mem::swap(&mut self.out, outputs);
         while let Some(&(at, who, timer)) = self.timers.first().filter(|(at, ..)| *at <= now) {
             self.timers.pop_first();
             self.time_out(at, who, timer);
@@ -231,7 +239,7 @@ impl Platform {
                 text,
                 chance,
             } => self.mo(now, from, to, &text, chance),
-            Input::Send(send) => self.send(now, &send),
+            Input::Send(send) => self.send(now, send),
             Input::CanSend { call, app, user } => self.can_send(now, call, app, user),
             Input::Notified {
                 notification,
@@ -259,7 +267,7 @@ impl Platform {
             Input::Change(change) => self.change(now, change),
             Input::Tick => {}
         }
-        std::mem::take(&mut self.out)
+        std::mem::swap(&mut self.out, outputs);
     }
 
     /// When the platform has something to do on its own: a request, a code or a session expires.
@@ -271,11 +279,11 @@ impl Platform {
 /// What the other files of the platform build on.
 impl Platform {
     pub(crate) fn who(&self, uid: Uid) -> Option<Who> {
-        self.by_uid.get(&uid).copied()
+        self.by_uid.get(uid).copied()
     }
 
     pub(crate) fn who_has(&self, phone: Msisdn) -> Option<Who> {
-        self.by_phone.get(&phone).copied()
+        self.by_phone.get(phone).copied()
     }
 
     pub(crate) fn account(&self, who: Who) -> &Account {

@@ -19,9 +19,9 @@ pub(crate) struct AppDay {
 }
 
 impl AppDay {
-    /// What is left today of a pool that holds `pool` by the number of users.
-    pub(crate) fn left(&self, now: Timestamp, zone: &Zone, pool: u64) -> u64 {
-        let (used, adjustment) = if self.day == day(now, zone) {
+    /// What is left on the day `today` of a pool that holds `pool` by the number of users.
+    pub(crate) fn left(&self, today: i32, pool: u64) -> u64 {
+        let (used, adjustment) = if self.day == today {
             (self.used, self.adjustment)
         } else {
             (0, 0)
@@ -30,20 +30,19 @@ impl AppDay {
         u64::try_from(left.max(0)).unwrap_or(u64::MAX)
     }
 
-    /// Takes one text from today's pool.
-    pub(crate) fn take(&mut self, now: Timestamp, zone: &Zone) {
-        self.turn(now, zone);
+    /// Takes one text from the pool of the day `today`.
+    pub(crate) fn take(&mut self, today: i32) {
+        self.turn(today);
         self.used += 1;
     }
 
-    /// Sets what is left today, for a pool that holds `pool` by the number of users.
-    pub(crate) fn set_left(&mut self, now: Timestamp, zone: &Zone, pool: u64, left: u32) {
-        self.turn(now, zone);
+    /// Sets what is left on the day `today`, for a pool that holds `pool` by the number of users.
+    pub(crate) fn set_left(&mut self, today: i32, pool: u64, left: u32) {
+        self.turn(today);
         self.adjustment = i128::from(left) + i128::from(self.used) - i128::from(pool);
     }
 
-    fn turn(&mut self, now: Timestamp, zone: &Zone) {
-        let today = day(now, zone);
+    fn turn(&mut self, today: i32) {
         if self.day != today {
             *self = Self {
                 day: today,
@@ -64,14 +63,19 @@ pub(crate) struct UserDay {
 impl UserDay {
     /// How many it is today.
     pub(crate) fn got(&self, now: Timestamp, zone: &Zone) -> u32 {
-        if self.day == day(now, zone) { self.got } else { 0 }
+        self.got_on(day(now, zone))
+    }
+
+    fn got_on(&self, today: i32) -> u32 {
+        if self.day == today { self.got } else { 0 }
     }
 
     /// Counts one more.
     pub(crate) fn count(&mut self, now: Timestamp, zone: &Zone) {
+        let today = day(now, zone);
         *self = Self {
-            day: day(now, zone),
-            got: self.got(now, zone).saturating_add(1),
+            day: today,
+            got: self.got_on(today).saturating_add(1),
         };
     }
 }

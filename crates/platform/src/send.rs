@@ -1,5 +1,7 @@
 //! `sms.send` and `sms.canSend`: who may text whom, in the order of the rules.
 
+use std::fmt::Write as _;
+
 use sms::segment::Reference;
 use sms::{Encoding, Segment, Timestamp};
 
@@ -16,13 +18,13 @@ use crate::user::Uid;
 
 impl Platform {
     /// `sms.send`: carries it out, or says why not; a refusal costs nothing.
-    pub(crate) fn send(&mut self, now: Timestamp, send: &Send) {
+    pub(crate) fn send(&mut self, now: Timestamp, send: Send) {
         let subject = Subject {
             user: Some(send.to),
             app: Some(send.app),
             session: send.session,
         };
-        match self.may_send(now, send) {
+        match self.may_send(now, &send) {
             Ok(who) => self.carry_out(now, who, send, subject),
             Err(refusal) => {
                 let call = self.call_name("sms.send", send.app, send.to);
@@ -122,7 +124,7 @@ impl Platform {
             return Err(Refusal::AppNotCapable);
         };
         let pool = self.pool(listing);
-        if listing.day.left(now, &self.settings.quota_day_tz, pool) == 0 {
+        if listing.day.left(self.quota_day(now), pool) == 0 {
             return Err(Refusal::AppPool {
                 pool,
                 opted_in: listing.opted_in,
@@ -134,20 +136,23 @@ impl Platform {
         }
     }
 
-    fn carry_out(&mut self, now: Timestamp, who: Who, send: &Send, subject: Subject) {
-        let call = self.call_name("sms.send", send.app, send.to);
+    fn carry_out(&mut self, now: Timestamp, who: Who, send: Send, subject: Subject) {
+        let mut why = self.call_name("sms.send", send.app, send.to);
+        let foreign = foreign_url::find(&send.message)
+            .map(|url| format!("{why}: {} is outside m.facebook.com", Quoted(url)));
+        // Writing to a String cannot fail.
         if let Some(session) = send.session {
             self.converse(who, session, |table| table.answered(session));
-            let why = format!("{call} sent as the answer in session {session}");
+            let _ = write!(why, " sent as the answer in session {session}");
             self.decide(Code::SentAnswer, subject, why);
         } else {
-            self.spend(now, who, send.app);
-            let left = self.pool_left(now, send.app).unwrap_or(0);
-            let why = format!("{call} sent unsolicited; {left} left in the app's pool today");
+            let today = self.quota_day(now);
+            self.spend(now, today, who, send.app);
+            let left = self.pool_left_on(today, send.app).unwrap_or(0);
+            let _ = write!(why, " sent unsolicited; {left} left in the app's pool today");
             self.decide(Code::SentUnsolicited, subject, why);
         }
-        if let Some(url) = foreign_url::find(&send.message) {
-            let why = format!("{call}: {} is outside m.facebook.com", Quoted(url));
+        if let Some(why) = foreign {
             self.decide(Code::ForeignUrl, subject, why);
         }
         let slots_max = self.settings.sessions_per_user_max;
@@ -161,7 +166,7 @@ impl Platform {
             session: opened.or(send.session),
             ..subject
         };
-        let submission = self.submit(to, from, send.message.clone(), subject);
+        let submission = self.submit(to, from, send.message, subject);
         let answer = Ok(Answer::Sent {
             submission,
             session: opened,
@@ -172,13 +177,13 @@ impl Platform {
         });
     }
 
-    /// Counts an unsolicited text, for the app and for the user.
-    fn spend(&mut self, now: Timestamp, who: Who, app: AppId) {
+    /// Counts an unsolicited text, for the app on the day `today` of its quota, and for the user.
+    fn spend(&mut self, now: Timestamp, today: i32, who: Who, app: AppId) {
         let account = self.account_mut(who);
         account.day.count(now, &account.user.zone);
         account.last_unsolicited = Some((app, now));
         if let Some(listing) = self.apps.get_mut(&app) {
-            listing.day.take(now, &self.settings.quota_day_tz);
+            listing.day.take(today);
             if let Some(per_s) = self.settings.app_rate_per_s {
                 listing.rate.count(now, per_s);
             }
@@ -186,7 +191,6 @@ impl Platform {
     }
 
     fn call_name(&self, method: &str, app: AppId, user: Uid) -> String {
-        use std::fmt::Write as _;
         let mut name = String::with_capacity(CALL_OCTETS);
         // Writing to a String cannot fail.
         let _ = match self.app(app) {

@@ -15,6 +15,12 @@ use crate::app::AppId;
 #[serde(transparent)]
 pub struct Uid(pub u64);
 
+impl From<Uid> for u64 {
+    fn from(Uid(number): Uid) -> Self {
+        number
+    }
+}
+
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

@@ -25,6 +25,13 @@ impl Params {
     /// Merges pairs that stand in the order of their arrival. What comes after [`PARAMS_MAX`] pairs is not read.
     pub fn merge(arrived: Vec<(String, String)>) -> Self {
         let too_many = arrived.len() > PARAMS_MAX;
+        let comes_again = |(at, (name, _)): (usize, &(String, String))| {
+            arrived[..at].iter().any(|(known, _)| known == name)
+        };
+        if !too_many && !arrived.iter().enumerate().any(comes_again) {
+            let pairs = arrived;
+            return Self { pairs, too_many };
+        }
         let mut pairs: Vec<(String, String)> = Vec::with_capacity(arrived.len().min(PARAMS_MAX));
         for (name, value) in arrived.into_iter().take(PARAMS_MAX) {
             match pairs.iter_mut().find(|(known, _)| *known == name) {

@@ -5,6 +5,7 @@
 mod json;
 mod xml;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use platform::AppId;
@@ -37,7 +38,7 @@ pub struct Summary {
     /// The app that called, if the key was one's.
     pub app: Option<AppId>,
     /// The method as documented, or as the caller spelt it when there is none such; empty when none was named.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Why the call was refused before the platform saw it, for whoever debugs it; it is not sent.
     pub why: Option<String>,
 }
@@ -48,7 +49,7 @@ impl fmt::Display for Response {
         let method = if self.summary.method.is_empty() {
             "call"
         } else {
-            &self.summary.method
+            self.summary.method.as_ref()
         };
         match self.error_code {
             None => write!(f, "{method} = ok")?,
@@ -99,6 +100,11 @@ impl Form {
             format: self.format,
             callback: None,
         }
+    }
+
+    /// Whether an answer has a root element.
+    pub(crate) fn has_element(&self) -> bool {
+        self.format == Format::Xml
     }
 
     /// The value of `Content-Type`.

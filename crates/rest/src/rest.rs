@@ -175,7 +175,10 @@ impl Rest {
         in_batch: bool,
     ) -> Step {
         let name = params.text("method").unwrap_or_default();
-        let element = method::response_element(name);
+        let element = match form.has_element() {
+            true => method::response_element(name),
+            false => String::new(),
+        };
         let received = Received {
             now,
             call,
@@ -187,7 +190,7 @@ impl Rest {
             Ok((app, method, Begun::Value(value, hidden))) => {
                 let summary = Summary {
                     app: Some(app),
-                    method: method.name.to_owned(),
+                    method: method.name.into(),
                     why: None,
                 };
                 let response = respond(&form, &element, &value, summary);
@@ -213,9 +216,12 @@ impl Rest {
             Err(fault) => fault,
         };
         let app = self.caller(&params).map(|credentials| credentials.app);
-        let method =
-            Method::find(name).map_or_else(|| self.redact(name), |method| Cow::Borrowed(method.name));
-        let method = cut(&method, SUMMARY_METHOD_OCTETS_MAX).to_owned();
+        let method = match Method::find(name) {
+            Some(method) => method.name.into(),
+            None => cut(&self.redact(name), SUMMARY_METHOD_OCTETS_MAX)
+                .to_owned()
+                .into(),
+        };
         let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
         let message = format!("{}{}", fault.code.text(), fault.suffix);
         let summary = Summary { app, method, why };
@@ -232,7 +238,7 @@ impl Rest {
         } = pending;
         let summary = Summary {
             app: Some(app),
-            method: method.name.to_owned(),
+            method: method.name.into(),
             why: None,
         };
         let refusal = match answer {

@@ -79,6 +79,8 @@ pub enum Frame {
 #[derive(Debug)]
 pub struct Framer {
     octets: BytesMut,
+    /// What others share and was fed last, behind `octets`.
+    shared: Bytes,
     /// Where a body that is not read as it lies is taken apart; nothing outside keeps a part of it, so that its memory
     /// serves every body.
     scratch: BytesMut,
@@ -92,6 +94,7 @@ impl Framer {
     pub fn new(command_length_max: u32) -> Self {
         Self {
             octets: BytesMut::new(),
+            shared: Bytes::new(),
             scratch: BytesMut::new(),
             reader: Reader::Plain,
             command_length_max,
@@ -110,7 +113,16 @@ impl Framer {
     /// Takes octets as they were read.
     pub fn feed(&mut self, octets: &[u8]) {
         if !self.is_broken {
+            self.own();
             self.octets.extend_from_slice(octets);
+        }
+    }
+
+    /// Takes octets that others share. Whole PDUs among them are not copied when nothing waits before them.
+    pub fn feed_shared(&mut self, octets: Bytes) {
+        if !self.is_broken {
+            self.own();
+            self.shared = octets;
         }
     }
 
@@ -119,35 +131,51 @@ impl Framer {
         if self.is_broken {
             return None;
         }
-        let command_length = u32::from_be_bytes(*self.octets.first_chunk()?);
+        if !self.octets.is_empty() {
+            self.own();
+        }
+        let octets: &[u8] = match self.octets.is_empty() {
+            true => &self.shared,
+            false => &self.octets,
+        };
+        let command_length = u32::from_be_bytes(*octets.first_chunk()?);
         if (command_length as usize) < HEADER_OCTETS {
             return Some(self.break_off(None));
         }
-        let header = Header::read(self.octets.first_chunk()?);
+        let header = Header::read(octets.first_chunk()?);
         if command_length > self.command_length_max {
             return Some(self.break_off(Some(header)));
         }
-        if self.octets.len() < command_length as usize {
+        if octets.len() < command_length as usize {
             return None;
         }
-        let raw = if self.octets.len() == command_length as usize {
+        let raw = if self.octets.is_empty() {
+            self.shared.split_to(command_length as usize)
+        } else if self.octets.len() == command_length as usize {
             // A connection that falls silent holds nothing.
-            std::mem::take(&mut self.octets)
+            std::mem::take(&mut self.octets).freeze()
         } else {
-            self.octets.split_to(command_length as usize)
+            self.octets.split_to(command_length as usize).freeze()
         };
-        Some(decode(header, raw.freeze(), self.reader, &mut self.scratch))
+        Some(decode(header, raw, self.reader, &mut self.scratch))
+    }
+
+    /// Copies what is shared behind what is not.
+    fn own(&mut self) {
+        if !self.shared.is_empty() {
+            self.octets.extend_from_slice(&std::mem::take(&mut self.shared));
+        }
     }
 
     /// Whether a PDU has begun and not ended. An owner that sees this for longer than its patience calls
     /// [`Framer::give_up`].
     pub fn is_within_pdu(&self) -> bool {
-        !self.octets.is_empty()
+        !self.octets.is_empty() || !self.shared.is_empty()
     }
 
     /// Gives up the PDU that has begun and not ended; none when there is none.
     pub fn give_up(&mut self) -> Option<Frame> {
-        if self.octets.is_empty() {
+        if !self.is_within_pdu() {
             return None;
         }
         Some(self.break_off(None))
@@ -155,6 +183,7 @@ impl Framer {
 
     fn break_off(&mut self, header: Option<Header>) -> Frame {
         self.is_broken = true;
+        self.shared = Bytes::new();
         self.octets = BytesMut::new();
         Frame::Broken { header }
     }
@@ -171,6 +200,55 @@ impl Default for Framer {
 mod tests {
     use super::*;
     use crate::{MessageIdResp, Pdu, ShortMessage, encode, encode_into};
+
+    /// Three PDUs, one behind the other.
+    fn three() -> Bytes {
+        let mut octets = BytesMut::new();
+        for sequence_number in 1..=3 {
+            let resp = Pdu::DeliverSmResp(MessageIdResp::nul());
+            encode_into(&Command::request(sequence_number, resp), &mut octets);
+        }
+        octets.freeze()
+    }
+
+    #[test]
+    fn shared_octets_give_the_same_frames_however_they_are_cut() {
+        let octets = three();
+        let mut whole = Framer::default();
+        whole.feed(&octets);
+        let expected: Vec<Frame> = std::iter::from_fn(|| whole.next_frame()).collect();
+        assert_eq!(expected.len(), 3);
+        for cut in 0..=octets.len() {
+            for second_is_shared in [true, false] {
+                let mut framer = Framer::default();
+                framer.feed_shared(octets.slice(..cut));
+                let mut frames: Vec<Frame> = std::iter::from_fn(|| framer.next_frame()).collect();
+                assert_eq!(framer.is_within_pdu(), cut % (octets.len() / 3) != 0, "{cut}");
+                match second_is_shared {
+                    true => framer.feed_shared(octets.slice(cut..)),
+                    false => framer.feed(&octets[cut..]),
+                }
+                frames.extend(std::iter::from_fn(|| framer.next_frame()));
+                assert_eq!(frames, expected, "cut at {cut}");
+                assert!(!framer.is_within_pdu() && framer.give_up().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn whole_pdus_that_are_shared_are_not_copied() {
+        let octets = three();
+        let mut framer = Framer::default();
+        framer.feed_shared(octets.clone());
+        let first = framer.next_frame();
+        let Some(Frame::Pdu { raw, .. }) = first else {
+            panic!("{first:?}")
+        };
+        assert_eq!(raw.as_ptr(), octets.as_ptr());
+        framer.give_up();
+        drop(raw);
+        assert!(octets.is_unique(), "nothing keeps them");
+    }
 
     #[test]
     fn what_a_command_keeps_is_no_slice_of_what_was_fed() {

@@ -60,12 +60,12 @@ impl OwnLink {
     }
 
     /// Octets arrive at one end, whose framer gives the frames that are whole now.
-    pub fn arrive(&mut self, toward: Toward, octets: &[u8]) -> &mut Framer {
+    pub fn arrive(&mut self, toward: Toward, octets: Bytes) -> &mut Framer {
         let framer = match toward {
             Toward::Smsc => &mut self.at_smsc,
             Toward::Esme => &mut self.at_esme,
         };
-        framer.feed(octets);
+        framer.feed_shared(octets);
         framer
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Most records are never read. What every text brings is kept as it is at hand, and spelt out when somebody reads it.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use handset::InboxText;
 use platform::{AppId, CallId, Decision, SubmissionId};
 use sms::{MessageState, Msisdn, Octets, ShortCode, Timestamp};
@@ -112,19 +115,28 @@ pub(crate) struct ApiReply {
     summary_end: usize,
 }
 
+/// About as long as a summary is when all went well.
+const SUMMARY_OCTETS: usize = 31;
+
 impl ApiReply {
     /// Of an answer to that call, without what is `hidden`.
     pub(crate) fn new(call: CallId, response: &rest::Response, hidden: &[String]) -> Self {
-        let summary = response.to_string();
-        let summary = rest::Noted::without(hidden, &summary);
         let body = rest::Noted::without(hidden, &response.body);
         let body = &body[..body.floor_char_boundary(CALL_OCTETS_MAX)];
+        let mut text = String::with_capacity(SUMMARY_OCTETS + body.len());
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{response}");
+        if let Cow::Owned(shown) = rest::Noted::without(hidden, &text) {
+            text = shown;
+        }
+        let summary_end = text.len();
+        text.push_str(body);
         Self {
             call,
             app: response.summary.app,
             error_code: response.error_code,
-            text: [&summary, body].concat().into(),
-            summary_end: summary.len(),
+            text: text.into(),
+            summary_end,
         }
     }
 

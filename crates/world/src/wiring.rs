@@ -103,7 +103,7 @@ impl World {
             Hop::PageAnswered { attempt, outcome } => {
                 self.smsc_handles(smsc::Input::PageAnswered { attempt, outcome });
             }
-            Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, &octets),
+            Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, octets),
             Hop::Page {
                 attempt,
                 to,
@@ -158,16 +158,22 @@ impl World {
 
     /// Gives the platform's end of the link an input and does what it says.
     pub(crate) fn esme_handles(&mut self, input: esme::Input) {
-        for output in self.esme.handle(self.now, input) {
+        let mut outputs = std::mem::take(&mut self.esme_outputs);
+        self.esme.handle_into(self.now, input, &mut outputs);
+        for output in outputs.drain(..) {
             self.esme_says(output);
         }
+        self.esme_outputs = outputs;
     }
 
     /// Gives the platform an input and does what it says.
     pub(crate) fn platform_handles(&mut self, input: platform::Input) {
-        for output in self.platform.handle(self.now, input) {
+        let mut outputs = std::mem::take(&mut self.platform_outputs);
+        self.platform.handle_into(self.now, input, &mut outputs);
+        for output in outputs.drain(..) {
             self.platform_says(output);
         }
+        self.platform_outputs = outputs;
     }
 
     fn smsc_at_once(&mut self, input: smsc::Input) {
@@ -511,7 +517,7 @@ impl World {
         octets
     }
 
-    fn octets_arrive(&mut self, link: LinkId, toward: Toward, octets: &[u8]) {
+    fn octets_arrive(&mut self, link: LinkId, toward: Toward, octets: Bytes) {
         // Octets of a connection that has been closed meanwhile are gone with it.
         let Some(own) = self.own_link.as_mut().filter(|own| own.link == link) else {
             return;

@@ -41,8 +41,10 @@ pub struct World {
     pub(crate) places: NumberMap<Msisdn, Place>,
     pub(crate) records: Ring,
     pub(crate) outputs: VecDeque<Output>,
-    /// Memory for what the message centre and a phone say, empty between two of their inputs.
+    /// Memory for what the parts say, empty between two of their inputs.
     pub(crate) smsc_outputs: Vec<smsc::Output>,
+    pub(crate) esme_outputs: Vec<esme::Output>,
+    pub(crate) platform_outputs: Vec<platform::Output>,
     pub(crate) handset_outputs: Vec<handset::Output>,
     pub(crate) own_link: Option<OwnLink>,
     own_links_made: u64,
@@ -224,6 +226,8 @@ impl World {
             queue: Queue::new(),
             outputs: VecDeque::new(),
             smsc_outputs: Vec::new(),
+            esme_outputs: Vec::new(),
+            platform_outputs: Vec::new(),
             handset_outputs: Vec::new(),
             own_link: None,
             own_links_made: 0,

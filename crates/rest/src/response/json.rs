@@ -15,7 +15,7 @@ fn write_value(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => out.push_str(&value.to_string()),
+        Value::Int(value) => write!(out, "{value}").expect("a String takes what is written to it"),
         Value::Text(text) => write_string(out, text),
         // The renderer of the time took a list without a first item for a map.
         Value::List(items) if items.is_empty() => out.push_str("{}"),

@@ -77,7 +77,7 @@ impl Rest {
         let batch = self.batches.remove(&call).expect("it was there above");
         let summary = Summary {
             app: Some(batch.app),
-            method: "batch.run".to_owned(),
+            method: "batch.run".into(),
             why: None,
         };
         // A batch of nothing is answered with nothing.

@@ -72,7 +72,7 @@ fn the_answers_stand_in_the_order_of_the_calls() {
     assert_eq!(method, "users.isAppUser");
     let response = responded(rest.answer(CALL, &Err(Refusal::TextsOff)));
     assert_eq!(
-        (response.error_code, response.summary.method.as_str()),
+        (response.error_code, response.summary.method.as_ref()),
         (None, "batch.run")
     );
     let bodies = bodies(&response);

@@ -135,7 +135,7 @@ fn the_logged_in_user_is_a_number() {
         let response = responded(step);
         assert!(response.body.contains(&body), "{}", response.body);
         assert_eq!(
-            (response.error_code, response.summary.method.as_str()),
+            (response.error_code, response.summary.method.as_ref()),
             (None, "users.getLoggedInUser")
         );
     }
