@@ -36,6 +36,15 @@ pub(crate) enum Reader {
     Library,
 }
 
+/// What becomes of optional parameters of a request that are of a wrong length, or have no end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum TlvRule {
+    /// The request is refused (SMPP v5.0 §2.11.1).
+    Checked,
+    /// They are taken as if they were not there.
+    PassedOver,
+}
+
 /// Reads the body of a PDU; what is read is copied out of it. `raw` is the whole PDU, for the frame. `scratch` is memory for
 /// rusmpp, which takes a body apart.
 pub(crate) fn decode(header: Header, raw: Bytes, reader: Reader, scratch: &mut BytesMut) -> Frame {
@@ -49,9 +58,21 @@ pub(crate) fn decode(header: Header, raw: Bytes, reader: Reader, scratch: &mut B
         None => {
             scratch.clear();
             scratch.extend_from_slice(body);
-            decode_pdu(&header, scratch).map(|pdu| (pdu, scratch.len()))
+            decode_pdu(TlvRule::Checked, &header, scratch).map(|pdu| (pdu, scratch.len()))
         }
     };
+    frame(header, raw, decoded)
+}
+
+/// As [`decode`], and optional parameters that are wrong are passed over.
+pub(crate) fn decode_liberally(header: Header, raw: Bytes) -> Frame {
+    let mut body = BytesMut::from(&raw[HEADER_OCTETS..]);
+    let decoded = decode_pdu(TlvRule::PassedOver, &header, &mut body).map(|pdu| (pdu, body.len()));
+    frame(header, raw, decoded)
+}
+
+/// The frame of what was read, and of how many octets were left.
+fn frame(header: Header, raw: Bytes, decoded: Decoded<(Pdu, usize)>) -> Frame {
     match decoded {
         Ok((pdu, trailing)) => {
             let Header {
@@ -90,7 +111,7 @@ type Decoded<T> = Result<T, Fault>;
 /// No optional parameters, for rusmpp.
 const NO_TLVS: usize = 0;
 
-fn decode_pdu(header: &Header, body: &mut BytesMut) -> Decoded<Pdu> {
+fn decode_pdu(rule: TlvRule, header: &Header, body: &mut BytesMut) -> Decoded<Pdu> {
     let is_error = !header.command_status.is_ok();
     if command_id::is_response(header.command_id) && (is_error || body.is_empty()) {
         return Ok(decode_response_leniently(header.command_id, body));
@@ -100,17 +121,17 @@ fn decode_pdu(header: &Header, body: &mut BytesMut) -> Decoded<Pdu> {
             decode_bind(bind_kind(header.command_id), body).map(Pdu::Bind)
         }
         command_id::OUTBIND => decode_outbind(body).map(Pdu::Outbind),
-        command_id::SUBMIT_SM => decode_submit_sm(body).map(Pdu::SubmitSm),
-        command_id::DELIVER_SM => decode_deliver_sm(body).map(Pdu::DeliverSm),
-        command_id::DATA_SM => decode_data_sm(body).map(Pdu::DataSm),
-        command_id::SUBMIT_MULTI => decode_submit_multi(body).map(Pdu::SubmitMulti),
+        command_id::SUBMIT_SM => decode_submit_sm(rule, body).map(Pdu::SubmitSm),
+        command_id::DELIVER_SM => decode_deliver_sm(rule, body).map(Pdu::DeliverSm),
+        command_id::DATA_SM => decode_data_sm(rule, body).map(Pdu::DataSm),
+        command_id::SUBMIT_MULTI => decode_submit_multi(rule, body).map(Pdu::SubmitMulti),
         command_id::QUERY_SM => decode_query_sm(body).map(Pdu::QuerySm),
         command_id::CANCEL_SM => decode_cancel_sm(body).map(Pdu::CancelSm),
-        command_id::REPLACE_SM => decode_replace_sm(body).map(Pdu::ReplaceSm),
-        command_id::ALERT_NOTIFICATION => decode_alert_notification(body).map(Pdu::AlertNotification),
-        command_id::BROADCAST_SM => decode_broadcast_sm(body).map(Pdu::BroadcastSm),
-        command_id::QUERY_BROADCAST_SM => decode_query_broadcast_sm(body).map(Pdu::QueryBroadcastSm),
-        command_id::CANCEL_BROADCAST_SM => decode_cancel_broadcast_sm(body).map(Pdu::CancelBroadcastSm),
+        command_id::REPLACE_SM => decode_replace_sm(rule, body).map(Pdu::ReplaceSm),
+        command_id::ALERT_NOTIFICATION => decode_alert_notification(rule, body).map(Pdu::AlertNotification),
+        command_id::BROADCAST_SM => decode_broadcast_sm(rule, body).map(Pdu::BroadcastSm),
+        command_id::QUERY_BROADCAST_SM => decode_query_broadcast_sm(rule, body).map(Pdu::QueryBroadcastSm),
+        command_id::CANCEL_BROADCAST_SM => decode_cancel_broadcast_sm(rule, body).map(Pdu::CancelBroadcastSm),
         command_id::UNBIND => Ok(Pdu::Unbind),
         command_id::ENQUIRE_LINK => Ok(Pdu::EnquireLink),
         _ => decode_response(header.command_id, body),
@@ -254,7 +275,7 @@ fn decode_outbind(body: &mut BytesMut) -> Decoded<Outbind> {
 
 /// The fields that `submit_sm`, `deliver_sm` and `submit_multi` share, but for the destination.
 macro_rules! short_message {
-    ($pdu:ident, $destination:expr, $body:ident) => {
+    ($pdu:ident, $destination:expr, $rule:ident, $body:ident) => {
         ShortMessage {
             service_type: text($pdu.service_type.value()),
             source: address($pdu.source_addr_ton, $pdu.source_addr_npi, &$pdu.source_addr),
@@ -269,28 +290,28 @@ macro_rules! short_message {
             data_coding: $pdu.data_coding.into(),
             sm_default_msg_id: $pdu.sm_default_msg_id,
             short_message: $pdu.short_message().as_ref().into(),
-            tlvs: read_tlvs(&$body.split())?,
+            tlvs: read_tlvs($rule, &$body.split())?,
         }
     };
 }
 
-fn decode_submit_sm(body: &mut BytesMut) -> Decoded<ShortMessage> {
+fn decode_submit_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<ShortMessage> {
     let pdu: pdus::SubmitSm = read_before_tlvs(body)?;
     let destination = address(pdu.dest_addr_ton, pdu.dest_addr_npi, &pdu.destination_addr);
-    Ok(short_message!(pdu, destination, body))
+    Ok(short_message!(pdu, destination, rule, body))
 }
 
-fn decode_deliver_sm(body: &mut BytesMut) -> Decoded<ShortMessage> {
+fn decode_deliver_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<ShortMessage> {
     let pdu: pdus::DeliverSm = read_before_tlvs(body)?;
     let destination = address(pdu.dest_addr_ton, pdu.dest_addr_npi, &pdu.destination_addr);
-    Ok(short_message!(pdu, destination, body))
+    Ok(short_message!(pdu, destination, rule, body))
 }
 
-fn decode_submit_multi(body: &mut BytesMut) -> Decoded<SubmitMulti> {
+fn decode_submit_multi(rule: TlvRule, body: &mut BytesMut) -> Decoded<SubmitMulti> {
     let pdu: pdus::SubmitMulti = read_before_tlvs(body)?;
     let destinations = pdu.dest_address().iter().map(dest_address).collect();
     Ok(SubmitMulti {
-        message: short_message!(pdu, Address::default(), body),
+        message: short_message!(pdu, Address::default(), rule, body),
         destinations,
     })
 }
@@ -307,7 +328,7 @@ fn dest_address(destination: &values::DestAddress) -> DestAddress {
 }
 
 /// `data_sm` is read field by field: rusmpp has 20 characters for its addresses, and the specification has 64.
-fn decode_data_sm(body: &mut BytesMut) -> Decoded<DataSm> {
+fn decode_data_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<DataSm> {
     let service_type: COctetString<1, 6> = read_as("service_type", body)?;
     let source = read_long_address("source_addr", body)?;
     let destination = read_long_address("destination_addr", body)?;
@@ -318,7 +339,7 @@ fn decode_data_sm(body: &mut BytesMut) -> Decoded<DataSm> {
         esm_class: read_as("esm_class", body)?,
         registered_delivery: read_as("registered_delivery", body)?,
         data_coding: read_as("data_coding", body)?,
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
@@ -388,7 +409,7 @@ fn decode_cancel_sm(body: &mut BytesMut) -> Decoded<CancelSm> {
     })
 }
 
-fn decode_replace_sm(body: &mut BytesMut) -> Decoded<ReplaceSm> {
+fn decode_replace_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<ReplaceSm> {
     let pdu: pdus::ReplaceSm = read_before_tlvs(body)?;
     Ok(ReplaceSm {
         message_id: text(&pdu.message_id),
@@ -398,20 +419,20 @@ fn decode_replace_sm(body: &mut BytesMut) -> Decoded<ReplaceSm> {
         registered_delivery: pdu.registered_delivery.into(),
         sm_default_msg_id: pdu.sm_default_msg_id,
         short_message: pdu.short_message().as_ref().into(),
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
-fn decode_alert_notification(body: &mut BytesMut) -> Decoded<AlertNotification> {
+fn decode_alert_notification(rule: TlvRule, body: &mut BytesMut) -> Decoded<AlertNotification> {
     let pdu: pdus::AlertNotification = read_before_tlvs(body)?;
     Ok(AlertNotification {
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
         esme: address(pdu.esme_addr_ton, pdu.esme_addr_npi, &pdu.esme_addr),
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
-fn decode_broadcast_sm(body: &mut BytesMut) -> Decoded<BroadcastSm> {
+fn decode_broadcast_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<BroadcastSm> {
     let pdu: pdus::BroadcastSm = read_before_tlvs(body)?;
     Ok(BroadcastSm {
         service_type: text(pdu.service_type.value()),
@@ -423,26 +444,26 @@ fn decode_broadcast_sm(body: &mut BytesMut) -> Decoded<BroadcastSm> {
         replace_if_present_flag: pdu.replace_if_present_flag.into(),
         data_coding: pdu.data_coding.into(),
         sm_default_msg_id: pdu.sm_default_msg_id,
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
-fn decode_query_broadcast_sm(body: &mut BytesMut) -> Decoded<QueryBroadcastSm> {
+fn decode_query_broadcast_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<QueryBroadcastSm> {
     let pdu: pdus::QueryBroadcastSm = read_before_tlvs(body)?;
     Ok(QueryBroadcastSm {
         message_id: text(&pdu.message_id),
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
-fn decode_cancel_broadcast_sm(body: &mut BytesMut) -> Decoded<CancelBroadcastSm> {
+fn decode_cancel_broadcast_sm(rule: TlvRule, body: &mut BytesMut) -> Decoded<CancelBroadcastSm> {
     let pdu: pdus::CancelBroadcastSm = read_before_tlvs(body)?;
     Ok(CancelBroadcastSm {
         service_type: text(pdu.service_type.value()),
         message_id: text(&pdu.message_id),
         source: address(pdu.source_addr_ton, pdu.source_addr_npi, &pdu.source_addr),
-        tlvs: read_tlvs(&body.split())?,
+        tlvs: read_tlvs(rule, &body.split())?,
     })
 }
 
@@ -466,14 +487,20 @@ fn read_as<T: Decode>(field: &'static str, body: &mut BytesMut) -> Decoded<T> {
 
 /// The optional parameters of a request (SMPP v5.0 §2.11.1): an unknown one is kept, a known one of a wrong length and a
 /// broken stream are faults.
-fn read_tlvs(mut octets: &[u8]) -> Decoded<Vec<Tlv>> {
+fn read_tlvs(rule: TlvRule, mut octets: &[u8]) -> Decoded<Vec<Tlv>> {
+    let has_its_length =
+        |tlv: &Tlv| lengths(tlv.tag).is_none_or(|lengths| lengths.contains(&tlv.value.len()));
+    if rule == TlvRule::PassedOver {
+        let readable = std::iter::from_fn(|| read_tlv(&mut octets));
+        return Ok(readable.filter(has_its_length).collect());
+    }
     let mut tlvs = Vec::new();
     while !octets.is_empty() {
         let tlv = read_tlv(&mut octets).ok_or(Fault {
             status: Status::ESME_RINVTLVSTREAM,
             field: "tlvs",
         })?;
-        if lengths(tlv.tag).is_some_and(|lengths| !lengths.contains(&tlv.value.len())) {
+        if !has_its_length(&tlv) {
             let field = tag::name(tlv.tag).unwrap_or("tlvs");
             return Err(Fault {
                 status: Status::ESME_RINVTLVLEN,
@@ -485,7 +512,7 @@ fn read_tlvs(mut octets: &[u8]) -> Decoded<Vec<Tlv>> {
     Ok(tlvs)
 }
 
-/// The optional parameters of a response. A response cannot be refused: what cannot be read is left.
+/// The optional parameters as far as they can be read, as those of a response, which cannot be refused.
 fn read_response_tlvs(body: &mut BytesMut) -> Vec<Tlv> {
     let mut octets = &**body;
     let tlvs = std::iter::from_fn(|| read_tlv(&mut octets)).collect();

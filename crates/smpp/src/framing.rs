@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::decode::{Reader, decode};
+use crate::decode::{Reader, decode, decode_liberally};
 use crate::pdu::Command;
 use crate::status::Status;
 
@@ -70,6 +70,22 @@ pub enum Frame {
         /// that never came to its end, whose sequence number is nothing to go by.
         header: Option<Header>,
     },
+}
+
+impl Frame {
+    /// A request that is refused for its optional parameters alone, as it is without those that are wrong; anything else as
+    /// it was.
+    #[must_use]
+    pub fn without_wrong_tlvs(self) -> Self {
+        match self {
+            Self::Malformed {
+                header, status, raw, ..
+            } if status == Status::ESME_RINVTLVSTREAM || status == Status::ESME_RINVTLVLEN => {
+                decode_liberally(header, raw)
+            }
+            other => other,
+        }
+    }
 }
 
 /// Cuts the octets of one direction of a connection into frames.

@@ -367,6 +367,34 @@ fn a_parameter_that_runs_past_the_end_breaks_a_request_and_not_a_response() {
 }
 
 #[test]
+fn parameters_that_are_wrong_can_be_passed_over() {
+    let right = [0x02, 0x04, 0, 2, 0, 7];
+    for (wrong, status) in [
+        (&[0x00, 0x17, 0, 1, 9][..], Status::ESME_RINVTLVLEN),
+        (&[0x02, 0x0C, 0, 9, 1], Status::ESME_RINVTLVSTREAM),
+        (&[0x02], Status::ESME_RINVTLVSTREAM),
+    ] {
+        let octets = with_surplus(submit(|_| ()), Status::ESME_ROK, &[&right, wrong].concat());
+        let refused = frame(&octets);
+        assert!(
+            matches!(&refused, Frame::Malformed { status: told, .. } if *told == status),
+            "{refused:?}"
+        );
+        let Frame::Pdu { command, raw, .. } = refused.without_wrong_tlvs() else {
+            panic!("{wrong:?} is not passed over")
+        };
+        assert_eq!(raw, octets);
+        assert_eq!(
+            command.pdu.tlvs(),
+            [Tlv::short(tag::USER_MESSAGE_REFERENCE, 7)],
+            "{wrong:?}"
+        );
+    }
+    let too_long = frame(&sent(submit(|sm| sm.source = of(21))));
+    assert_eq!(too_long.clone().without_wrong_tlvs(), too_long);
+}
+
+#[test]
 fn surplus_octets_are_counted_where_no_parameter_can_be() {
     for pdu in [
         Pdu::EnquireLink,

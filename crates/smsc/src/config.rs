@@ -36,6 +36,14 @@ pub struct Config {
     /// Whether reserved values in mandatory fields (priority 9, TON 9, `registered_delivery` 3) are refused with the
     /// v3.4 statuses; otherwise they are read as the default (SMPP v5.0 §2.11.1).
     pub strict_fields: bool,
+    /// Whether optional parameters of a wrong length, and what has no end, are passed over; otherwise the request is refused.
+    pub liberal_tlvs: bool,
+    /// Whether a `deliver_sm_resp` or `data_sm_resp` that accepts must have a body, as v3.4 has it; at one that ends with its
+    /// header the link is closed, and what it was for waits again.
+    pub delivery_resp_bodies: bool,
+    /// Whether a link is closed when what comes over it cannot be divided into PDUs; otherwise it stays, and nothing more is
+    /// read of it.
+    pub close_on_framing_error: bool,
     /// How many links may be open; more are closed at once.
     pub links_max: usize,
     /// How many messages may wait for delivery; more are answered `ESME_RMSGQFUL`.
@@ -90,6 +98,9 @@ impl Config {
             bind_error_style: BindErrorStyle::default(),
             refused_bind_linger: Some(Duration::from_millis(100)),
             strict_fields: true,
+            liberal_tlvs: false,
+            delivery_resp_bodies: false,
+            close_on_framing_error: true,
             links_max: 10_000,
             messages_max: 2_000_000,
             segments_max: 255,

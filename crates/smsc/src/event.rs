@@ -446,6 +446,8 @@ pub enum CloseReason {
     BindRefused,
     /// There are too many links.
     LinksMax,
+    /// A text was accepted with a response that has no body.
+    NoBody,
     /// It was reset on demand.
     Reset,
     /// It was closed within a PDU on demand.

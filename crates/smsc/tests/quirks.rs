@@ -3,7 +3,10 @@
 
 mod support;
 
-use smpp::{Bind, BindKind, Pdu, ReplaceSm, ShortMessage, Status, Tlv, Tlvs as _, esm_class, tag};
+use smpp::{
+    Bind, BindKind, Command, LinkId, MessageIdResp, Pdu, ReplaceSm, ShortMessage, Status, Tlv, Tlvs as _,
+    esm_class, tag,
+};
 use smsc::{Config, ReceiptStyle};
 use support::*;
 
@@ -24,6 +27,66 @@ fn bound_as(config: Config, interface_version: u8) -> Bench {
     };
     assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK);
     bench
+}
+
+#[test]
+fn parameters_that_are_wrong_are_refused_or_passed_over() {
+    let whole = smpp::encode(&Command::request(7, Pdu::SubmitSm(to_alice("Hi"))));
+    // A user_message_reference of one octet.
+    let mut octets = [&whole[..], &[0x02, 0x04, 0, 1, 7]].concat();
+    let length = u32::try_from(octets.len()).expect("short");
+    octets[..4].copy_from_slice(&length.to_be_bytes());
+    for (liberal_tlvs, status) in [(false, Status::ESME_RINVTLVLEN), (true, Status::ESME_ROK)] {
+        let mut bench = Bench::bound(Config {
+            liberal_tlvs,
+            ..config()
+        });
+        assert_eq!(answer(&bench.octets(LINK, &octets)).status, status);
+    }
+}
+
+#[test]
+fn a_delivery_may_be_accepted_without_a_body_or_only_with_one() {
+    for (delivery_resp_bodies, closed) in [(false, vec![]), (true, vec![LINK])] {
+        for (resp, closed) in [(MessageIdResp::empty(), closed), (MessageIdResp::nul(), vec![])] {
+            let mut bench = Bench::bound(Config {
+                delivery_resp_bodies,
+                ..config()
+            });
+            let outputs = bench.mo(ALICE, "32665", "Hi");
+            let [(deliver, _)] = &delivers(&outputs)[..] else {
+                panic!("{outputs:?}")
+            };
+            let accepts = Command::response(
+                deliver.sequence_number,
+                Status::ESME_ROK,
+                Pdu::DeliverSmResp(resp),
+            );
+            let outputs = bench.command(LINK, &accepts);
+            assert_eq!(closes(&outputs), closed);
+            // What was not accepted waits for another session.
+            let again = words(&bench.bind(LinkId(2), BindKind::Transceiver));
+            assert_eq!(again.len(), closed.len(), "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn a_link_whose_framing_is_lost_is_closed_or_stays() {
+    for (close_on_framing_error, closed) in [(true, vec![LINK]), (false, vec![])] {
+        let mut bench = Bench::bound(Config {
+            close_on_framing_error,
+            ..config()
+        });
+        let outputs = bench.octets(LINK, &[0, 0, 0, 15]);
+        let nack = answer(&outputs);
+        assert_eq!(
+            (nack.pdu, nack.status),
+            (Pdu::GenericNack, Status::ESME_RINVCMDLEN)
+        );
+        assert_eq!(closes(&outputs), closed);
+        assert_eq!(bench.smsc.bound_sessions("fbook"), 1 - closed.len());
+    }
 }
 
 #[test]

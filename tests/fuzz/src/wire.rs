@@ -19,6 +19,12 @@ fn frames(octets: &[u8]) -> Vec<Frame> {
 /// What is read can be written, and what is written is read again as the same.
 pub fn smpp(octets: &[u8]) {
     for frame in frames(octets) {
+        // What is left of a PDU whose parameters are passed over can be written, and is read again without a fault.
+        if let Frame::Pdu { command, .. } = frame.clone().without_wrong_tlvs() {
+            let written = smpp::encode(&command);
+            let again = frames(&written);
+            assert!(matches!(again[..], [Frame::Pdu { .. }]), "{command:?}");
+        }
         match frame {
             Frame::Pdu {
                 command,

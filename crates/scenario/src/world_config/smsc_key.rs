@@ -18,6 +18,9 @@ pub(crate) const SMSC_KEYS: &[&str] = &[
     "bind_error_body",
     "submit_error_body",
     "strict_fields",
+    "liberal_tlvs",
+    "delivery_resp_bodies",
+    "close_on_framing_error",
     "magic_numbers",
     "session_init",
     "enquire_link",
@@ -36,6 +39,9 @@ const COMMAND_LENGTHS_MAX: RangeInclusive<u32> = 4_096..=1_048_576;
 
 /// What a refusal carries: whether there is a NUL string.
 const BODIES: [(&str, bool); 2] = [("nul", true), ("none", false)];
+
+/// Whether what accepts a delivery has a body.
+const DELIVERY_RESP_BODIES: [(&str, bool); 2] = [("optional", false), ("required", true)];
 
 /// The most characters of a canned text: ten segments.
 const DEFAULT_MESSAGE_CHARACTERS_MAX: usize = 1_530;
@@ -113,6 +119,9 @@ pub(super) fn set_smsc_key(
         "bind_error_body" => config.session.error_bodies.bind = one_of(&words, &BODIES)?,
         "submit_error_body" => config.session.error_bodies.submit = one_of(&words, &BODIES)?,
         "strict_fields" => config.strict_fields = on_off(&words)?,
+        "liberal_tlvs" => config.liberal_tlvs = on_off(&words)?,
+        "delivery_resp_bodies" => config.delivery_resp_bodies = one_of(&words, &DELIVERY_RESP_BODIES)?,
+        "close_on_framing_error" => config.close_on_framing_error = on_off(&words)?,
         "magic_numbers" => config.magic_numbers = on_off(&words)?,
         "session_init" => timers.session_init = Some(timer(&words)?),
         "enquire_link" => timers.enquire_link = Some(timer(&words)?),
@@ -177,6 +186,10 @@ mod tests {
             ("submit_error_body|nul", true),
             ("submit_error_body|full", false),
             ("strict_fields|off", true),
+            ("liberal_tlvs|on", true),
+            ("delivery_resp_bodies|required", true),
+            ("delivery_resp_bodies|on", false),
+            ("close_on_framing_error|off", true),
             ("magic_numbers|off", true),
             ("session_init|5s", true),
             ("session_init|0s", false),

@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 use sms::Address;
 
-use super::read_tlvs;
+use super::{TlvRule, read_tlvs};
 use crate::command_id;
 use crate::framing::Header;
 use crate::operation::MessageIdResp;
@@ -63,7 +63,7 @@ fn short_message(body: &[u8]) -> Option<ShortMessage> {
         data_coding,
         sm_default_msg_id,
         short_message: text.into(),
-        tlvs: read_tlvs(tlvs).ok()?,
+        tlvs: read_tlvs(TlvRule::Checked, tlvs).ok()?,
     })
 }
 

@@ -21,6 +21,7 @@ words!(CloseReason {
     Self::Lost => "it was lost or the other end closed it",
     Self::Unbound => "its session was unbound",
     Self::Framing => "what came cannot be divided into PDUs",
+    Self::NoBody => "a text was accepted with a response that has no body",
     Self::SessionInit => "no bind came in time",
     Self::Inactivity => "nothing came for too long",
     Self::EnquireLink => "enquire_link was not answered in time",

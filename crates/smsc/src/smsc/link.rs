@@ -16,6 +16,17 @@ use crate::port::{Disturbance, Output};
 use crate::throttle::Throttle;
 use crate::timer::Timer;
 
+/// Whether it answers a delivery with nothing behind its header.
+fn has_no_body(frame: &Frame) -> bool {
+    let Frame::Pdu { command, .. } = frame else {
+        return false;
+    };
+    match &command.pdu {
+        Pdu::DeliverSmResp(resp) | Pdu::DataSmResp(resp) => resp.message_id.is_none(),
+        _ => false,
+    }
+}
+
 /// The most octets that the compiled form of an `address_range` may take.
 const ADDRESS_RANGE_OCTETS_MAX: usize = 64 * 1024;
 
@@ -55,6 +66,12 @@ impl Smsc {
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: &Frame) {
+        let without_wrong_tlvs;
+        let mut frame = frame;
+        if self.config.liberal_tlvs && matches!(frame, Frame::Malformed { .. }) {
+            without_wrong_tlvs = frame.clone().without_wrong_tlvs();
+            frame = &without_wrong_tlvs;
+        }
         if !self.receive_disturbed(now, link, frame) {
             self.received_as_usual(now, link, frame);
         }
@@ -82,6 +99,12 @@ impl Smsc {
                     Frame::Malformed { header, .. } => header.command_status,
                     Frame::Broken { .. } => return,
                 };
+                if self.config.delivery_resp_bodies && status.is_ok() && has_no_body(frame) {
+                    if let Token::Delivery(delivery) = token {
+                        self.wait_for_session(now, delivery);
+                    }
+                    return self.close(now, link, CloseReason::NoBody);
+                }
                 self.response(now, link, status, token);
             }
             Received::Answer { command, close, why } => {
@@ -98,7 +121,8 @@ impl Smsc {
                     });
                 }
                 self.send(link, command);
-                if close {
+                let lost = matches!(frame, Frame::Broken { .. });
+                if close && (self.config.close_on_framing_error || !lost) {
                     self.close(now, link, CloseReason::Framing);
                 } else if unbound {
                     self.unbound_by_esme(link);
