@@ -67,6 +67,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    #[cold]
     const fn field(status: Status, reason: &'static str) -> Self {
         Self {
             status,

@@ -435,6 +435,8 @@ impl Smsc {
         }
     }
 
+    /// Notes what few texts bring, which is kept apart from what all do in the instructions, too.
+    #[cold]
     fn note(&mut self, event: Event) {
         self.jot(Note::Event(Box::new(event)));
     }

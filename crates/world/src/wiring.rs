@@ -18,6 +18,9 @@ use crate::ring::{Kept, Submitted};
 use crate::wire_pdu::WirePdu;
 use crate::world::{Callback, Hop, World};
 
+/// Frames of one read that the message centre hears before what it says of them is done.
+const HEARD_TOGETHER: usize = 64;
+
 impl World {
     /// Takes one input of the driver's.
     pub(crate) fn take(&mut self, input: Input) {
@@ -68,12 +71,8 @@ impl World {
                 // What a frame brings forth at once comes after all frames of the same read.
                 if self.is_idle() {
                     let mut frames = frames;
-                    for frames in frames.chunks_mut(ahead::TOGETHER) {
-                        ahead::frames(frames);
-                        for frame in frames {
-                            self.note_arrival(link, frame);
-                            self.smsc_receives(link, frame);
-                        }
+                    for frames in frames.chunks_mut(HEARD_TOGETHER) {
+                        self.smsc_receives(link, frames);
                     }
                 } else {
                     for mut frame in frames {
@@ -147,12 +146,29 @@ impl World {
         self.smsc_outputs = outputs;
     }
 
-    fn smsc_receives(&mut self, link: LinkId, frame: &smpp::Frame) {
+    /// Gives the message centre at most [`HEARD_TOGETHER`] frames, and then does what it says of each, in order. What is
+    /// done changes nothing of what it hears; and the instructions of either fit into a core's own memory for them, those of
+    /// both together do not.
+    fn smsc_receives(&mut self, link: LinkId, frames: &mut [smpp::Frame]) {
         let mut outputs = std::mem::take(&mut self.smsc_outputs);
-        self.smsc.receive_into(self.now, link, frame, &mut outputs);
-        for output in outputs.drain(..) {
-            self.smsc_says(output);
+        let mut ends = [0; HEARD_TOGETHER];
+        for (nth, end) in ends.iter_mut().enumerate().take(frames.len()) {
+            if nth.is_multiple_of(ahead::TOGETHER) {
+                ahead::frames(&frames[nth..frames.len().min(nth + ahead::TOGETHER)]);
+            }
+            self.smsc.receive_into(self.now, link, &frames[nth], &mut outputs);
+            *end = outputs.len();
         }
+        let mut said = outputs.drain(..);
+        let mut begin = 0;
+        for (frame, end) in frames.iter_mut().zip(ends) {
+            self.note_arrival(link, frame);
+            for output in said.by_ref().take(end - begin) {
+                self.smsc_says(output);
+            }
+            begin = end;
+        }
+        drop(said);
         self.smsc_outputs = outputs;
     }
 

@@ -113,6 +113,7 @@ impl Smsc {
         }
     }
 
+    #[cold]
     pub(super) fn note_disturbed(&mut self, link: LinkId, destination: &Address, effect: Effect) {
         self.note(Event::Disturbed {
             link,
@@ -167,6 +168,7 @@ impl Smsc {
     }
 
     /// Answers a message in transaction mode with its outcome (SMPP v3.4 §4.7.2): the one error that has a body.
+    #[cold]
     pub(super) fn end_transaction(&mut self, message: &Message, delivered: bool) {
         let Some(Transaction { link, request }) = self.transactions.remove(message.id.number) else {
             return;
@@ -203,6 +205,7 @@ impl Smsc {
         self.send(link, response);
     }
 
+    #[cold]
     pub(super) fn note_refusal(
         &mut self,
         sender: Sender,
@@ -430,6 +433,7 @@ impl Smsc {
 
     /// `replace_if_present_flag`: the pending text of the same sender, handset and service type makes room for the new
     /// one (SMPP v3.4 §5.2.18). A text that is in the air is not pending.
+    #[cold]
     fn drop_replaced(
         &mut self,
         now: Timestamp,
