@@ -53,6 +53,8 @@ pub(crate) struct Message {
     pub queued: bool,
     /// Whether the first failure has been told.
     pub notified: bool,
+    /// Whether a final receipt has been sent before its time; there is no second one, also of a text that replaces it.
+    pub reported: bool,
     /// Why the last attempt failed.
     pub cause: Option<Cause>,
     /// How many attempts there were.
@@ -76,6 +78,7 @@ impl Message {
     /// is SMPP v5.0's).
     pub fn wants_receipt(&self, delivered: bool) -> bool {
         match self.registered_delivery & 0x03 {
+            _ if self.reported => false,
             0 => false,
             1 => true,
             2 => !delivered,

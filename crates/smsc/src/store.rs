@@ -353,6 +353,7 @@ pub(crate) mod tests {
             receipt_mode: None,
             queued: false,
             notified: false,
+            reported: false,
             cause: None,
             attempts: 0,
             failures: 0,

@@ -3,15 +3,15 @@
 mod support;
 
 use bytes::Bytes;
-use smpp::{BindKind, Command, LinkId, Pdu, ShortMessage, Status};
+use smpp::{BindKind, Command, LinkId, Pdu, ReplaceSm, ShortMessage, Status};
 use sms::{Concatenation, Segment};
 use smsc::{
     Cause, Change, Config, Disturbance, Effect, Event, Fault, Input, Output, PageOutcome, ReceiptMode,
     TextPattern,
 };
 use support::{
-    ALICE, BOB, Bench, LINK, closes, code, config, delivers, handset, msisdn, notes, pages, responses, secs,
-    sent, stats, status, to_alice, words,
+    ALICE, BOB, Bench, LINK, closes, code, config, delivers, handset, msisdn, notes, page, pages, responses,
+    secs, sent, stats, status, to_alice, words,
 };
 
 const OTHER: LinkId = LinkId(2);
@@ -338,6 +338,25 @@ fn an_early_receipt_comes_before_the_answer_and_only_once() {
     assert_eq!(names, ["deliver_sm", "submit_sm_resp"]);
     assert_eq!(stats(&outputs), ["DELIVRD"]);
     let paged = pages(&outputs).remove(0);
+    assert!(stats(&bench.deliver(&paged)).is_empty());
+}
+
+#[test]
+fn a_text_whose_receipt_was_early_gets_no_second_one_when_it_is_replaced() {
+    let mut bench = meeting(Effect::Receipt(ReceiptMode::Early));
+    bench.change(Change::LinkDown);
+    let (id, _) = bench.send("one");
+    let newer = ReplaceSm {
+        message_id: id.as_str().into(),
+        source: to_alice("one").source,
+        registered_delivery: 1,
+        short_message: b"newer".into(),
+        ..ReplaceSm::default()
+    };
+    let outputs = bench.request(LINK, Pdu::ReplaceSm(newer));
+    assert_eq!(status(&outputs), Status::ESME_ROK);
+    let paged = page(&bench.change(Change::LinkUp));
+    assert_eq!(paged.segment.text(), "newer");
     assert!(stats(&bench.deliver(&paged)).is_empty());
 }
 

@@ -405,8 +405,8 @@ impl Smsc {
     pub(super) fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
         if message.wants_receipt(true) && !message.once {
+            message.reported = true;
             let handed_over = message.clone();
-            message.registered_delivery &= !0x03;
             self.report(now, &handed_over, MessageState::Delivered);
         }
     }

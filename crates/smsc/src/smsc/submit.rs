@@ -368,6 +368,7 @@ impl Smsc {
             receipt_mode: None,
             queued: false,
             notified: false,
+            reported: false,
             cause: None,
             attempts: 0,
             failures: 0,
