@@ -51,10 +51,8 @@ pub(crate) struct Message {
     pub receipt_mode: Option<ReceiptMode>,
     /// Whether it is in its handset's queue; until it is, it waits for [`Message::scheduled_at`].
     pub queued: bool,
-    /// Whether the first failure has been told.
-    pub notified: bool,
-    /// Whether a final receipt has been sent before its time; there is no second one, also of a text that replaces it.
-    pub reported: bool,
+    /// What its sender has been told while it was under way.
+    pub told: Told,
     /// Why the last attempt failed.
     pub cause: Option<Cause>,
     /// How many attempts there were.
@@ -73,12 +71,54 @@ pub(crate) struct Message {
     pub next: u32,
 }
 
+/// What the sender of a text has been told of it before its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Told {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its first failure.
+    Failure,
+    /// That it was delivered, before its time: there is no second final receipt, also of a text that replaces it.
+    Delivery,
+    /// Both.
+    Both,
+}
+
+impl Told {
+    /// Whether the first failure has been told.
+    pub const fn failure(self) -> bool {
+        matches!(self, Self::Failure | Self::Both)
+    }
+
+    /// Whether a final receipt has been sent.
+    pub const fn delivery(self) -> bool {
+        matches!(self, Self::Delivery | Self::Both)
+    }
+
+    /// This and the first failure.
+    pub const fn and_failure(self) -> Self {
+        match self {
+            Self::Nothing | Self::Failure => Self::Failure,
+            Self::Delivery | Self::Both => Self::Both,
+        }
+    }
+
+    /// This and a final receipt.
+    pub const fn and_delivery(self) -> Self {
+        match self {
+            Self::Nothing | Self::Delivery => Self::Delivery,
+            Self::Failure | Self::Both => Self::Both,
+        }
+    }
+}
+
 impl Message {
     /// Whether a receipt of that success or failure is wanted: bits 1 and 0 are none, both, failure, success (the last
     /// is SMPP v5.0's).
     pub fn wants_receipt(&self, delivered: bool) -> bool {
         match self.registered_delivery & 0x03 {
-            _ if self.reported => false,
+            _ if self.told.delivery() => false,
             0 => false,
             1 => true,
             2 => !delivered,

@@ -320,7 +320,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::carrier::Carrier;
-    use crate::message::{Body, Destination, ServiceType};
+    use crate::message::{Body, Destination, ServiceType, Told};
     use crate::message_id::{MessageId, MessageIdStyle};
 
     /// A message with that number to +14155550101.
@@ -352,8 +352,7 @@ pub(crate) mod tests {
             outcome: None,
             receipt_mode: None,
             queued: false,
-            notified: false,
-            reported: false,
+            told: Told::Nothing,
             cause: None,
             attempts: 0,
             failures: 0,

@@ -356,7 +356,8 @@ impl Smsc {
     /// Tells the sender of the first failure, if it wants to know.
     fn notify_failure(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
-        if message.wants_notification() && !std::mem::replace(&mut message.notified, true) {
+        if message.wants_notification() && !message.told.failure() {
+            message.told = message.told.and_failure();
             let message = self.store.message(slot);
             let (account, receipt) = (message.account, self.receipt(now, message, MessageState::Enroute));
             self.deliver(now, account, What::Receipt(Arc::new(receipt)));
@@ -405,7 +406,7 @@ impl Smsc {
     pub(super) fn report_hand_over(&mut self, now: Timestamp, slot: u32) {
         let message = self.store.message_mut(slot);
         if message.wants_receipt(true) && !message.once {
-            message.reported = true;
+            message.told = message.told.and_delivery();
             let handed_over = message.clone();
             self.report(now, &handed_over, MessageState::Delivered);
         }

@@ -10,7 +10,7 @@ use crate::check::{Refusal, Rules, Submission};
 use crate::draft::{Draft, NETWORK_TYPE_GSM};
 use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
-use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType};
+use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType, Told};
 use crate::message_id::{MessageId, MessageIdStyle};
 use crate::note::{AccountIndex, Note, Number};
 use crate::port::{CarrierIndex, Output};
@@ -367,8 +367,7 @@ impl Smsc {
             outcome,
             receipt_mode: None,
             queued: false,
-            notified: false,
-            reported: false,
+            told: Told::Nothing,
             cause: None,
             attempts: 0,
             failures: 0,
