@@ -286,6 +286,15 @@ impl Store {
         })
     }
 
+    /// The same, the last first.
+    pub fn queued_last_first(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
+        let tail = self.queues.get(msisdn).map_or(NONE, |queue| queue.tail);
+        std::iter::successors((tail != NONE).then_some(tail), |slot| {
+            let previous = self.message(*slot).previous;
+            (previous != NONE).then_some(previous)
+        })
+    }
+
     /// The slots of all messages for a handset: those in its queue in order, then those that are in it not yet.
     pub fn all_for(&self, msisdn: Msisdn) -> impl Iterator<Item = u32> {
         let unqueued = self

@@ -165,6 +165,21 @@ fn texts_behind_one_that_fails_fail_as_it_does() {
 }
 
 #[test]
+fn a_text_that_comes_while_another_is_tried_again_fails_with_it_and_is_told_once() {
+    let notified = |words: &str| ShortMessage {
+        registered_delivery: 0x11,
+        ..to_alice(words)
+    };
+    let mut bench = Bench::bound(config());
+    let out = page(&bench.submit(notified("first")));
+    bench.submit(notified("second"));
+    assert_eq!(stats(&bench.fail(&out, Cause::Absent)), ["ENROUTE", "ENROUTE"]);
+    let again = page(&bench.wait(secs(60)));
+    assert!(stats(&bench.submit(notified("third"))).is_empty());
+    assert_eq!(stats(&bench.fail(&again, Cause::Absent)), ["ENROUTE"]);
+}
+
+#[test]
 fn receipts_go_to_the_session_that_the_account_wants() {
     for (route, expected) in [
         (ReceiptRoute::Same, vec![2, 2, 2]),

@@ -296,6 +296,7 @@ impl Smsc {
     fn fail(&mut self, now: Timestamp, slot: u32, cause: Cause) -> Next {
         let message = self.store.message_mut(slot);
         let same_ladder = message.cause.is_some_and(|last| last.ladder() == cause.ladder());
+        let other_ladder = message.cause.is_some() && !same_ladder;
         message.failures = if same_ladder {
             message.failures.saturating_add(1)
         } else {
@@ -330,14 +331,21 @@ impl Smsc {
         let queue = self.store.queue_mut(to).expect("the message is in it");
         queue.wait = Wait::Retry(retry_at);
         self.timers.set(retry_at, Timer::Retry { msisdn: to });
-        // Those that came while it was in the air; later ones fail as they come.
-        if failures == 1 && queue.len > 1 {
-            let behind: Vec<u32> = self.store.queued(to).skip(1).collect();
-            for slot in behind {
-                self.fail_too(now, slot, cause);
-            }
-        }
+        self.fail_those_behind(now, to, slot, cause, other_ladder);
         Next::Later
+    }
+
+    /// Those behind a text that failed fail, too: all of them when it failed for another kind of cause than before, else those
+    /// that came while it was in the air. Later ones fail as they come.
+    fn fail_those_behind(&mut self, now: Timestamp, to: Msisdn, head: u32, cause: Cause, all: bool) {
+        let behind = self.store.queued_last_first(to).take_while(|slot| *slot != head);
+        let mut behind: Vec<u32> = behind
+            .take_while(|slot| all || self.store.message(*slot).cause.is_none())
+            .collect();
+        behind.reverse();
+        for slot in behind {
+            self.fail_too(now, slot, cause);
+        }
     }
 
     /// Owes the sender an alert when the handset is back, if it wants one (`set_dpf`).
