@@ -13,6 +13,7 @@ pub struct NumberRun<K, V> {
     line: VecDeque<Option<V>>,
     /// How many values are in the line.
     in_line: usize,
+    /// Under numbers before the line.
     others: NumberMap<K, V>,
 }
 
@@ -39,6 +40,24 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
         }
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        match self.place(key).and_then(|place| self.line.get_mut(place)) {
+            Some(value) => value.as_mut(),
+            None if self.others.is_empty() => None,
+            None => self.others.get_mut(key),
+        }
+    }
+
+    /// All values with their numbers, by number.
+    pub fn sorted(&self) -> Vec<(u64, &V)> {
+        let line = (self.first..).zip(&self.line);
+        let line = line.filter_map(|(number, value)| Some((number, value.as_ref()?)));
+        let mut all: Vec<(u64, &V)> = line.chain(self.others.sorted()).collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        all
+    }
+
     /// Whether there is a value under a number.
     pub fn contains(&self, key: K) -> bool {
         self.get(key).is_some()
@@ -46,7 +65,7 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
 
     /// Puts a value under a number; gives the one that was there.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        if self.line.is_empty() {
+        if self.line.is_empty() && (self.others.is_empty() || key.into() > self.first) {
             self.first = key.into();
         }
         let Some(place) = self.place(key) else {
@@ -127,9 +146,7 @@ impl<K, V> Default for NumberRun<K, V> {
 
 impl<K: Copy + Into<u64>, V: fmt::Debug> fmt::Debug for NumberRun<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = (self.first..).zip(&self.line);
-        let line = line.filter_map(|(number, value)| Some((number, value.as_ref()?)));
-        f.debug_map().entries(line).entries(self.others.sorted()).finish()
+        f.debug_map().entries(self.sorted()).finish()
     }
 }
 
@@ -144,7 +161,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_holds_what_an_ordered_map_holds(
-            steps in prop::collection::vec((0..6_u8, 0..300_u64, any::<u16>()), 0..1_000),
+            steps in prop::collection::vec((0..7_u8, 0..300_u64, any::<u16>()), 0..1_000),
         ) {
             let (mut run, mut model) = (NumberRun::<u64, u16>::default(), BTreeMap::new());
             let mut next = 1_000_u64;
@@ -154,19 +171,19 @@ mod tests {
                     0 => prop_assert_eq!(run.remove(key), model.remove(&key)),
                     1 => prop_assert_eq!(run.insert(key, value), model.insert(key, value)),
                     2 => prop_assert_eq!(run.insert(next + back, value), model.insert(next + back, value)),
+                    3 => next = back,
                     _ => {
                         next += 1;
                         prop_assert_eq!(run.insert(next, value), model.insert(next, value));
                     }
                 }
                 prop_assert_eq!(run.get(key), model.get(&key));
+                prop_assert_eq!(run.get_mut(key), model.get_mut(&key));
                 prop_assert_eq!(run.contains(next), model.contains_key(&next));
                 prop_assert_eq!((run.len(), run.is_empty()), (model.len(), model.is_empty()));
                 prop_assert!(run.line.len() <= EMPTY_PLACES_MIN + 2 * run.in_line + 1_000);
             }
-            for (key, value) in &model {
-                prop_assert_eq!(run.get(*key), Some(value));
-            }
+            prop_assert_eq!(run.sorted(), model.iter().map(|(key, value)| (*key, value)).collect::<Vec<_>>());
         }
     }
 
