@@ -1,10 +1,10 @@
 //! Which text a receipt is about: [`Correlations`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use compact_str::CompactString;
-use sms::{MessageState, NumberMap};
+use sms::{MessageState, NumberRun};
 
 use crate::config::MessageIdBases;
 use crate::receipt::Receipt;
@@ -16,18 +16,21 @@ pub(crate) struct Correlations {
     /// Of each kind: awaited, and complete.
     texts_max: usize,
     bases: MessageIdBases,
-    texts: BTreeMap<u64, Text>,
+    texts: NumberRun<u64, Text>,
     next_text: u64,
-    awaited: BTreeSet<u64>,
+    awaited: usize,
+    /// No text before this one is awaited.
+    oldest_awaited: u64,
     complete: VecDeque<u64>,
     /// By the number of a message id in its folded form, in the order of their texts. Ids that only share the number are
     /// told apart by themselves.
-    names: NumberMap<Folded, Names>,
+    names: NumberRun<Folded, Names>,
 }
 
 #[derive(Debug)]
 struct Text {
     token: u64,
+    is_awaited: bool,
     parts: Vec<Part>,
 }
 
@@ -88,11 +91,12 @@ impl Correlations {
         Self {
             texts_max,
             bases,
-            texts: BTreeMap::new(),
+            texts: NumberRun::default(),
             next_text: 0,
-            awaited: BTreeSet::new(),
+            awaited: 0,
+            oldest_awaited: 0,
             complete: VecDeque::new(),
-            names: NumberMap::default(),
+            names: NumberRun::default(),
         }
     }
 
@@ -119,18 +123,27 @@ impl Correlations {
                 outcome: None,
             })
             .collect();
-        self.texts.insert(text, Text { token, parts });
-        self.awaited.insert(text);
-        if self.awaited.len() <= self.texts_max {
+        let is_awaited = true;
+        self.texts.insert(
+            text,
+            Text {
+                token,
+                is_awaited,
+                parts,
+            },
+        );
+        self.awaited += 1;
+        if self.awaited <= self.texts_max {
             return None;
         }
-        let oldest = self.awaited.pop_first()?;
+        let oldest = self.oldest_awaited;
+        self.no_more(oldest);
         self.forget(oldest)
     }
 
     /// The number of texts whose receipts are awaited.
-    pub(crate) fn awaited(&self) -> usize {
-        self.awaited.len()
+    pub(crate) const fn awaited(&self) -> usize {
+        self.awaited
     }
 
     /// Whether a receipt names a message that is known.
@@ -143,7 +156,7 @@ impl Correlations {
         let Some(Name { text: number, part }) = self.find(receipt) else {
             return Found::Unknown;
         };
-        let Some(text) = self.texts.get_mut(&number) else {
+        let Some(text) = self.texts.get_mut(number) else {
             return Found::Unknown;
         };
         let token = text.token;
@@ -178,7 +191,7 @@ impl Correlations {
     fn find(&self, receipt: &Receipt) -> Option<Name> {
         let id = self.id_of_response(receipt);
         let ranked = self.names.get(Folded::of(&id))?.all().filter_map(|name| {
-            let part = self.texts.get(&name.text)?.parts.get(name.part)?;
+            let part = self.texts.get(name.text)?.parts.get(name.part)?;
             let rank = (part.message_id == id, part.outcome.is_none(), name.text);
             folded(&part.message_id).eq(folded(&id)).then_some((rank, name))
         });
@@ -202,7 +215,7 @@ impl Correlations {
 
     /// Remembers a text only to know a receipt that comes again, for as long as there is room.
     fn retire(&mut self, text: u64) {
-        self.awaited.remove(&text);
+        self.no_more(text);
         self.complete.push_back(text);
         if self.complete.len() > self.texts_max
             && let Some(oldest) = self.complete.pop_front()
@@ -211,8 +224,20 @@ impl Correlations {
         }
     }
 
+    /// Awaits a text no more that is awaited.
+    fn no_more(&mut self, number: u64) {
+        if let Some(text) = self.texts.get_mut(number) {
+            text.is_awaited = false;
+            self.awaited -= 1;
+        }
+        let is_awaited = |text: u64| self.texts.get(text).is_some_and(|text| text.is_awaited);
+        while self.oldest_awaited < self.next_text && !is_awaited(self.oldest_awaited) {
+            self.oldest_awaited += 1;
+        }
+    }
+
     fn forget(&mut self, number: u64) -> Option<u64> {
-        let text = self.texts.remove(&number)?;
+        let text = self.texts.remove(number)?;
         for part in &text.parts {
             let folded = Folded::of(&part.message_id);
             if let Some(names) = self.names.get_mut(folded)
@@ -266,12 +291,27 @@ fn folded(message_id: &str) -> impl Iterator<Item = u8> + '_ {
     significant.bytes().map(|octet| octet.to_ascii_lowercase())
 }
 
+/// The digits of a [`Folded`] number.
+const FOLDED_DIGITS_MAX: usize = 15;
+
 impl Folded {
-    /// FNV-1a of 64 bits over the folded id.
+    /// The number that the id is in hex, so that ids which are counted up have numbers in a row; of any other, FNV-1a of 64
+    /// bits over the folded id, with the highest bit.
     fn of(message_id: &str) -> Self {
-        Self(folded(message_id).fold(0xcbf2_9ce4_8422_2325, |hash, octet| {
-            (hash ^ u64::from(octet)).wrapping_mul(0x100_0000_01b3)
-        }))
+        let digits = message_id.trim_start_matches('0').as_bytes();
+        let digit = |octet: &u8| char::from(*octet).to_digit(16);
+        let number = digits.iter().try_fold(0, |number: u64, octet| {
+            Some(number << 4 | u64::from(digit(octet)?))
+        });
+        match number.filter(|_| digits.len() <= FOLDED_DIGITS_MAX) {
+            Some(number) => Self(number),
+            None => {
+                let hash = folded(message_id).fold(0xcbf2_9ce4_8422_2325, |hash: u64, octet| {
+                    (hash ^ u64::from(octet)).wrapping_mul(0x100_0000_01b3)
+                });
+                Self(hash | 1 << 63)
+            }
+        }
     }
 }
 
@@ -301,6 +341,8 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -507,11 +549,16 @@ mod tests {
                 }
                 prop_assert!(correlations.awaited() <= texts_max);
                 prop_assert!(correlations.complete.len() <= texts_max);
-                let parts: usize = correlations.texts.values().map(|text| text.parts.len()).sum();
+                let texts = correlations.texts.sorted();
+                let awaited = texts.iter().filter(|(_, text)| text.is_awaited);
+                prop_assert_eq!(awaited.clone().count(), correlations.awaited);
+                let oldest = awaited.map(|(number, _)| *number).next();
+                prop_assert_eq!(oldest.unwrap_or(correlations.next_text), correlations.oldest_awaited);
+                let parts: usize = texts.iter().map(|(_, text)| text.parts.len()).sum();
                 let names = correlations.names.sorted();
                 let names: usize = names.iter().map(|(_, names)| names.all().count()).sum();
                 prop_assert_eq!(parts, names);
-                prop_assert_eq!(correlations.texts.len(), correlations.awaited.len() + correlations.complete.len());
+                prop_assert_eq!(correlations.texts.len(), correlations.awaited + correlations.complete.len());
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The texts on their way to the SMSC, part by part: [`Outgoing`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
-use sms::{Address, Reference, Segment, TooLong};
+use sms::{Address, NumberRun, Reference, Segment, TooLong};
 
 use crate::event::Unanswered;
 
@@ -28,12 +28,58 @@ pub(crate) struct Outgoing {
     /// The concatenation reference of the next long text.
     reference: u8,
     next_text: u64,
-    texts: BTreeMap<u64, Text>,
-    queue: BTreeSet<PartId>,
+    texts: NumberRun<u64, Text>,
+    queue: Line<PartId>,
     /// Texts with a part in the queue.
     waiting: usize,
     /// Texts with a part that the SMSC has, or may have: those that a receipt can be about.
-    under_way: BTreeSet<u64>,
+    under_way: Line<u64>,
+}
+
+/// Things in their order, each once. What comes is mostly the last of them and what goes mostly the first, which costs no
+/// search.
+#[derive(Debug)]
+struct Line<T>(VecDeque<T>);
+
+impl<T: Ord> Line<T> {
+    const fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    fn first(&self) -> Option<&T> {
+        self.0.front()
+    }
+
+    fn last(&self) -> Option<&T> {
+        self.0.back()
+    }
+
+    fn pop_first(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+
+    /// Puts it in its place; false when it is there already.
+    fn insert(&mut self, it: T) -> bool {
+        if self.last().is_none_or(|last| *last < it) {
+            self.0.push_back(it);
+            return true;
+        }
+        match self.0.binary_search(&it) {
+            Ok(_) => false,
+            Err(place) => {
+                self.0.insert(place, it);
+                true
+            }
+        }
+    }
+
+    fn remove(&mut self, it: &T) {
+        if self.first() == Some(it) {
+            self.0.pop_front();
+        } else if let Ok(place) = self.0.binary_search(it) {
+            self.0.remove(place);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,15 +151,15 @@ pub(crate) enum Again {
 }
 
 impl Outgoing {
-    pub(crate) const fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             reference: 0,
             next_text: 0,
-            texts: BTreeMap::new(),
-            queue: BTreeSet::new(),
+            texts: NumberRun::default(),
+            queue: Line::new(),
             waiting: 0,
-            under_way: BTreeSet::new(),
+            under_way: Line::new(),
         }
     }
 
@@ -135,11 +181,9 @@ impl Outgoing {
         let number = self.next_text;
         self.next_text += 1;
         self.waiting += 1;
-        self.queue.extend(
-            (0..=u8::MAX)
-                .zip(&segments)
-                .map(|(part, _)| PartId { text: number, part }),
-        );
+        for (part, _) in (0..=u8::MAX).zip(&segments) {
+            self.queue.insert(PartId { text: number, part });
+        }
         let queued = segments.len();
         let parts = segments.into_iter().map(Part::new).collect();
         self.texts.insert(
@@ -169,7 +213,7 @@ impl Outgoing {
     /// Takes the next part out of the queue to send it.
     pub(crate) fn pop(&mut self) -> Option<Submission> {
         let id = self.queue.pop_first()?;
-        let text = self.texts.get_mut(&id.text)?;
+        let text = self.texts.get_mut(id.text)?;
         text.queued -= 1;
         if text.queued == 0 {
             self.waiting -= 1;
@@ -180,22 +224,23 @@ impl Outgoing {
             to: text.to.clone(),
             segment: text.parts[usize::from(id.part)].segment.clone(),
         };
-        self.update_under_way(id.text);
+        self.under_way.insert(id.text);
         Some(submission)
     }
 
     /// Puts a part back in its place; none when its text is over.
     pub(crate) fn put_back(&mut self, id: PartId) -> Option<u64> {
-        let text = self.texts.get_mut(&id.text)?;
+        let text = self.texts.get_mut(id.text)?;
         if self.queue.insert(id) {
             if text.queued == 0 {
                 self.waiting += 1;
             }
             text.queued += 1;
         }
-        let token = text.token;
-        self.update_under_way(id.text);
-        Some(token)
+        if text.queued == text.parts.len() {
+            self.under_way.remove(&id.text);
+        }
+        Some(text.token)
     }
 
     /// Puts a part back after the SMSC has failed, if it may go out again.
@@ -218,7 +263,7 @@ impl Outgoing {
     }
 
     fn again(&mut self, id: PartId, counter: impl Fn(&mut Part) -> (&mut u8, u8)) -> Again {
-        let Some(text) = self.texts.get_mut(&id.text) else {
+        let Some(text) = self.texts.get_mut(id.text) else {
             return Again::TooLate;
         };
         let token = text.token;
@@ -235,7 +280,7 @@ impl Outgoing {
 
     /// Notes that the SMSC has taken a part.
     pub(crate) fn accept(&mut self, id: PartId, message_id: String) -> Accepted {
-        let Some(text) = self.texts.get_mut(&id.text) else {
+        let Some(text) = self.texts.get_mut(id.text) else {
             return Accepted::TooLate;
         };
         if text.parts[usize::from(id.part)]
@@ -267,7 +312,7 @@ impl Outgoing {
     }
 
     fn remove(&mut self, id: PartId) -> Option<Text> {
-        let text = self.texts.remove(&id.text)?;
+        let text = self.texts.remove(id.text)?;
         if text.queued > 0 {
             self.waiting -= 1;
             for (part, _) in (0..=u8::MAX).zip(&text.parts) {
@@ -276,17 +321,6 @@ impl Outgoing {
         }
         self.under_way.remove(&id.text);
         Some(text)
-    }
-
-    fn update_under_way(&mut self, number: u64) {
-        let Some(text) = self.texts.get(&number) else {
-            return;
-        };
-        if text.queued < text.parts.len() {
-            self.under_way.insert(number);
-        } else {
-            self.under_way.remove(&number);
-        }
     }
 }
 

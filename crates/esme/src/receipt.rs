@@ -46,7 +46,7 @@ impl Receipt {
     /// None when neither gives a message id of 1 to 64 octets.
     pub fn read(segment: &Segment, tlvs: &[Tlv]) -> Option<Self> {
         let text = text(segment);
-        let fields = Fields::new(&text);
+        let words = Words::read(&text);
         let exact_id = tlvs
             .tlv_text(tag::RECEIPTED_MESSAGE_ID)
             .filter(|id| is_message_id(id));
@@ -60,21 +60,13 @@ impl Receipt {
         };
         Some(Self {
             id_is_exact: exact_id.is_some(),
-            message_id: exact_id.or_else(|| {
-                fields
-                    .value("id")
-                    .map(CompactString::from)
-                    .filter(|id| is_message_id(id))
-            })?,
+            message_id: exact_id
+                .or_else(|| words.id.map(CompactString::from).filter(|id| is_message_id(id)))?,
             state: state
-                .or_else(|| fields.value("stat").and_then(state_of))
+                .or_else(|| words.stat.and_then(state_of))
                 .unwrap_or(MessageState::Unknown),
             err: err
-                .or_else(|| {
-                    fields
-                        .value("err")
-                        .map(|err| err.chars().take(ERR_CHARS_MAX).collect())
-                })
+                .or_else(|| words.err.map(|err| err.chars().take(ERR_CHARS_MAX).collect()))
                 .unwrap_or_default(),
         })
     }
@@ -108,6 +100,61 @@ fn state_of(word: &str) -> Option<MessageState> {
         "REJECTED" => Some(MessageState::Rejected),
         _ => None,
     })
+}
+
+/// What is wanted of a receipt's text: the words of its fields, as far as it has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Words<'a> {
+    id: Option<&'a str>,
+    stat: Option<&'a str>,
+    err: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    fn read(text: &'a str) -> Self {
+        Self::in_order(text).unwrap_or_else(|| Self::in_any_order(text))
+    }
+
+    fn in_any_order(text: &'a str) -> Self {
+        let fields = Fields::new(text);
+        Self {
+            id: fields.value("id"),
+            stat: fields.value("stat"),
+            err: fields.value("err"),
+        }
+    }
+
+    /// The words of a text that has every field of Appendix B in its place, as nearly all have, whose form a single walk
+    /// tells; none of any other.
+    fn in_order(text: &'a str) -> Option<Self> {
+        let (id, mut rest) = value(text.strip_prefix("id:")?)?;
+        for name in [" sub:", " dlvrd:"] {
+            rest = match rest.strip_prefix(name) {
+                Some(rest) => value(rest)?.1,
+                None => rest,
+            };
+        }
+        let (_, rest) = value(rest.strip_prefix(" submit date:")?)?;
+        let (_, rest) = value(rest.strip_prefix(" done date:")?)?;
+        let (stat, rest) = value(rest.strip_prefix(" stat:")?)?;
+        let (err, rest) = value(rest.strip_prefix(" err:")?)?;
+        let is_all = rest.is_empty() || rest.starts_with(" text:") || rest.starts_with(" Text:");
+        is_all.then_some(Self {
+            id: Some(id),
+            stat: Some(stat),
+            err: Some(err),
+        })
+    }
+}
+
+/// The plain word that a text begins with, which looks like nothing else, and what follows it.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+    let end = text
+        .bytes()
+        .position(|octet| !is_plain(&octet))
+        .unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
 }
 
 /// The `name:value` fields of a receipt's text.
@@ -357,6 +404,44 @@ mod tests {
         assert_eq!((receipt.message_id.as_str(), receipt.state), ("7", Delivered));
     }
 
+    /// A receipt in the pieces that a walk through it meets.
+    const IN_ORDER: [&str; 18] = [
+        "id:",
+        "2A",
+        " sub:",
+        "001",
+        " dlvrd:",
+        "001",
+        " submit date:",
+        "0803120930",
+        " done date:",
+        "080312093100",
+        " stat:",
+        "DELIVRD",
+        " err:",
+        "000",
+        " text:",
+        "see id:",
+        "7 stat:EXPIRED err:1 ",
+        " text: x",
+    ];
+
+    #[test]
+    fn a_receipt_of_the_usual_form_is_read_in_a_single_walk() {
+        let whole = IN_ORDER.concat();
+        let without_counts = whole.replace(" sub:001 dlvrd:001", "");
+        let without_text = IN_ORDER[..14].concat();
+        for text in [whole, without_counts, without_text] {
+            let words = Words {
+                id: Some("2A"),
+                stat: Some("DELIVRD"),
+                err: Some("000"),
+            };
+            assert_eq!(Words::in_order(&text), Some(words), "{text}");
+            assert_eq!(Words::in_any_order(&text), words, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_octets_are_survived(
@@ -368,6 +453,19 @@ mod tests {
         ) {
             let receipt = Receipt::read(&Segment { data_coding, udhi, user_data: user_data.into() }, &[Tlv::new(tag, value)]);
             prop_assert!(receipt.is_none_or(|receipt| is_message_id(&receipt.message_id)));
+        }
+
+        #[test]
+        fn the_single_walk_reads_what_the_search_reads(pieces in prop::collection::vec(prop_oneof![
+            8 => Just(None),
+            1 => "[ :a-z0-9A-Z._é-]{0,4}".prop_map(Some),
+            1 => prop::sample::select(IN_ORDER.to_vec()).prop_map(|piece| Some(piece.to_owned())),
+        ], IN_ORDER.len())) {
+            let pieces = pieces.iter().zip(IN_ORDER).map(|(changed, piece)| changed.as_deref().unwrap_or(piece));
+            let text: String = pieces.collect();
+            if let Some(words) = Words::in_order(&text) {
+                prop_assert_eq!(words, Words::in_any_order(&text));
+            }
         }
 
         #[test]
