@@ -165,7 +165,10 @@ impl Platform {
 
     /// The day by which quotas are counted.
     pub(crate) fn quota_day(&self, now: Timestamp) -> i32 {
-        day(now, &self.settings.quota_day_tz)
+        match self.today.has(now) {
+            true => self.today.number(),
+            false => day(now, &self.settings.quota_day_tz),
+        }
     }
 
     /// Unsolicited texts that the user has got today, by the user's own calendar.

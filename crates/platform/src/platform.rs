@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sms::{Msisdn, NumberMap, ShortCode, Timestamp};
+use sms::{Day, Msisdn, NumberMap, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
 use crate::callback::{Callback, Outbox};
@@ -112,6 +112,8 @@ pub struct Platform {
     pub(crate) live_messages_on: bool,
     pub(crate) notifications_made: u64,
     submissions_made: u64,
+    /// The day of the last call to send, by which quotas are counted.
+    pub(crate) today: Day,
     out: Vec<Output>,
 }
 
@@ -182,6 +184,7 @@ impl Platform {
             submissions: BTreeMap::new(),
             notifications_made: 0,
             submissions_made: 0,
+            today: Day::default(),
             out: Vec::new(),
             settings,
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use sms::{Timestamp, Zone};
+use sms::{Day, Timestamp, Zone};
 
 use crate::user::Uid;
 
@@ -56,27 +56,27 @@ impl AppDay {
 /// Unsolicited texts that a person has got today, by the calendar of the person's own zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct UserDay {
-    day: i32,
+    day: Day,
     got: u32,
 }
 
 impl UserDay {
     /// How many it is today.
     pub(crate) fn got(&self, now: Timestamp, zone: &Zone) -> u32 {
-        self.got_on(day(now, zone))
-    }
-
-    fn got_on(&self, today: i32) -> u32 {
-        if self.day == today { self.got } else { 0 }
+        let is_today = self.day.has(now) || self.day.number() == zone.day(now).number();
+        if is_today { self.got } else { 0 }
     }
 
     /// Counts one more.
     pub(crate) fn count(&mut self, now: Timestamp, zone: &Zone) {
-        let today = day(now, zone);
-        *self = Self {
-            day: today,
-            got: self.got_on(today).saturating_add(1),
-        };
+        if !self.day.has(now) {
+            let day = zone.day(now);
+            if self.day.number() != day.number() {
+                self.got = 0;
+            }
+            self.day = day;
+        }
+        self.got = self.got.saturating_add(1);
     }
 }
 
@@ -130,7 +130,7 @@ impl Allowance {
 }
 
 pub(crate) fn day(now: Timestamp, zone: &Zone) -> i32 {
-    zone.civil(now).day_number()
+    zone.day(now).number()
 }
 
 /// Weeks since the one of 1970-01-01; they begin on Monday.

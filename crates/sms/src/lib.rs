@@ -27,4 +27,4 @@ pub use octets::Octets;
 pub use place::Place;
 pub use segment::{Assembled, Concatenation, Reassembler, Reference, Segment, TooLong};
 pub use state::MessageState;
-pub use time::{Civil, Timestamp, Zone};
+pub use time::{Civil, Day, Timestamp, Zone};

@@ -116,12 +116,23 @@ impl Zone {
 
     /// The calendar date and the time of day that clocks in this zone show at `at`.
     pub fn civil(&self, at: Timestamp) -> Civil {
-        let instant = jiff::Timestamp::from_microsecond(at.as_micros().clamp(
-            jiff::Timestamp::MIN.as_microsecond(),
-            jiff::Timestamp::MAX.as_microsecond(),
-        ))
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Civil(self.0.to_datetime(instant))
+        Civil(self.0.to_datetime(instant(at)))
+    }
+
+    /// The calendar day of this zone at `at`.
+    pub fn day(&self, at: Timestamp) -> Day {
+        let instant = instant(at);
+        let offset_us = i64::from(self.0.to_offset(instant).seconds()) * 1_000_000;
+        let local_us = instant.as_microsecond() + offset_us;
+        let number = local_us.div_euclid(DAY_US);
+        let midnight = (number + 1) * DAY_US - offset_us;
+        let change = self.0.following(instant).next();
+        let change = change.map_or(i64::MAX, |change| change.timestamp().as_microsecond());
+        Day {
+            number: number as i32,
+            since: at,
+            until: Timestamp::from_micros(midnight.min(change)),
+        }
     }
 
     /// The instant at which clocks in this zone show `civil`.
@@ -142,6 +153,40 @@ impl Zone {
         jiff::Timestamp::from_microsecond(at.as_micros())
             .map(|instant| self.0.to_offset_info(instant).abbreviation().to_owned())
             .unwrap_or_default()
+    }
+}
+
+/// Microseconds of a day whose clocks do not change.
+const DAY_US: i64 = 86_400_000_000;
+
+/// The same instant, or the nearest that the calendar has.
+fn instant(at: Timestamp) -> jiff::Timestamp {
+    let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+    let micros = at
+        .as_micros()
+        .clamp(first.as_microsecond(), last.as_microsecond());
+    jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// A calendar day of a zone, and some of the instants that are of it: to ask it costs a comparison, to ask the zone a search
+/// through its changes of clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Day {
+    number: i32,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Day {
+    /// What [`Civil::day_number`] gives on it.
+    pub const fn number(self) -> i32 {
+        self.number
+    }
+
+    /// Whether an instant is known to be of it. Those from the one that it was asked for on are, until midnight or until
+    /// clocks change.
+    pub fn has(self, at: Timestamp) -> bool {
+        self.since <= at && at < self.until
     }
 }
 
@@ -302,6 +347,54 @@ mod tests {
             Zone::utc().civil(first).day_number()
         );
         assert_eq!(Zone::utc().civil(Timestamp::EPOCH).day_number(), 0);
+    }
+
+    #[test]
+    fn a_day_has_the_instants_that_clocks_show_on_it() {
+        for name in [
+            "UTC",
+            "America/Los_Angeles",
+            "America/St_Johns",
+            "Asia/Kathmandu",
+            "Pacific/Apia",
+            "Africa/Monrovia",
+        ] {
+            let zone = Zone::named(name).expect("in the database");
+            // Days on which clocks change, some of them at midnight, and one that a whole zone leaves out.
+            for date in [
+                (1969, 12, 31),
+                (1972, 1, 7),
+                (2006, 10, 28),
+                (2009, 3, 8),
+                (2011, 12, 29),
+                (2026, 11, 1),
+            ] {
+                let (year, month, day) = date;
+                let start = zone.instant(Civil::new(year, month, day, 0, 0, 0).expect("a date"));
+                let half_hours = (0..3 * 48).map(|nth| start + Duration::from_secs(nth * 1_800));
+                let instants: Vec<_> = half_hours
+                    .flat_map(|at| [at, at + Duration::from_secs(59)])
+                    .collect();
+                for (nth, at) in instants.iter().enumerate() {
+                    let known = zone.day(*at);
+                    assert!(known.has(*at), "{name} {at:?}");
+                    assert_eq!(known.number(), zone.civil(*at).day_number(), "{name} {at:?}");
+                    for later in instants[nth..]
+                        .iter()
+                        .step_by(7)
+                        .filter(|later| known.has(**later))
+                    {
+                        assert_eq!(
+                            known.number(),
+                            zone.civil(*later).day_number(),
+                            "{name} {at:?} {later:?}"
+                        );
+                    }
+                    assert!(!known.has(*at + Duration::from_secs(86_401)));
+                }
+            }
+        }
+        assert!(!Day::default().has(Timestamp::EPOCH), "no day is known at first");
     }
 
     #[test]
