@@ -1,8 +1,7 @@
 //! What became of the platform's texts: their receipts.
 
-use std::fmt::Write as _;
-
 use sms::MessageState;
+use sms::address::decimal;
 
 use crate::decision::DecisionCode as Code;
 use crate::output::SubmissionId;
@@ -22,8 +21,10 @@ impl Platform {
         match known {
             Some(subject) => {
                 let mut why = String::with_capacity(RECEIPT_OCTETS);
-                // Writing to a String cannot fail.
-                let _ = write!(why, "text {} is {state}", id.0);
+                why.push_str("text ");
+                why.push_str(&decimal(id.0, 1));
+                why.push_str(" is ");
+                why.push_str(state.stat());
                 self.decide(Code::Receipt, subject, why);
             }
             None => {

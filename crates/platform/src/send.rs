@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use sms::address::decimal;
 use sms::segment::Reference;
 use sms::{Encoding, Segment, Timestamp};
 
@@ -19,6 +20,9 @@ use crate::user::Uid;
 impl Platform {
     /// `sms.send`: carries it out, or says why not; a refusal costs nothing.
     pub(crate) fn send(&mut self, now: Timestamp, send: Send) {
+        if !self.today.has(now) {
+            self.today = self.settings.quota_day_tz.day(now);
+        }
         let subject = Subject {
             user: Some(send.to),
             app: Some(send.app),
@@ -140,16 +144,18 @@ impl Platform {
         let mut why = self.call_name("sms.send", send.app, send.to);
         let foreign = foreign_url::find(&send.message)
             .map(|url| format!("{why}: {} is outside m.facebook.com", Quoted(url)));
-        // Writing to a String cannot fail.
         if let Some(session) = send.session {
             self.converse(who, session, |table| table.answered(session));
+            // Writing to a String cannot fail.
             let _ = write!(why, " sent as the answer in session {session}");
             self.decide(Code::SentAnswer, subject, why);
         } else {
             let today = self.quota_day(now);
             self.spend(now, today, who, send.app);
             let left = self.pool_left_on(today, send.app).unwrap_or(0);
-            let _ = write!(why, " sent unsolicited; {left} left in the app's pool today");
+            why.push_str(" sent unsolicited; ");
+            why.push_str(&decimal(left, 1));
+            why.push_str(" left in the app's pool today");
             self.decide(Code::SentUnsolicited, subject, why);
         }
         if let Some(why) = foreign {
@@ -192,15 +198,18 @@ impl Platform {
 
     fn call_name(&self, method: &str, app: AppId, user: Uid) -> String {
         let mut name = String::with_capacity(CALL_OCTETS);
-        // Writing to a String cannot fail.
-        let _ = match self.app(app) {
-            Some(app) => write!(name, "{method}({} to ", app.name),
-            None => write!(name, "{method}({app} to "),
-        };
-        let _ = match self.user(user) {
-            Some(user) => write!(name, "{})", user.name),
-            None => write!(name, "{user})"),
-        };
+        name.push_str(method);
+        name.push('(');
+        match self.app(app) {
+            Some(app) => name.push_str(&app.name),
+            None => name.push_str(&app.to_string()),
+        }
+        name.push_str(" to ");
+        match self.user(user) {
+            Some(user) => name.push_str(&user.name),
+            None => name.push_str(&user.to_string()),
+        }
+        name.push(')');
         name
     }
 }

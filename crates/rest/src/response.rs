@@ -52,7 +52,10 @@ impl fmt::Display for Response {
             self.summary.method.as_ref()
         };
         match self.error_code {
-            None => write!(f, "{method} = ok")?,
+            None => {
+                f.write_str(method)?;
+                f.write_str(" = ok")?;
+            }
             Some(code) => {
                 let text = ErrorCode::from_code(code).map_or("", ErrorCode::text);
                 write!(f, "{method} = {code} {text}")?;

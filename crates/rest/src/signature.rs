@@ -31,19 +31,30 @@ fn digits(pairs: &[(String, String)], secret: &Secret) -> [u8; 32] {
 
 /// What is hashed in front of the secret.
 pub fn base_string(pairs: &[(String, String)]) -> String {
-    let mut sorted: Vec<_> = pairs.iter().filter(|(name, _)| name != "sig").collect();
-    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    // Most names differ in what is compared first.
+    let mut sorted = Vec::with_capacity(pairs.len());
+    sorted.extend(pairs.iter().map(|pair| (beginning(&pair.0), pair)));
+    sorted.retain(|(_, (name, _))| name != "sig");
+    sorted.sort_by(|(a, (name_a, _)), (b, (name_b, _))| a.cmp(b).then_with(|| name_a.cmp(name_b)));
     let octets = sorted
         .iter()
-        .map(|(name, value)| name.len() + 1 + value.len())
+        .map(|(_, (name, value))| name.len() + 1 + value.len())
         .sum();
     let mut base = String::with_capacity(octets);
-    for (name, value) in sorted {
+    for (_, (name, value)) in sorted {
         base.push_str(name);
         base.push('=');
         base.push_str(value);
     }
     base
+}
+
+/// The first octets of a name as a number, which is less than that of another name only where the name is.
+fn beginning(name: &str) -> u64 {
+    let mut octets = [0; 8];
+    let length = name.len().min(octets.len());
+    octets[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u64::from_be_bytes(octets)
 }
 
 #[cfg(test)]
@@ -185,6 +196,28 @@ mod tests {
             ("empty", ""),
         ]);
         assert_eq!(base_string(&given), "api_key=kempty=message=Cafév=1.0");
+    }
+
+    #[test]
+    fn names_are_sorted_by_all_their_octets() {
+        let names = [
+            "",
+            "\0",
+            "a",
+            "a\0",
+            "ab",
+            "session_",
+            "session_i",
+            "session_k",
+            "zz",
+            "\u{e9}",
+        ];
+        for (nth, name) in names.iter().enumerate() {
+            for later in &names[nth + 1..] {
+                let given = pairs(&[(later, "2"), (name, "1")]);
+                assert_eq!(base_string(&given), format!("{name}=1{later}=2"));
+            }
+        }
     }
 
     #[test]
