@@ -42,7 +42,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     (
         "world",
         &["sms", "smpp", "smsc", "handset", "esme", "platform", "rest"],
-        &["bytes", "rand", "serde", "serde_json", "thiserror"],
+        &["bytes", "compact_str", "rand", "serde", "serde_json", "thiserror"],
     ),
     (
         "scenario",

@@ -13,14 +13,18 @@ pub struct Noted {
     pub hidden: Vec<String>,
 }
 
-/// Names and values in two pieces of memory, however many they are: records are kept by the thousand, and most are never
+/// Names and values in one piece of memory, however many they are: records are kept by the thousand, and most are never
 /// read.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Pairs {
-    text: String,
-    /// Where each name and each value ends.
-    ends: Vec<(u32, u32)>,
+    /// Of each pair, the lengths of its name and its value, and then both.
+    octets: Vec<u8>,
+    /// How many octets the names and values have together.
+    text_octets: u32,
 }
+
+/// What the lengths of a pair take.
+const LENGTHS: usize = 2 * size_of::<u32>();
 
 impl Noted {
     /// `text` with each of `hidden` replaced.
@@ -45,42 +49,61 @@ impl Pairs {
     /// Memory for so many pairs of so many octets.
     pub(crate) fn with_capacity(pairs: usize, octets: usize) -> Self {
         Self {
-            text: String::with_capacity(octets),
-            ends: Vec::with_capacity(pairs),
+            octets: Vec::with_capacity(pairs * LENGTHS + octets),
+            text_octets: 0,
         }
     }
 
     /// Adds a pair, as far as all of them together stay within `octets_max`; false when it was cut, or left out.
     pub(crate) fn push(&mut self, name: &str, value: &str, octets_max: u32) -> bool {
-        let room = octets_max as usize - self.text.len();
+        let room = (octets_max - self.text_octets) as usize;
         if room == 0 {
             return false;
         }
         let name_kept = cut(name, room);
         let value_kept = cut(value, room - name_kept.len());
-        self.text.push_str(name_kept);
-        let name_end = self.text.len() as u32;
-        self.text.push_str(value_kept);
-        self.ends.push((name_end, self.text.len() as u32));
+        for kept in [name_kept, value_kept] {
+            let length = kept.len() as u32;
+            self.text_octets += length;
+            self.octets.extend_from_slice(&length.to_le_bytes());
+        }
+        self.octets.extend_from_slice(name_kept.as_bytes());
+        self.octets.extend_from_slice(value_kept.as_bytes());
         name_kept.len() + value_kept.len() == name.len() + value.len()
     }
 
     /// The pairs, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut begin = 0;
-        self.ends.iter().map(move |&(name_end, value_end)| {
-            let name = &self.text[begin..name_end as usize];
-            begin = value_end as usize;
-            (name, &self.text[name_end as usize..begin])
-        })
+        self.octet_pairs().map(|(name, value)| (text(name), text(value)))
     }
 
     /// The first value of that name.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.octet_pairs()
+            .find(|(known, _)| *known == name.as_bytes())
+            .map(|(_, value)| text(value))
     }
+
+    /// All of them as they are kept.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    fn octet_pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = self.octets.as_slice();
+        std::iter::from_fn(move || {
+            let (name_length, after) = rest.split_first_chunk()?;
+            let (value_length, after) = after.split_first_chunk()?;
+            let (name, after) = after.split_at_checked(u32::from_le_bytes(*name_length) as usize)?;
+            let (value, after) = after.split_at_checked(u32::from_le_bytes(*value_length) as usize)?;
+            rest = after;
+            Some((name, value))
+        })
+    }
+}
+
+fn text(octets: &[u8]) -> &str {
+    std::str::from_utf8(octets).expect("only whole characters are put in")
 }
 
 impl std::fmt::Debug for Pairs {

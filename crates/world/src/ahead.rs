@@ -44,6 +44,10 @@ pub(crate) fn hops<'a>(hops: impl Iterator<Item = &'a Hop>, phones: &NumberMap<M
 pub(crate) fn kept<T>(kept: &[(T, Kept)]) {
     read(kept.iter().filter_map(|(_, kept)| match kept {
         Kept::Received { octets, .. } => Some(first(octets)),
+        Kept::ApiCall { params, .. } => Some(first(params.octets())),
+        Kept::ApiReply(kept) => Some(kept.call.0 as u8),
+        Kept::Decision(kept) => Some(first(kept.text.as_bytes())),
+        Kept::Submitted { text, .. } => Some(first(text.as_bytes())),
         _ => None,
     }));
 }

@@ -47,7 +47,7 @@ pub enum Brief<'a> {
         /// What became of it.
         state: MessageState,
     },
-    /// [`Event::Decision`], [`Event::Submitted`] or [`Event::SubmitAnswered`].
+    /// [`Event::Decision`], [`Event::Submitted`] or [`Event::SubmitAnswered`] about one part that was taken.
     Platform,
     /// Any other, and a PDU that could not be read or holds a password.
     Event(&'a Event),
@@ -66,9 +66,9 @@ impl World {
                 },
                 Kept::OnAir { .. } => Brief::OnAir,
                 Kept::Received { .. } | Kept::ReceivedWhole { .. } => Brief::Received,
-                Kept::ApiCall(kept) => Brief::ApiCall {
-                    call: kept.call,
-                    method: kept.params.value("method").unwrap_or_default(),
+                Kept::ApiCall { call, params } => Brief::ApiCall {
+                    call: *call,
+                    method: params.value("method").unwrap_or_default(),
                 },
                 Kept::ApiReply(kept) => Brief::ApiReply {
                     call: kept.call,
@@ -78,7 +78,7 @@ impl World {
                     submission: *submission,
                     state: *state,
                 },
-                Kept::Decision(_) | Kept::Submitted(_) | Kept::SubmitAnswered { .. } => Brief::Platform,
+                Kept::Decision(_) | Kept::Submitted { .. } | Kept::Taken { .. } => Brief::Platform,
                 Kept::Event(event) => Brief::Event(event),
             };
             (*at, brief)

@@ -5,6 +5,7 @@
 
 use bytes::{Bytes, BytesMut};
 use smpp::{Command, Frame, Framer, Header, LinkId, Pdu};
+use smsc::{Draft, Scribe};
 
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
@@ -36,6 +37,12 @@ impl Encoder {
     /// The octets of a PDU.
     pub fn encode(&mut self, command: &Command) -> Bytes {
         smpp::encode_into(command, &mut self.octets);
+        self.octets.split().freeze()
+    }
+
+    /// The octets of a PDU that is not written yet.
+    pub fn write(&mut self, draft: &Draft, scribe: &mut Scribe) -> Bytes {
+        draft.write(scribe, &mut self.octets);
         self.octets.split().freeze()
     }
 }

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use compact_str::CompactString;
 use handset::InboxText;
-use platform::{AppId, CallId, Decision, SubmissionId};
+use platform::{AppId, CallId, Decision, DecisionCode, SessionId, SubmissionId, Uid};
 use sms::{MessageState, Msisdn, Octets, ShortCode, Timestamp};
 use smsc::{CarrierIndex, Number};
 
@@ -40,18 +41,25 @@ pub(crate) enum Kept {
     /// [`Event::Received`] of any other.
     ReceivedWhole { handset: Msisdn, text: Box<InboxText> },
     /// [`Event::ApiCall`].
-    ApiCall(Box<ApiCall>),
+    ApiCall {
+        call: CallId,
+        params: rest::noted::Pairs,
+    },
     /// [`Event::ApiReply`].
     ApiReply(Box<ApiReply>),
     /// [`Event::Decision`].
-    Decision(Box<Decision>),
+    Decision(Decided),
     /// [`Event::Submitted`].
-    Submitted(Box<Submitted>),
-    /// [`Event::SubmitAnswered`].
-    SubmitAnswered {
+    Submitted {
         submission: SubmissionId,
-        message_ids: Vec<String>,
-        command_status: u32,
+        to: Msisdn,
+        from: ShortCode,
+        text: Box<str>,
+    },
+    /// [`Event::SubmitAnswered`] about a text of one part that was taken.
+    Taken {
+        submission: SubmissionId,
+        message_id: CompactString,
     },
     /// [`Event::Receipt`].
     Receipt {
@@ -83,23 +91,19 @@ impl Kept {
             },
         }
     }
-}
 
-/// What is kept of a call.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiCall {
-    pub(crate) call: CallId,
-    pub(crate) params: rest::noted::Pairs,
-}
-
-impl ApiCall {
-    pub(crate) fn event(&self) -> Event {
-        let pairs = self.params.iter();
-        Event::ApiCall {
-            call: self.call,
-            params: pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+    /// Of a text whose parts the message centre has taken under those names.
+    pub(crate) fn taken(submission: SubmissionId, message_ids: Vec<String>) -> Self {
+        match message_ids.as_slice() {
+            [message_id] => Self::Taken {
+                submission,
+                message_id: message_id.into(),
+            },
+            _ => Self::Event(Box::new(Event::SubmitAnswered {
+                submission,
+                message_ids,
+                command_status: 0,
+            })),
         }
     }
 }
@@ -111,23 +115,20 @@ pub(crate) struct ApiReply {
     app: Option<AppId>,
     pub(crate) error_code: Option<u16>,
     /// The summary, and behind it the body.
-    text: Box<str>,
+    text: CompactString,
     summary_end: usize,
 }
-
-/// About as long as a summary is when all went well.
-const SUMMARY_OCTETS: usize = 31;
 
 impl ApiReply {
     /// Of an answer to that call, without what is `hidden`.
     pub(crate) fn new(call: CallId, response: &rest::Response, hidden: &[String]) -> Self {
         let body = rest::Noted::without(hidden, &response.body);
         let body = &body[..body.floor_char_boundary(CALL_OCTETS_MAX)];
-        let mut text = String::with_capacity(SUMMARY_OCTETS + body.len());
-        // Writing to a String cannot fail.
+        let mut text = CompactString::default();
+        // Writing to a string cannot fail.
         let _ = write!(text, "{response}");
         if let Cow::Owned(shown) = rest::Noted::without(hidden, &text) {
-            text = shown;
+            text = shown.into();
         }
         let summary_end = text.len();
         text.push_str(body);
@@ -135,7 +136,7 @@ impl ApiReply {
             call,
             app: response.summary.app,
             error_code: response.error_code,
-            text: text.into(),
+            text,
             summary_end,
         }
     }
@@ -152,23 +153,48 @@ impl ApiReply {
     }
 }
 
-/// What is kept of a text for the link.
+/// What is kept of a decision, without a box around it.
 #[derive(Clone, Debug)]
-pub(crate) struct Submitted {
-    pub(crate) submission: SubmissionId,
-    pub(crate) to: Msisdn,
-    pub(crate) from: ShortCode,
+pub(crate) struct Decided {
+    code: DecisionCode,
+    /// Whether user, app and session are some.
+    known: [bool; 3],
+    session: SessionId,
+    user: Uid,
+    app: AppId,
     pub(crate) text: Box<str>,
 }
 
-impl Submitted {
-    pub(crate) fn event(&self) -> Event {
-        Event::Submitted {
-            submission: self.submission,
-            to: self.to,
-            from: self.from.to_string(),
-            text: self.text.to_string(),
+impl From<Decision> for Decided {
+    fn from(decision: Decision) -> Self {
+        let Decision {
+            code,
+            user,
+            app,
+            session,
+            text,
+        } = decision;
+        Self {
+            code,
+            known: [user.is_some(), app.is_some(), session.is_some()],
+            session: session.unwrap_or(SessionId(0)),
+            user: user.unwrap_or(Uid(0)),
+            app: app.unwrap_or(AppId(0)),
+            text: text.into(),
         }
+    }
+}
+
+impl Decided {
+    pub(crate) fn event(&self) -> Event {
+        let [user, app, session] = self.known;
+        Event::Decision(Decision {
+            code: self.code,
+            user: user.then_some(self.user),
+            app: app.then_some(self.app),
+            session: session.then_some(self.session),
+            text: self.text.to_string(),
+        })
     }
 }
 

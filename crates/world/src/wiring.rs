@@ -14,7 +14,7 @@ use crate::air;
 use crate::io::{Change, Input, Output, Purpose};
 use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
-use crate::ring::{Kept, Submitted};
+use crate::ring::Kept;
 use crate::wire_pdu::WirePdu;
 use crate::world::{Callback, Hop, World};
 
@@ -266,8 +266,14 @@ impl World {
                 self.outputs.push_back(Output::LinkSend { link, pdu });
             }
             smsc::Output::Draft { link, draft } => {
-                let command = draft.command(&mut self.scribe);
-                self.send_octets(link, Toward::Esme, &command);
+                let toward = Toward::Esme;
+                let octets = self.encoder.write(&draft, &mut self.scribe);
+                if self.config.record_pdus {
+                    let pdu = WirePdu::Octets(octets.clone());
+                    let link = link.0;
+                    self.keep(Kept::Pdu { link, toward, pdu });
+                }
+                self.at_once(Hop::Octets { link, toward, octets });
             }
             smsc::Output::Disturb { link, how } if link.0 < OWN_LINKS => {
                 self.outputs.push_back(Output::LinkDisturb { link, how });
@@ -344,14 +350,12 @@ impl World {
                     self.record(Event::Changed { what });
                 }
             },
-            esme::Output::Submitted { token, message_ids } => self.keep(Kept::SubmitAnswered {
-                submission: platform::SubmissionId(token),
-                message_ids,
-                command_status: 0,
-            }),
+            esme::Output::Submitted { token, message_ids } => {
+                self.keep(Kept::taken(platform::SubmissionId(token), message_ids));
+            }
             esme::Output::Refused { token, status } => {
                 let submission = platform::SubmissionId(token);
-                self.keep(Kept::SubmitAnswered {
+                self.record(Event::SubmitAnswered {
                     submission,
                     message_ids: Vec::new(),
                     command_status: status.0,
@@ -393,12 +397,12 @@ impl World {
                 to,
                 text,
             } => {
-                self.keep(Kept::Submitted(Box::new(Submitted {
+                self.keep(Kept::Submitted {
                     submission,
                     to,
                     from,
                     text: text.as_str().into(),
-                })));
+                });
                 let (from, to) = (from.address(), to.address());
                 self.esme_at_once(esme::Input::Submit {
                     token: submission.0,
@@ -443,7 +447,7 @@ impl World {
             }
             platform::Output::Unauthorized { app, user } => self.rest.end_sessions(app, user),
             platform::Output::LiveMessage(message) => self.outputs.push_back(Output::LiveMessage(message)),
-            platform::Output::Decided(decision) => self.keep(Kept::Decision(Box::new(decision))),
+            platform::Output::Decided(decision) => self.keep(Kept::Decision(decision.into())),
         }
     }
 

@@ -347,18 +347,33 @@ impl World {
                 parts: text.parts,
                 encoding: text.encoding,
             },
-            Kept::ApiCall(kept) => kept.event(),
+            Kept::ApiCall { call, params } => Event::ApiCall {
+                call: *call,
+                params: params
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+            },
             Kept::ApiReply(kept) => kept.event(),
-            Kept::Decision(decision) => Event::Decision(platform::Decision::clone(decision)),
-            Kept::Submitted(kept) => kept.event(),
-            Kept::SubmitAnswered {
+            Kept::Decision(kept) => kept.event(),
+            Kept::Submitted {
                 submission,
-                message_ids,
-                command_status,
+                to,
+                from,
+                text,
+            } => Event::Submitted {
+                submission: *submission,
+                to: *to,
+                from: from.to_string(),
+                text: text.to_string(),
+            },
+            Kept::Taken {
+                submission,
+                message_id,
             } => Event::SubmitAnswered {
                 submission: *submission,
-                message_ids: message_ids.clone(),
-                command_status: *command_status,
+                message_ids: vec![message_id.to_string()],
+                command_status: 0,
             },
             Kept::Receipt { submission, state } => Event::Receipt {
                 submission: *submission,

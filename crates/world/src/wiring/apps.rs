@@ -5,7 +5,7 @@ use rest::Step;
 
 use crate::io::{CallbackId, Output, Purpose};
 use crate::record::{ANSWER_OCTETS_MAX, CALL_OCTETS_MAX, Event};
-use crate::ring::{ApiCall, ApiReply, Kept};
+use crate::ring::{ApiReply, Kept};
 use crate::world::{Callback, Hop, World};
 
 impl World {
@@ -14,7 +14,7 @@ impl World {
         if !hidden.is_empty() {
             self.session_keys.insert(call, hidden);
         }
-        self.keep(Kept::ApiCall(Box::new(ApiCall { call, params })));
+        self.keep(Kept::ApiCall { call, params });
         let step = self.rest.receive(self.now, call, request);
         self.api_step(call, step, None);
     }
