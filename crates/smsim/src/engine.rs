@@ -279,10 +279,13 @@ pub struct Engine {
     capture: Option<FileCapture>,
     next_record: watch::Sender<u64>,
     calls_to_make: mpsc::UnboundedSender<Call>,
+    /// What its sockets run on.
+    io: tokio::runtime::Handle,
 }
 
 impl Engine {
-    /// An engine and a way to it; `observed` is what was seen of the world so far. Nothing happens before [`Engine::run`].
+    /// An engine and a way to it; `observed` is what was seen of the world so far. Nothing happens before [`Engine::run`], which
+    /// may run on a runtime of its own: what needs sockets is done on the present one.
     pub fn new(
         served: Journal,
         pace: Pace,
@@ -320,6 +323,7 @@ impl Engine {
             capture: None,
             calls_to_make,
             next_record,
+            io: tokio::runtime::Handle::current(),
         };
         (engine, handle)
     }
@@ -584,7 +588,7 @@ impl Engine {
     fn callback(&mut self, callback: CallbackId, app: AppId, request: rest::CallbackRequest) {
         self.posted.insert(callback, app);
         let (client, handle) = (self.callbacks.clone(), self.handle.clone());
-        tokio::spawn(async move {
+        self.io.spawn(async move {
             let url = request.url.clone();
             let end = client.post(request).await;
             if let CallbackEnd::Failed(outcome) = &end {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scenario::syntax::Decl;
 use scenario::{ClockMode, DeclaredWorld, Diagnostic, Script, ServedWorld, Sources};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -348,9 +349,13 @@ impl Worlds {
     ) -> Arc<RunningWorld> {
         let callbacks = CallbackClient::new(declared.config.callback_timeout);
         let (engine, handle) = Engine::new(journal, pace, observed, callbacks, self.calls_to_make.clone());
-        let runtime = tokio::runtime::Handle::current();
-        // A thread of its own: the world never waits behind a connection, nor a connection behind the world.
-        let running = tokio::task::spawn_blocking(move || runtime.block_on(engine.run()));
+        // A thread of its own: the world never waits behind a connection, nor a connection behind the world. Its timers are its
+        // own too: set at another runtime's, they would wake the thread that waits for sockets.
+        let running = tokio::task::spawn_blocking(move || {
+            let runtime = Builder::new_current_thread().enable_time().build();
+            let runtime = runtime.expect("timers alone need nothing that the system could refuse");
+            runtime.block_on(engine.run());
+        });
         let world = Arc::new(RunningWorld {
             id: id.clone(),
             engine: handle,
