@@ -130,23 +130,36 @@ impl Form {
     }
 
     /// The body that carries an error. The arguments are echoed in the order of their arrival.
-    pub(crate) fn error_body(&self, code: ErrorCode, message: String, args: Vec<(String, String)>) -> String {
-        let arg = |(key, value)| {
-            Value::Fields(vec![
-                ("key".to_owned(), Value::Text(key)),
-                ("value".to_owned(), Value::Text(value)),
-            ])
-        };
-        let error = Value::Fields(vec![
-            ("error_code".to_owned(), Value::Int(i64::from(code.code()))),
-            ("error_msg".to_owned(), Value::Text(message)),
-            (
-                "request_args".to_owned(),
-                Value::List(args.into_iter().map(arg).collect()),
-            ),
-        ]);
-        self.body("error_response", &error)
+    pub(crate) fn error_body(&self, code: ErrorCode, message: &str, args: &[Echoed<'_>]) -> String {
+        let json = || json::error_document(code.code(), message, args);
+        match (&self.callback, self.format) {
+            (None, Format::Json) => json(),
+            (Some(name), Format::Json) => format!("{name}({});", json()),
+            (None | Some(_), Format::Xml) => self.body("error_response", &error(code, message, args)),
+        }
     }
+}
+
+/// An argument of a call, without secrets.
+pub(crate) type Echoed<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// An error as a value.
+fn error(code: ErrorCode, message: &str, args: &[Echoed<'_>]) -> Value {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let arg = |(key, value): &Echoed<'_>| {
+        Value::Fields(vec![
+            ("key".to_owned(), text(key)),
+            ("value".to_owned(), text(value)),
+        ])
+    };
+    Value::Fields(vec![
+        ("error_code".to_owned(), Value::Int(i64::from(code.code()))),
+        ("error_msg".to_owned(), text(message)),
+        (
+            "request_args".to_owned(),
+            Value::List(args.iter().map(arg).collect()),
+        ),
+    ])
 }
 
 /// What of `name` can stand in front of a bracket without being anything but a name: letters, digits and `_ $ . [ ]`.
@@ -283,14 +296,9 @@ mod tests {
 
     #[test]
     fn an_error_has_its_bytes() {
-        let args = || {
-            vec![
-                ("sig".to_owned(), "ab".to_owned()),
-                ("uid".to_owned(), String::new()),
-            ]
-        };
-        let message = || ErrorCode::ParamSignature.text().to_owned();
-        let xml = form(&[]).error_body(ErrorCode::ParamSignature, message(), args());
+        let args = [("sig".into(), "ab".into()), ("uid".into(), "".into())];
+        let code = ErrorCode::ParamSignature;
+        let xml = form(&[]).error_body(code, code.text(), &args);
         let expected = "<error_response NS>\n  \
               <error_code>104</error_code>\n  \
               <error_msg>Incorrect signature</error_msg>\n  \
@@ -300,7 +308,7 @@ mod tests {
               </request_args>\n\
             </error_response>\n";
         assert_eq!(xml, format!("{HEAD}{}", expected.replace("NS", NAMESPACES)));
-        let json = form(&[("format", "json")]).error_body(ErrorCode::ParamSignature, message(), args());
+        let json = form(&[("format", "json")]).error_body(code, code.text(), &args);
         assert_eq!(
             json,
             "{\"error_code\":104,\"error_msg\":\"Incorrect signature\",\"request_args\":\
@@ -370,27 +378,34 @@ mod tests {
         proptest::collection::vec(proptest::char::any(), 0..24).prop_map(String::from_iter)
     }
 
+    fn echoed(args: &[(String, String)]) -> Vec<Echoed<'_>> {
+        args.iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect()
+    }
+
     proptest! {
         #[test]
-        fn any_error_reads_back_from_json(args in proptest::collection::vec((any_text(), any_text()), 1..8)) {
-            let message = ErrorCode::Param.text().to_owned();
-            let body = form(&[("format", "json")]).error_body(ErrorCode::Param, message, args.clone());
+        fn any_error_reads_back_from_json(args in proptest::collection::vec((any_text(), any_text()), 0..8)) {
+            let echoed = echoed(&args);
+            let message = ErrorCode::Param.text();
+            let body = form(&[("format", "json")]).error_body(ErrorCode::Param, message, &echoed);
+            prop_assert_eq!(&body, &json::document(&error(ErrorCode::Param, message, &echoed)));
             prop_assert_eq!(body.find("{\"error_code\":"), Some(0));
             prop_assert!(body.is_ascii());
             let value: serde_json::Value = serde_json::from_str(&body).expect("well formed");
-            let echoed: Vec<_> = value["request_args"]
-                .as_array()
-                .expect("a list")
+            // An empty list is `{}`.
+            let read = value["request_args"].as_array().map_or(&[][..], Vec::as_slice);
+            let read: Vec<_> = read
                 .iter()
                 .map(|arg| (arg["key"].as_str().expect("text").to_owned(), arg["value"].as_str().expect("text").to_owned()))
                 .collect();
-            prop_assert_eq!(echoed, args);
+            prop_assert_eq!(read, args);
         }
 
         #[test]
         fn any_error_reads_back_from_xml(args in proptest::collection::vec((any_text(), any_text()), 0..8)) {
-            let message = ErrorCode::Param.text().to_owned();
-            let body = form(&[]).error_body(ErrorCode::Param, message, args.clone());
+            let body = form(&[]).error_body(ErrorCode::Param, ErrorCode::Param.text(), &echoed(&args));
             let mut reader = Reader::from_str(&body);
             reader.config_mut().check_end_names = true;
             loop {

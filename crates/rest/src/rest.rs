@@ -225,7 +225,7 @@ impl Rest {
         let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
         let message = format!("{}{}", fault.code.text(), fault.suffix);
         let summary = Summary { app, method, why };
-        Step::Respond(self.refuse(&form, &params, fault.code, message, summary))
+        Step::Respond(self.refuse(&form, &params, fault.code, &message, summary))
     }
 
     fn spell(&self, pending: Pending, answer: &Result<Answer, Refusal>) -> Response {
@@ -261,7 +261,7 @@ impl Rest {
                 ..respond(&form, &element, &value, summary)
             };
         }
-        self.refuse(&form, &params, code, code.text().to_owned(), summary)
+        self.refuse(&form, &params, code, code.text(), summary)
     }
 
     /// Opens a session of the user with the app, which never ends, and returns its key: a function of the arguments
@@ -429,17 +429,17 @@ impl Rest {
         form: &Form,
         params: &Params,
         code: ErrorCode,
-        message: String,
+        message: &str,
         summary: Summary,
     ) -> Response {
-        let args = params
+        let args: Vec<_> = params
             .pairs()
             .iter()
-            .map(|(name, value)| (self.redact(name).into_owned(), self.redact(value).into_owned()))
+            .map(|(name, value)| (self.redact(name), self.redact(value)))
             .collect();
         Response {
             content_type: form.content_type(),
-            body: form.error_body(code, message, args),
+            body: form.error_body(code, message, &args),
             error_code: Some(code.code()),
             summary,
             hidden: Vec::new(),
