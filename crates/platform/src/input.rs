@@ -15,6 +15,12 @@ use crate::user::{ExtendedPermission, QuietHours, SessionId, Uid, User};
 #[serde(transparent)]
 pub struct CallId(pub u64);
 
+impl From<CallId> for u64 {
+    fn from(call: CallId) -> Self {
+        call.0
+    }
+}
+
 /// Everything that can happen to the platform.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Input {

@@ -14,9 +14,9 @@ impl Platform {
     /// A receipt changes nothing; the text is remembered until a state that is final.
     pub(crate) fn receipt(&mut self, id: SubmissionId, state: MessageState) {
         let known = if state.is_final() {
-            self.submissions.remove(&id)
+            self.forget_submission(id)
         } else {
-            self.submissions.get(&id).copied()
+            self.submissions.get(id).copied()
         };
         match known {
             Some(subject) => {

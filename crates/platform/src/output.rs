@@ -15,6 +15,12 @@ use crate::user::{SessionId, Uid};
 #[serde(transparent)]
 pub struct SubmissionId(pub u64);
 
+impl From<SubmissionId> for u64 {
+    fn from(submission: SubmissionId) -> Self {
+        submission.0
+    }
+}
+
 /// Names one callback to an app; counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sms::{Day, Msisdn, NumberMap, ShortCode, Timestamp};
+use sms::{Day, Msisdn, NumberMap, NumberRun, ShortCode, Timestamp};
 
 use crate::app::{App, AppId};
 use crate::callback::{Callback, Outbox};
@@ -107,7 +107,9 @@ pub struct Platform {
     timers: BTreeSet<(Timestamp, Who, Timer)>,
     /// The callbacks that are under way: of each app as many as the settings allow.
     pub(crate) callbacks: BTreeMap<NotificationId, Callback>,
-    pub(crate) submissions: BTreeMap<SubmissionId, Subject>,
+    pub(crate) submissions: NumberRun<SubmissionId, Subject>,
+    /// No text before this one is remembered.
+    oldest_submission: u64,
     /// Whether the live-message system runs.
     pub(crate) live_messages_on: bool,
     pub(crate) notifications_made: u64,
@@ -181,7 +183,8 @@ impl Platform {
             timers: BTreeSet::new(),
             callbacks: BTreeMap::new(),
             live_messages_on: true,
-            submissions: BTreeMap::new(),
+            submissions: NumberRun::default(),
+            oldest_submission: 1,
             notifications_made: 0,
             submissions_made: 0,
             today: Day::default(),
@@ -358,7 +361,7 @@ impl Platform {
         let submission = SubmissionId(self.submissions_made);
         self.submissions.insert(submission, subject);
         if self.submissions.len() > SUBMISSIONS_OPEN_MAX {
-            self.submissions.pop_first();
+            self.forget_submission(SubmissionId(self.oldest_submission));
         }
         self.emit(Output::Submit {
             submission,
@@ -367,6 +370,17 @@ impl Platform {
             text,
         });
         submission
+    }
+
+    /// Forgets a text whose receipt will not come, or has.
+    pub(crate) fn forget_submission(&mut self, submission: SubmissionId) -> Option<Subject> {
+        let subject = self.submissions.remove(submission);
+        while self.oldest_submission <= self.submissions_made
+            && !self.submissions.contains(SubmissionId(self.oldest_submission))
+        {
+            self.oldest_submission += 1;
+        }
+        subject
     }
 
     pub(crate) fn start_timer(&mut self, at: Timestamp, who: Who, timer: Timer) {

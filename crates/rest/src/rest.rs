@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use platform::{Answer, AppId, CallId, Input, Refusal, Uid};
 use serde::{Deserialize, Serialize};
-use sms::Timestamp;
+use sms::{NumberRun, Timestamp};
 
 use self::admission::{Admitted, Fault};
 use self::batch::Batch;
@@ -48,7 +48,7 @@ pub struct Rest {
     sessions: Sessions,
     tokens: Tokens,
     requests: BTreeMap<AppId, RequestWindow>,
-    pending: BTreeMap<CallId, Pending>,
+    pending: NumberRun<CallId, Pending>,
     batches: BTreeMap<CallId, Batch>,
     /// Seeded chance, and how much of it is used.
     chance: (u64, u64),
@@ -128,7 +128,7 @@ impl Rest {
             sessions: Sessions::new(sessions),
             tokens: Tokens::default(),
             requests: BTreeMap::new(),
-            pending: BTreeMap::new(),
+            pending: NumberRun::default(),
             batches: BTreeMap::new(),
             chance: (chance, 0),
         })
@@ -140,7 +140,7 @@ impl Rest {
     /// When a call of that name waits already.
     pub fn receive(&mut self, now: Timestamp, call: CallId, request: Request) -> Step {
         assert!(
-            !self.pending.contains_key(&call) && !self.batches.contains_key(&call),
+            !self.pending.contains(call) && !self.batches.contains_key(&call),
             "call {} is being answered",
             call.0
         );
@@ -154,7 +154,7 @@ impl Rest {
     /// # Panics
     /// When no call of that name waits.
     pub fn answer(&mut self, call: CallId, answer: &Result<Answer, Refusal>) -> Step {
-        let pending = self.pending.remove(&call);
+        let pending = self.pending.remove(call);
         let pending = pending.unwrap_or_else(|| panic!("call {} waits for no answer", call.0));
         let response = self.spell(pending, answer);
         if self.batches.contains_key(&call) {

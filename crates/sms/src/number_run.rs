@@ -107,7 +107,7 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
                 let value = value.take()?;
                 self.in_line -= 1;
                 while self.line.pop_front_if(|value| value.is_none()).is_some() {
-                    self.first += 1;
+                    self.first = self.first.saturating_add(1);
                 }
                 Some(value)
             }
@@ -140,6 +140,17 @@ impl<K, V> Default for NumberRun<K, V> {
             line: VecDeque::new(),
             in_line: 0,
             others: NumberMap::default(),
+        }
+    }
+}
+
+impl<K, V: Clone> Clone for NumberRun<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            first: self.first,
+            line: self.line.clone(),
+            in_line: self.in_line,
+            others: self.others.clone(),
         }
     }
 }

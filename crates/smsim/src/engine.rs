@@ -19,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use platform::{AppId, CallId, LiveMessage, Uid};
 use scenario::{Diagnostic, ProgramAnswer, ProgramId, ServedWorld, Steps};
 use smpp::{Frame, LinkId};
+use sms::NumberRun;
 use smsc::Scribe;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use world::io::CallbackId;
@@ -266,7 +267,7 @@ pub struct Engine {
     handle: EngineHandle,
     links: BTreeMap<LinkId, LinkSender>,
     /// Who waits for the answer to a call.
-    calls: BTreeMap<CallId, oneshot::Sender<rest::Response>>,
+    calls: NumberRun<CallId, oneshot::Sender<rest::Response>>,
     next_call: u64,
     /// Who waits for a login, in the order in which the world takes them.
     logins: VecDeque<(AppId, Uid, oneshot::Sender<Option<String>>)>,
@@ -314,7 +315,7 @@ impl Engine {
             inbox,
             handle: handle.clone(),
             links: BTreeMap::new(),
-            calls: BTreeMap::new(),
+            calls: NumberRun::default(),
             logins: VecDeque::new(),
             callbacks,
             posted: BTreeMap::new(),
@@ -521,7 +522,7 @@ impl Engine {
         while let Some(output) = self.served.poll_output() {
             match output {
                 Output::ApiReply { call, response, .. } => {
-                    if let Some(reply) = self.calls.remove(&call) {
+                    if let Some(reply) = self.calls.remove(call) {
                         // A caller that has hung up does not want it any more.
                         let _ = reply.send(response);
                     }

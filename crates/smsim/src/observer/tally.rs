@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use platform::{CallId, NotifyOutcome};
 use smpp::command_id;
-use sms::{MessageState, Timestamp};
+use sms::{MessageState, NumberRun, Timestamp};
 use smsc::{BindRefusal, Cause, CloseReason, Note, Smsc};
 use world::io::CallbackId;
 use world::link::OWN_LINKS;
@@ -82,7 +82,7 @@ pub struct Tally {
     pub call: Histogram,
     requests: Begun,
     messages: Begun,
-    calls_begun: BTreeMap<CallId, (&'static str, Timestamp)>,
+    calls_begun: NumberRun<CallId, (&'static str, Timestamp)>,
     callbacks_begun: BTreeMap<CallbackId, Timestamp>,
 }
 
@@ -106,7 +106,7 @@ impl Default for Tally {
             call: Histogram::default(),
             requests: Begun::with_room_for(REQUESTS_TIMED_MAX),
             messages: Begun::with_room_for(MESSAGES_TIMED_MAX),
-            calls_begun: BTreeMap::new(),
+            calls_begun: NumberRun::default(),
             callbacks_begun: BTreeMap::new(),
         }
     }
@@ -122,7 +122,7 @@ impl Tally {
                 self.calls_begun.insert(call, (known_method(method), at));
             }
             Brief::ApiReply { call, error_code } => {
-                if let Some((method, begun_at)) = self.calls_begun.remove(&call) {
+                if let Some((method, begun_at)) = self.calls_begun.remove(call) {
                     self.call.observe(at.since(begun_at));
                     *self.calls.entry((method, error_code.unwrap_or(0))).or_default() += 1;
                 }
