@@ -21,10 +21,15 @@ impl Platform {
         let (app, expires_at) = (query.app, now + self.settings.cached_request_ttl);
         let requests_max = self.settings.cached_requests_per_user_max;
         let subject = self.subject(who);
-        let cached = self
-            .account_mut(who)
-            .consent
-            .cache(app, query.message, expires_at, requests_max);
+        let request = Request {
+            app,
+            message: query.message.to_owned(),
+            expires_at,
+            granted_before: self.is_granted(self.account(who), app),
+            asked: false,
+            slot: None,
+        };
+        let cached = self.account_mut(who).consent.cache(request, requests_max);
         if let Some(replaced) = cached.replaced {
             self.stop_timer(replaced.expires_at, who, Timer::Request(app));
         }
@@ -101,7 +106,7 @@ impl Platform {
             .collect();
         for (app, asked) in kept {
             if self.is_granted(self.account(who), app) {
-                self.release(now, who, app);
+                self.release(now, who, app, false);
             } else if !asked {
                 self.ask_to_install(now, who, app);
             }
@@ -126,14 +131,16 @@ impl Platform {
         );
         self.decide(Code::Confirmed, subject, why);
         self.set_install(now, who, app, Some(Install { sms_granted: true }));
-        self.release(now, who, app);
+        self.release(now, who, app, true);
     }
 
-    /// Forwards the cached text for an app, once, as the text of a new user.
-    pub(crate) fn release(&mut self, now: Timestamp, who: Who, app: AppId) {
+    /// Forwards the cached text for an app, once. It is a new user's unless the grant was there before the text, and still
+    /// is.
+    fn release(&mut self, now: Timestamp, who: Who, app: AppId, confirmed: bool) {
         if let Some(request) = self.account_mut(who).consent.take(app) {
             self.request_gone(who, &request);
-            self.forward(now, who, app, None, &request.message, true);
+            let new_user = confirmed || !request.granted_before;
+            self.forward(now, who, app, None, &request.message, new_user);
         }
     }
 

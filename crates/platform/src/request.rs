@@ -12,6 +12,8 @@ pub(crate) struct Request {
     /// The text without the app's canvas name.
     pub(crate) message: String,
     pub(crate) expires_at: Timestamp,
+    /// Whether the user had granted the app `sms` already, so that the text adds nothing.
+    pub(crate) granted_before: bool,
     /// Whether the question was put to the user.
     pub(crate) asked: bool,
     /// The slot that the question was texted from, unless a newer session has taken it.
@@ -45,26 +47,18 @@ pub(crate) struct Consent {
 }
 
 impl Consent {
-    /// Keeps a text as the newest request: one for each app, and `requests_max` in all.
-    pub(crate) fn cache(
-        &mut self,
-        app: AppId,
-        message: &str,
-        expires_at: Timestamp,
-        requests_max: usize,
-    ) -> Cached {
-        let replaced = self.take(app);
+    /// Keeps a request as the newest: one for each app, and `requests_max` in all.
+    pub(crate) fn cache(&mut self, request: Request, requests_max: usize) -> Cached {
+        let replaced = self.take(request.app);
         let dropped = (self.requests.len() >= requests_max).then(|| self.requests.remove(0));
         // A question about the same app stands: a yes to it is a yes to the newest text.
         let (asked, slot) = replaced
             .as_ref()
             .map_or((false, None), |request| (request.asked, request.slot));
         self.requests.push(Request {
-            app,
-            message: message.to_owned(),
-            expires_at,
             asked,
             slot,
+            ..request
         });
         Cached { replaced, dropped }
     }
