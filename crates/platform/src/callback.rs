@@ -107,14 +107,13 @@ impl Platform {
     /// Hands callbacks over to HTTP, in their order, as long as fewer than the limit are under way.
     fn hand_over(&mut self, now: Timestamp, app: AppId) {
         while let Some(callback) = self.next_callback(app) {
-            if let Content::Text { notification, order } = &callback.content {
-                let Some(who) = self.who(notification.user) else {
-                    continue;
-                };
-                if !self.is_granted(self.account(who), app) {
-                    self.drop_callback(now, &callback, "sms is not granted any more", false);
-                    continue;
-                }
+            if let Some(why) = self.hindrance(&callback) {
+                self.drop_callback(now, &callback, why, false);
+                continue;
+            }
+            if let Content::Text { notification, order } = &callback.content
+                && let Some(who) = self.who(notification.user)
+            {
                 let (session, order) = (notification.session, *order);
                 let window = self.settings.session_window;
                 let answers = self.settings.answers_per_message_max;
@@ -127,6 +126,20 @@ impl Platform {
             }
             self.emit(callback.output());
             self.callbacks.insert(callback.id, callback);
+        }
+    }
+
+    /// Why a callback must not go out any more: while it was in line, or failed, its user has thought better of it.
+    fn hindrance(&self, callback: &Callback) -> Option<&'static str> {
+        match &callback.content {
+            Content::Text { notification, .. } => {
+                let may = |who| self.is_granted(self.account(who), callback.app);
+                (!self.who(notification.user).is_some_and(may)).then_some("sms is not granted any more")
+            }
+            Content::Authorized(user) => {
+                (!self.is_installed(*user, callback.app)).then_some("the app is not installed any more")
+            }
+            Content::Removed(_) => None,
         }
     }
 
@@ -176,7 +189,9 @@ impl Platform {
             NotifyOutcome::Unreachable(why) => format!("could not be reached ({why})"),
             NotifyOutcome::NoUrl => "has no URL".to_owned(),
         };
-        if let Some(retries_left) = callback.retries_left.checked_sub(1) {
+        if self.hindrance(&callback).is_none()
+            && let Some(retries_left) = callback.retries_left.checked_sub(1)
+        {
             let why = format!("the callback of {title} {failure}; tried again");
             self.decide(Code::CallbackRetried, subject, why);
             callback.retries_left = retries_left;

@@ -244,6 +244,49 @@ fn a_text_whose_grant_is_gone_is_not_handed_over() {
 }
 
 #[test]
+fn a_text_whose_grant_is_gone_is_not_tried_again() {
+    for change in [
+        Change::RevokeSms(ALICE, QUIZ),
+        Change::RemoveApp(ALICE, QUIZ),
+        Change::SmsCapable(QUIZ, false),
+    ] {
+        let mut desk = Desk::with(Settings {
+            callback_retries: 1,
+            ..settings()
+        });
+        desk.text("alice", "quiz one");
+        desk.change(change.clone());
+        desk.codes();
+        assert_eq!(
+            desk.notified(1, NotifyOutcome::TimedOut),
+            ["alice < 32665 \"[Movie Quiz did not answer]\""],
+            "{change:?}"
+        );
+        assert_eq!(desk.codes(), [DecisionCode::CallbackFailed], "{change:?}");
+    }
+}
+
+#[test]
+fn an_app_is_not_told_of_a_user_who_has_removed_it_meanwhile() {
+    let mut desk = desk(1);
+    desk.text("alice", "quiz one");
+    assert_eq!(desk.change(Change::AcceptApp(CAROL, QUIZ)), NOTHING);
+    assert_eq!(desk.change(Change::RemoveApp(CAROL, QUIZ)), NOTHING);
+    desk.codes();
+    assert_eq!(desk.notified(1, ok()), ["quiz - carol"]);
+    let why = "the callback of Movie Quiz is not sent: the app is not installed any more";
+    assert_eq!(desk.why(DecisionCode::CallbackDropped), why);
+
+    let mut desk = Desk::with(Settings {
+        callback_retries: 1,
+        ..settings()
+    });
+    assert_eq!(desk.change(Change::AcceptApp(CAROL, QUIZ)), ["quiz + carol"]);
+    assert_eq!(desk.change(Change::RemoveApp(CAROL, QUIZ)), ["quiz - carol"]);
+    assert_eq!(desk.notified(1, NotifyOutcome::TimedOut), NOTHING);
+}
+
+#[test]
 fn one_callback_more_than_may_wait_is_not_sent_and_its_sender_is_told() {
     let mut desk = desk(1);
     desk.text("bob", "news first");
