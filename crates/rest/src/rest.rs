@@ -281,9 +281,11 @@ impl Rest {
         self.sessions.newest(now, app, user)
     }
 
-    /// Ends every session of the user with the app, as removing the app does.
+    /// Ends every session of the user with the app, as removing the app does; a login that has not become a session yet
+    /// becomes none.
     pub fn end_sessions(&mut self, app: AppId, user: Uid) {
         self.sessions.end(app, user);
+        self.tokens.disapprove(app, user);
     }
 
     /// A user logs in to an app: gives the token with which the app gets a session of the user, once.

@@ -67,6 +67,12 @@ impl Tokens {
         self.by_text.remove(text);
         Some(user)
     }
+
+    /// Forgets what the user has approved for the app.
+    pub(crate) fn disapprove(&mut self, app: AppId, user: Uid) {
+        self.by_text
+            .retain(|_, token| token.app != app || token.user != Some(user));
+    }
 }
 
 #[cfg(test)]

@@ -137,6 +137,25 @@ fn a_token_is_over_when_its_time_is() {
 }
 
 #[test]
+fn a_login_is_over_when_its_user_removes_the_app() {
+    let mut rest = rest();
+    let removed = rest.log_in(NOW, QUIZ, ALICE, None).expect("a new token");
+    let others = [(NEWS, ALICE), (QUIZ, Uid(5))].map(|(app, user)| {
+        let token = rest.log_in(NOW, app, user, None).expect("a new token");
+        (app, token)
+    });
+    rest.end_sessions(QUIZ, ALICE);
+    let mut code = |app, token: &str| {
+        let request = client::request(&credentials(app), "auth.getSession", &[("auth_token", token)]);
+        responded(rest.receive(NOW, CALL, request)).error_code
+    };
+    assert_eq!(code(QUIZ, &removed), Some(100));
+    for (app, token) in others {
+        assert_eq!(code(app, &token), None, "another app's, or another user's: {app}");
+    }
+}
+
+#[test]
 fn a_promoted_session_signs_with_one_secret_that_no_record_and_no_echo_holds() {
     let mut rest = rest();
     let token = rest.log_in(NOW, QUIZ, ALICE, None).expect("a new token");
