@@ -69,14 +69,11 @@ pub(super) fn local(next: &str) -> Option<String> {
         let uri: Uri = next.parse().ok()?;
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         return match uri.host()?.to_ascii_lowercase().as_str() {
-            "www.facebook.com" | "m.facebook.com" | "facebook.com" => Some(path.to_owned()),
+            "www.facebook.com" | "m.facebook.com" | "facebook.com" => is_path(path).then(|| path.to_owned()),
             "apps.facebook.com" => Some(format!("/apps{path}")),
             _ => None,
         };
     }
-    // Two slashes lead to another server, and so does what browsers take for them.
-    let is_path =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\t', '\n', '\r']);
     let known = [
         "/apps/",
         "/mobile/",
@@ -87,8 +84,14 @@ pub(super) fn local(next: &str) -> Option<String> {
         "/tos.php",
         "/connect/",
     ];
-    (is_path && known.iter().any(|start| next.starts_with(start)) && next.parse::<Uri>().is_ok())
+    (is_path(next) && known.iter().any(|start| next.starts_with(start)) && next.parse::<Uri>().is_ok())
         .then(|| next.to_owned())
+}
+
+/// Whether a browser stays on this server with it. Two slashes lead to another one, and so does what browsers take for
+/// them.
+fn is_path(next: &str) -> bool {
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\t', '\n', '\r'])
 }
 
 fn is_absolute(next: &str) -> bool {
@@ -155,6 +158,13 @@ mod tests {
                 Some("/apps/quiz/play?a=b"),
             ),
             ("http://m.facebook.com/editapps.php", Some("/editapps.php")),
+            ("http://m.facebook.com", Some("/")),
+            ("http://m.facebook.com//evil.example/", None),
+            ("http://www.facebook.com/\\evil.example/", None),
+            (
+                "http://apps.facebook.com//evil.example/",
+                Some("/apps//evil.example/"),
+            ),
             ("https://127.0.0.1:9000/", None),
             ("http://127.0.0.1:9001/", None),
             ("http://127.0.0.1/", None),
