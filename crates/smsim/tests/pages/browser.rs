@@ -34,6 +34,20 @@ impl Answer {
         self.header("location").expect("a place")
     }
 
+    /// What the page's form for that action hands on, as the body of a POST.
+    pub fn hidden(&self, action: &str) -> String {
+        let mark = format!("<form method=\"post\" action=\"{action}\">");
+        let (_, form) = self.body.split_once(&mark).expect("a form");
+        let (form, _) = form.split_once("</form>").expect("its end");
+        let mut fields = form_urlencoded::Serializer::new(String::new());
+        for input in form.split("<input type=\"hidden\" name=\"").skip(1) {
+            let (name, rest) = input.split_once("\" value=\"").expect("a value");
+            let (value, _) = rest.split_once('"').expect("its end");
+            fields.append_pair(name, &value.replace("&#38;", "&"));
+        }
+        fields.finish()
+    }
+
     /// The token of the page's forms.
     pub fn token(&self) -> String {
         let mark = "name=\"post_form_id\" value=\"";

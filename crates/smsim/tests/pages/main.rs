@@ -4,6 +4,7 @@
 mod browser;
 mod canvas;
 mod joined;
+mod permissions;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

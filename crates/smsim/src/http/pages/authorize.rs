@@ -13,6 +13,9 @@ use super::request::Asked;
 use super::view::{self, AppShown, Frame};
 use super::{Pages, shutting_down};
 
+/// The names that "what to grant" had: the pages', and that of `fb:prompt-permission`.
+const PERMISSION_NAMES: [&str; 2] = ["ext_perm", "perms"];
+
 #[derive(Template)]
 #[template(path = "authorize.html")]
 struct Authorize {
@@ -49,7 +52,8 @@ pub(super) async fn show(State(pages): State<Pages>, asked: Asked) -> Response {
     let Some(Some(phone)) = pages.engine.look(look).await else {
         return shutting_down();
     };
-    let mut carried = asked.params.carried(&["api_key", "v", "ext_perm", "next"]);
+    let mut carried = asked.params.carried(&["api_key", "v", "next"]);
+    carried.extend(asked.params.carried(&PERMISSION_NAMES));
     carried.extend(asked.params.carried(&CANCEL_NAMES));
     let title = format!("Texts from {}", caller.app.title);
     let page = Authorize {
@@ -82,7 +86,7 @@ pub(super) async fn submit(State(pages): State<Pages>, asked: Asked) -> Response
 async fn checked(pages: &Pages, asked: &Asked) -> Result<(Uid, Caller), Response> {
     let user = asked.user().map_err(|login| *login)?;
     let caller = Caller::of(pages, asked, user).await?;
-    let wanted = asked.params.any(&["ext_perm", "perms"]).unwrap_or_default();
+    let wanted = asked.params.any(&PERMISSION_NAMES).unwrap_or_default();
     let fault = |what: &str, help: &str| view::fault(&asked.visitor, StatusCode::BAD_REQUEST, what, help);
     let names: Vec<_> = wanted.split(',').map(str::trim).collect();
     if let Some(unknown) = names
