@@ -232,10 +232,12 @@ impl Platform {
 
     /// Friendship is mutual; nobody is their own friend.
     fn set_friends(&mut self, one: Uid, other: Uid, friends: bool) {
-        for (uid, friend) in [(one, other), (other, one)] {
-            let Some(who) = self.who(uid) else {
-                return self.unknown_user(uid);
-            };
+        let (who_is_one, who_is_other) = match (self.who(one), self.who(other)) {
+            (Some(who_is_one), Some(who_is_other)) => (who_is_one, who_is_other),
+            (None, _) => return self.unknown_user(one),
+            (_, None) => return self.unknown_user(other),
+        };
+        for (who, uid, friend) in [(who_is_one, one, other), (who_is_other, other, one)] {
             let list = &mut self.account_mut(who).user.friends;
             if friends && uid != friend {
                 list.insert(friend);

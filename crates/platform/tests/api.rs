@@ -408,7 +408,9 @@ fn friendship_is_mutual_and_ends() {
     assert!(!desk.platform.are_friends(CAROL, ALICE) && !desk.platform.are_friends(ALICE, ALICE));
     desk.codes();
     desk.change(Change::Friends(ALICE, Uid(9), true));
-    assert_eq!(desk.codes(), [platform::DecisionCode::UnknownSubject]);
+    desk.change(Change::Friends(Uid(9), ALICE, true));
+    assert_eq!(desk.codes(), [platform::DecisionCode::UnknownSubject; 2]);
+    assert!(!desk.platform.are_friends(ALICE, Uid(9)), "nothing is changed");
 }
 
 #[test]
