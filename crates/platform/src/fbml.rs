@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::user::Uid;
 
+/// The longest tag, in octets between its `<` and its `>`; what would be a longer one is text. So a markup of nothing
+/// but beginnings of tags is not read to its end for each of them.
+pub const TAG_OCTETS_MAX: usize = 2_048;
+
+/// The longest entity, in octets between its `&` and its `;`.
+const ENTITY_OCTETS_MAX: usize = 16;
+
 /// A part of a notification. It is plain text in both cases: whoever shows it escapes it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,7 +146,7 @@ impl Tag {
 /// Where the `>` stands that ends a tag; one within quotes does not.
 fn end_of_tag(inside: &str) -> Option<usize> {
     let mut quote = None;
-    for (at, c) in inside.char_indices() {
+    for (at, c) in inside.char_indices().take_while(|(at, _)| *at <= TAG_OCTETS_MAX) {
         match (quote, c) {
             (None, '>') => return Some(at),
             (None, '"' | '\'') => quote = Some(c),
@@ -198,7 +205,9 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest.find(';').and_then(|end| Some((entity(&rest[1..end])?, end)));
+        let mut octets = rest.bytes().take(ENTITY_OCTETS_MAX + 2);
+        let end = octets.position(|octet| octet == b';');
+        let entity = end.and_then(|end| Some((entity(&rest[1..end])?, end)));
         match entity {
             Some((c, end)) => {
                 out.push(c);

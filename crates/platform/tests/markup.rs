@@ -1,6 +1,6 @@
 //! FBML of notifications, reduced to text and links.
 
-use platform::fbml::{Names, reduce};
+use platform::fbml::{Names, TAG_OCTETS_MAX, reduce};
 use platform::{Piece, Uid};
 use proptest::prelude::*;
 
@@ -82,6 +82,22 @@ fn only_text_and_links_are_left() {
     ] {
         assert_eq!(reduced(markup), expected, "{markup:?}");
     }
+}
+
+#[test]
+fn what_would_be_a_longer_tag_or_entity_is_text() {
+    let tag = |octets: usize| format!("<b{}>x", "i".repeat(octets - 1));
+    assert_eq!(reduced(&tag(TAG_OCTETS_MAX)), "x");
+    let longer = tag(TAG_OCTETS_MAX + 1);
+    assert_eq!(reduced(&longer), longer);
+    // Letters of several octets end where the limit cuts them.
+    assert_eq!(
+        reduced(&format!("<b {}>x", "é".repeat(TAG_OCTETS_MAX / 2 - 1))),
+        "x"
+    );
+    let entity = |zeros: usize| format!("&#{}65;", "0".repeat(zeros));
+    assert_eq!(reduced(&entity(13)), "A");
+    assert_eq!(reduced(&entity(14)), entity(14));
 }
 
 proptest! {
