@@ -9,12 +9,13 @@ const ENDINGS: [&str; 8] = [".com", ".net", ".org", ".edu", ".gov", ".info", ".b
 /// The first URL of the text that points outside m.facebook.com.
 pub(crate) fn find(text: &str) -> Option<&str> {
     text.split(is_between_words)
-        .map(|word| word.trim_end_matches(['.', '!', '?', ':', '\'']))
+        .map(|word| word.trim_end_matches(['.', '!', '?', ':']))
         .find(|word| host(word).is_some_and(|host| !host.eq_ignore_ascii_case(ALLOWED_HOST)))
 }
 
 const fn is_between_words(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '<' | '>' | '"' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';')
+    let is_quote = matches!(c, '"' | '\'' | '\u{2018}'..='\u{201f}');
+    c.is_whitespace() || is_quote || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';')
 }
 
 /// The host of a word that is a URL, or that phones take for one.
@@ -23,9 +24,10 @@ fn host(word: &str) -> Option<&str> {
     if !word.bytes().any(|octet| matches!(octet, b':' | b'.')) {
         return None;
     }
-    let (scheme, rest) = match word.find("://") {
-        Some(at) => (true, &word[at + 3..]),
-        None => (false, word),
+    // Behind the host a second URL is a value of the first.
+    let (scheme, rest) = match word.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => (true, rest),
+        Some(_) | None => (false, word),
     };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
     if !scheme && authority.contains('@') {
@@ -54,6 +56,18 @@ mod tests {
             ("m.facebook.com/quiz", None),
             ("(http://m.facebook.com:80/quiz).", None),
             ("write to bob@example.com", None),
+            ("'m.facebook.com/quiz' or \u{201c}m.facebook.com\u{201d}", None),
+            ("m.facebook.com/go?to=http://a.example/", None),
+            ("http://m.facebook.com/go?to=http://a.example/", None),
+            (
+                "example.com/go?to=http://m.facebook.com/",
+                Some("example.com/go?to=http://m.facebook.com/"),
+            ),
+            (
+                "example.com?http://m.facebook.com",
+                Some("example.com?http://m.facebook.com"),
+            ),
+            ("go:http://a.example/", Some("go:http://a.example/")),
             (
                 "see http://www.facebook.com/quiz",
                 Some("http://www.facebook.com/quiz"),
