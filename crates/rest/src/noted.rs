@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::params::cut;
+use crate::params::{cut, urldecoded};
 
 /// What a record may hold of a call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -37,12 +37,36 @@ impl Noted {
         }
         shown
     }
+}
 
-    pub(crate) fn hide(&mut self, value: &str) {
-        if !value.is_empty() {
-            self.hidden.push(value.to_owned());
+/// The session keys and tokens of a call, and of the calls of its batch.
+pub(crate) fn passwords(pairs: &[(String, String)]) -> Vec<String> {
+    let mut passwords = Vec::new();
+    for (name, value) in pairs {
+        if is_password(name) {
+            passwords.push(value.clone());
+        } else if name == "method_feed" {
+            let within = pairs_in(value).into_iter();
+            passwords.extend(
+                within
+                    .filter(|(name, _)| is_password(name))
+                    .map(|(_, value)| value),
+            );
         }
     }
+    passwords.retain(|password| !password.is_empty());
+    passwords
+}
+
+/// All pairs of all calls of a `method_feed`; none when it is no list of texts.
+fn pairs_in(feed: &str) -> Vec<(String, String)> {
+    let items: Vec<String> = serde_json::from_str(feed).unwrap_or_default();
+    items.iter().flat_map(|item| urldecoded(item)).collect()
+}
+
+/// Whether the value of that parameter works like a password.
+pub(crate) fn is_password(name: &str) -> bool {
+    matches!(name, "session_key" | "auth_token")
 }
 
 impl Pairs {

@@ -20,7 +20,7 @@ use crate::config::{CansendErrors, Config, ConfigError, Settings};
 use crate::credentials::{Credentials, InvalidUrl, Secret, SessionInfo, check_url};
 use crate::error_code::ErrorCode;
 use crate::method::{self, Call, Method, Outcome, Spelling};
-use crate::noted::{Noted, Pairs};
+use crate::noted::{self, Noted, Pairs};
 use crate::params::{Params, cut};
 use crate::request_limit::RequestWindow;
 use crate::response::{Form, Response, Summary};
@@ -222,7 +222,10 @@ impl Rest {
                 .to_owned()
                 .into(),
         };
-        let why = Some(cut(&self.redact(&fault.why), SUMMARY_WHY_OCTETS_MAX).to_owned());
+        // What is cut would not be found any more by whoever seeks it.
+        let why = self.redact(&fault.why);
+        let why = Noted::without(&noted::passwords(params.pairs()), &why);
+        let why = Some(cut(&why, SUMMARY_WHY_OCTETS_MAX).to_owned());
         let message = format!("{}{}", fault.code.text(), fault.suffix);
         let summary = Summary { app, method, why };
         Step::Respond(self.refuse(&form, &params, fault.code, &message, summary))
@@ -311,33 +314,23 @@ impl Rest {
 
     /// What a record may hold of a call, with its parameters as far as they have `octets_max` octets together.
     pub fn note(&self, request: &Request, octets_max: u32) -> Noted {
-        let mut noted = Noted::default();
-        let mut octets = 0;
-        for (name, value) in &request.params {
-            octets += name.len() + value.len();
-            match name.as_str() {
-                "session_key" | "auth_token" => noted.hide(value),
-                "method_feed" => {
-                    for (name, value) in batch::pairs_in(value) {
-                        if matches!(name.as_str(), "session_key" | "auth_token") {
-                            noted.hide(&value);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
+        let hidden = noted::passwords(&request.params);
+        let octets: usize = request
+            .params
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
         let mut params = Pairs::with_capacity(request.params.len(), octets.min(octets_max as usize));
         for (name, value) in &request.params {
-            if matches!(name.as_str(), "sig" | "session_key" | "auth_token") {
+            if name == "sig" || noted::is_password(name) {
                 continue;
             }
             let (name, value) = (self.redact(name), self.redact(value));
-            if !params.push(&name, &Noted::without(&noted.hidden, &value), octets_max) {
+            if !params.push(&name, &Noted::without(&hidden, &value), octets_max) {
                 break;
             }
         }
-        Noted { params, ..noted }
+        Noted { params, hidden }
     }
 
     /// The app of that number.

@@ -16,7 +16,7 @@ use crate::link::{self, OWN_LINKS};
 use crate::record::{Event, Toward};
 use crate::ring::Kept;
 use crate::wire_pdu::WirePdu;
-use crate::world::{Callback, Hop, World};
+use crate::world::{Hop, World};
 
 /// Frames of one read that the message centre hears before what it says of them is done.
 const HEARD_TOGETHER: usize = 64;
@@ -417,33 +417,21 @@ impl World {
                 let credentials = self.rest.credentials(app);
                 let request =
                     credentials.and_then(|app| rest::callback::sms(self.now, app, &notification, &standing));
-                let callback = Callback {
-                    app,
-                    notification: notification.id,
-                };
-                self.callback(callback, user, Purpose::Sms, request);
+                self.callback(notification.id, app, user, Purpose::Sms, request);
             }
             platform::Output::Authorized { id, app, user } => {
                 let standing = self.standing(app, user);
                 let credentials = self.rest.credentials(app);
                 let request =
                     credentials.and_then(|app| rest::callback::authorize(self.now, app, user, &standing));
-                let callback = Callback {
-                    app,
-                    notification: id,
-                };
-                self.callback(callback, user, Purpose::Authorize, request);
+                self.callback(id, app, user, Purpose::Authorize, request);
             }
             platform::Output::Removed { id, app, user } => {
                 let locale = self.rest.settings().callback_locale;
                 let credentials = self.rest.credentials(app);
                 let request =
                     credentials.and_then(|app| rest::callback::removed(self.now, app, user, locale));
-                let callback = Callback {
-                    app,
-                    notification: id,
-                };
-                self.callback(callback, user, Purpose::Remove, request);
+                self.callback(id, app, user, Purpose::Remove, request);
             }
             platform::Output::Unauthorized { app, user } => self.rest.end_sessions(app, user),
             platform::Output::LiveMessage(message) => self.outputs.push_back(Output::LiveMessage(message)),

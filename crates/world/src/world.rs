@@ -102,11 +102,13 @@ impl Phone {
 }
 
 /// A callback that is under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Callback {
     pub(crate) app: AppId,
     /// The platform's name for it.
     pub(crate) notification: NotificationId,
+    /// The session key that it tells the app, which the app's answer may repeat and a record may not.
+    pub(crate) session_key: Option<String>,
 }
 
 /// Something on its way from one part to another.

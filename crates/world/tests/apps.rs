@@ -315,6 +315,28 @@ fn a_record_keeps_how_an_app_has_answered() {
 }
 
 #[test]
+fn an_answer_that_repeats_its_callback_puts_no_key_on_record() {
+    let mut desk = Desk::new(Settings::default());
+    for before_the_end in 0..40 {
+        desk.text(ALICE, "quiz one");
+        let (callback, _, request) = desk.callbacks.pop().expect("one");
+        let key = field(&request, "fb_sig_session_key").expect("a key").to_owned();
+        let filled = "x".repeat(ANSWER_OCTETS_MAX - before_the_end);
+        let body = format!("{key} {filled}{key} secret123");
+        desk.give(Input::CallbackAnswered {
+            callback,
+            status: 200,
+            body,
+        });
+        let records = desk.records();
+        assert!(
+            !records.contains(&key[..8]) && !records.contains("secret1"),
+            "{key}"
+        );
+    }
+}
+
+#[test]
 fn a_batch_asks_the_platform_call_by_call() {
     let mut desk = Desk::new(Settings::default());
     let item = |method: &str, params: &[(&str, &str)]| {

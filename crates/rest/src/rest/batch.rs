@@ -92,9 +92,3 @@ impl Rest {
         })
     }
 }
-
-/// All pairs of all calls of a `method_feed`; none when it is no list of texts.
-pub(super) fn pairs_in(feed: &str) -> Vec<(String, String)> {
-    let items: Vec<String> = serde_json::from_str(feed).unwrap_or_default();
-    items.iter().flat_map(|item| urldecoded(item)).collect()
-}

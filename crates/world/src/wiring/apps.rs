@@ -46,37 +46,46 @@ impl World {
 
     pub(super) fn callback(
         &mut self,
-        about: Callback,
+        notification: platform::NotificationId,
+        app: platform::AppId,
         user: platform::Uid,
         purpose: Purpose,
         request: Option<rest::CallbackRequest>,
     ) {
         let Some(request) = request else {
             return self.platform_at_once(platform::Input::Notified {
-                notification: about.notification,
+                notification,
                 outcome: NotifyOutcome::NoUrl,
             });
         };
         let callback = CallbackId(self.next_callback);
         self.next_callback += 1;
+        let is_key = |name: &str| name == "fb_sig_session_key";
+        let key = request.fields.iter().find(|(name, _)| is_key(name));
+        let session_key = key.map(|(_, key)| key.clone());
+        let about = Callback {
+            app,
+            notification,
+            session_key,
+        };
         self.callbacks.insert(callback, about);
         self.record(Event::CallbackSent {
             callback,
-            app: about.app,
+            app,
             user,
             purpose,
             url: request.url.clone(),
             fields: request
                 .fields
                 .iter()
-                .filter(|(name, _)| name != "fb_sig_session_key")
+                .filter(|(name, _)| !is_key(name))
                 .cloned()
                 .collect(),
         });
         self.schedule(self.config.callback_timeout, Hop::CallbackTimeout(callback));
         self.outputs.push_back(Output::Callback {
             callback,
-            app: about.app,
+            app,
             purpose,
             request,
         });
@@ -84,12 +93,20 @@ impl World {
 
     pub(super) fn callback_done(&mut self, callback: CallbackId, outcome: NotifyOutcome, body: Option<&str>) {
         // A late answer finds its callback gone: the time-out has spoken for it.
-        let Some(Callback { app, notification }) = self.callbacks.remove(&callback) else {
+        let Some(Callback {
+            app,
+            notification,
+            session_key,
+        }) = self.callbacks.remove(&callback)
+        else {
             return;
         };
+        let hidden: Vec<_> = session_key.into_iter().collect();
+        // What is cut would not be found any more.
         let answer = body.map(|body| {
-            let body = &body[..body.floor_char_boundary(ANSWER_OCTETS_MAX)];
-            self.rest.redact(body).into_owned()
+            let body = self.rest.redact(body);
+            let body = rest::Noted::without(&hidden, &body);
+            body[..body.floor_char_boundary(ANSWER_OCTETS_MAX)].to_owned()
         });
         self.record(Event::CallbackDone {
             callback,

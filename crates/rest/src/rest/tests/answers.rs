@@ -213,6 +213,18 @@ fn a_summary_has_limits() {
 }
 
 #[test]
+fn a_summary_holds_no_part_of_a_session_key() {
+    let mut rest = rest();
+    for octets in SUMMARY_WHY_OCTETS_MAX - 200..SUMMARY_WHY_OCTETS_MAX {
+        let text = "x".repeat(octets);
+        let params = [("message", text.as_str()), ("session_key", KEY), ("sig", "0")];
+        let why = responded(call(&mut rest, "sms.send", &params)).summary.why;
+        let why = why.expect("the signature is wrong");
+        assert!(!why.contains(&KEY[..4]), "{why}");
+    }
+}
+
+#[test]
 fn one_call_more_than_may_wait_is_told_to_come_back() {
     let mut rest = rest();
     let request = client::request(&credentials(QUIZ), "sms.send", &[("uid", "1")]);
