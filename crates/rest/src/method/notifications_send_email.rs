@@ -3,12 +3,11 @@
 use platform::{Input, SendEmail};
 
 use super::{Call, Method, MethodError, Outcome, scalar};
-use crate::params::cut;
 
 /// The most recipients of an e-mail; one more is error 100.
 pub const EMAIL_RECIPIENTS_MAX: usize = 100;
 
-/// How much of a subject and of a body is kept, in octets.
+/// The longest subject and the longest body, in octets; a longer one is error 100.
 pub const EMAIL_OCTETS_MAX: usize = 65_536;
 
 pub(super) const METHOD: Method = Method {
@@ -26,6 +25,15 @@ fn read(call: &Call<'_>) -> Result<Outcome, MethodError> {
         return Err(MethodError::param("recipients are more than 100"));
     }
     let subject = call.required("subject")?;
+    for (name, value) in [
+        ("subject", Some(subject)),
+        ("fbml", call.params.text("fbml")),
+        ("text", call.params.text("text")),
+    ] {
+        if value.is_some_and(|value| value.len() > EMAIL_OCTETS_MAX) {
+            return Err(MethodError::param(format!("{name} is too long")));
+        }
+    }
     let markup = call.params.text("fbml").map(str::to_owned);
     // Plain text has no tags: what looks like one stands for itself.
     let plain = || {
@@ -40,7 +48,7 @@ fn read(call: &Call<'_>) -> Result<Outcome, MethodError> {
         call: call.id,
         app: call.app,
         to,
-        subject: cut(subject, EMAIL_OCTETS_MAX).to_owned(),
-        body: cut(&body, EMAIL_OCTETS_MAX).to_owned(),
+        subject: subject.to_owned(),
+        body,
     })))
 }

@@ -3,7 +3,7 @@
 use platform::{Refusal, Uid};
 
 use super::{CALL, KEY, asked, call, responded, rest};
-use crate::method::{EMAIL_RECIPIENTS_MAX, NOTIFICATION_OCTETS_MAX, UIDS_MAX};
+use crate::method::{EMAIL_OCTETS_MAX, EMAIL_RECIPIENTS_MAX, NOTIFICATION_OCTETS_MAX, UIDS_MAX};
 
 #[test]
 fn every_method_refuses_what_it_cannot_read() {
@@ -11,6 +11,7 @@ fn every_method_refuses_what_it_cannot_read() {
     let note = ("notification", "x");
     let long = "x".repeat(NOTIFICATION_OCTETS_MAX + 1);
     let uids = |count: usize| vec!["1"; count].join(",");
+    let long_mail = "é".repeat(EMAIL_OCTETS_MAX / 2 + 1);
     let (many, recipients) = (uids(UIDS_MAX + 1), uids(EMAIL_RECIPIENTS_MAX + 1));
     for (method, params, expected) in [
         ("admin.getAllocation", vec![], 100),
@@ -102,6 +103,21 @@ fn every_method_refuses_what_it_cannot_read() {
             vec![("recipients", &recipients), ("subject", "s"), ("text", "t")],
             100,
         ),
+        (
+            "notifications.sendEmail",
+            vec![("recipients", "5"), ("subject", &long_mail), ("text", "t")],
+            100,
+        ),
+        (
+            "notifications.sendEmail",
+            vec![("recipients", "5"), ("subject", "s"), ("text", &long_mail)],
+            100,
+        ),
+        (
+            "notifications.sendEmail",
+            vec![("recipients", "5"), ("subject", "s"), ("fbml", &long_mail)],
+            100,
+        ),
         ("users.getInfo", vec![("uids", "5"), ("fields", "name")], 102),
         ("users.getInfo", vec![session, ("fields", "name")], 100),
         ("users.getInfo", vec![session, ("uids", "5")], 100),
@@ -139,6 +155,7 @@ fn every_method_refuses_what_it_cannot_read() {
 fn lists_are_taken_up_to_their_limits() {
     let uids = |count: usize| vec!["1"; count].join(",");
     let at_limit = "x".repeat(NOTIFICATION_OCTETS_MAX);
+    let longest_mail = "é".repeat(EMAIL_OCTETS_MAX / 2);
     for (method, params) in [
         (
             "notifications.send",
@@ -152,9 +169,13 @@ fn lists_are_taken_up_to_their_limits() {
             "notifications.sendEmail",
             vec![
                 ("recipients", &*uids(EMAIL_RECIPIENTS_MAX)),
-                ("subject", "s"),
-                ("text", "t"),
+                ("subject", &*longest_mail),
+                ("text", &*longest_mail),
             ],
+        ),
+        (
+            "notifications.sendEmail",
+            vec![("recipients", "5"), ("subject", "s"), ("fbml", &*longest_mail)],
         ),
     ] {
         asked(call(&mut rest(), method, &params));
