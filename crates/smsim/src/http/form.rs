@@ -165,6 +165,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit() {
+        const MULTIPART: &str = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n";
+        for (content_type, body) in [
+            (None, "a=b"),
+            (Some("multipart/form-data; boundary=x"), MULTIPART),
+        ] {
+            let whole = params_within(request("/", content_type, body), body.len()).await;
+            assert_eq!(whole.expect("readable"), [pair("a", "b")], "{body}");
+            let longer = params_within(request("/", content_type, body), body.len() - 1).await;
+            let response = longer.expect_err("too long").into_response();
+            assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{body}");
+        }
+    }
+
+    #[tokio::test]
     async fn broken_multipart_is_a_bad_request() {
         let request = request("/", Some("multipart/form-data; boundary=x"), "--x\r\nnonsense");
         let response = params(request).await.expect_err("unreadable").into_response();

@@ -36,7 +36,7 @@ use crate::engine::EngineHandle;
 pub(super) struct Pages {
     engine: EngineHandle,
     browsers: Arc<Browsers>,
-    streams: Arc<tokio::sync::Semaphore>,
+    streams: live::Streams,
     apps: content::Apps,
 }
 
@@ -45,7 +45,7 @@ pub fn router(engine: EngineHandle) -> Router {
     let pages = Pages {
         engine,
         browsers: Arc::default(),
-        streams: Arc::new(tokio::sync::Semaphore::new(live::STREAMS_MAX)),
+        streams: live::Streams::default(),
         apps: content::Apps::default(),
     };
     Router::new()

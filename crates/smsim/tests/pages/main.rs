@@ -77,6 +77,24 @@ fn whoever_logs_in_to_an_app_goes_back_to_it_with_a_token_that_opens_a_session()
 }
 
 #[test]
+fn people_beyond_the_first_are_found_by_a_search() {
+    let others: String = (1..=48)
+        .map(|n| format!("user extra{n} +144155501{n:02} on att\n"))
+        .collect();
+    let serve = Serve::start(&format!("{}{others}", world("")));
+    let page = Browser::new(&serve).get("/login.php").body;
+    assert!(
+        page.contains("and 1 more; search for them") && !page.contains("extra48"),
+        "{page}"
+    );
+    let page = Browser::new(&serve).get("/login.php?q=EXTRA48").body;
+    assert!(
+        page.contains("<b>extra48</b>") && !page.contains("more;"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_user_who_declines_goes_where_the_app_says_under_any_of_the_three_names() {
     let serve = Serve::start(&world(", url http://127.0.0.1:9/sms"));
     let mut alice = Browser::of(&serve, 101);

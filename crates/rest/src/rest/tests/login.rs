@@ -8,6 +8,7 @@ use sms::Timestamp;
 use super::{ALICE, CALL, NEWS, NOW, QUIZ, config, credentials, pairs, responded, rest, signed};
 use crate::client;
 use crate::config::{Config, Settings};
+use crate::properties::IP_LIST_MAX;
 use crate::response::Response;
 use crate::rest::{Rest, Step};
 use crate::value::Value;
@@ -273,6 +274,11 @@ fn an_app_sets_its_properties_all_or_none() {
         let long = format!(r#"{{"uninstall_url":"http://{}/"}}"#, "h".repeat(letters));
         let response = call(&mut rest, NOW, "admin.setAppProperties", &[("properties", &long)]);
         assert_eq!(response.error_code, taken, "{long}");
+    }
+    for (addresses, taken) in [(IP_LIST_MAX + 1, Some(100)), (IP_LIST_MAX, None)] {
+        let long = format!(r#"{{"ip_list":"{}"}}"#, vec!["10.0.0.1"; addresses].join(","));
+        let response = call(&mut rest, NOW, "admin.setAppProperties", &[("properties", &long)]);
+        assert_eq!(response.error_code, taken, "{addresses}");
     }
     let away = r#"{"callback_url":"","ip_list":[]}"#;
     call(&mut rest, NOW, "admin.setAppProperties", &[("properties", away)]);

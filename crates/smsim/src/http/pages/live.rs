@@ -1,6 +1,7 @@
 //! `/live/CANVAS`: what `LiveMessage` of a canvas page talks to. It listens with server-sent events and sends with a form.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,7 +11,7 @@ use futures_util::stream::{self, Stream};
 use platform::{AppId, LiveMessage, Uid};
 use rest::client::{self, CallError};
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use world::{Input, World};
 
 use super::request::Asked;
@@ -18,7 +19,27 @@ use super::{Pages, shutting_down};
 use crate::engine::EngineHandle;
 
 /// Pages that listen at a time; one more is told to come again.
-pub(super) const STREAMS_MAX: usize = 1_000;
+const STREAMS_MAX: usize = 1_000;
+
+/// Room for pages that listen.
+#[derive(Clone, Debug)]
+pub(super) struct Streams(Arc<Semaphore>);
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(STREAMS_MAX)))
+    }
+}
+
+impl Streams {
+    /// Room for one more page, for as long as it is held.
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Box<Response>> {
+        let permit = Arc::clone(&self.0).try_acquire_owned();
+        permit.map_err(|_| {
+            Box::new((StatusCode::SERVICE_UNAVAILABLE, "too many pages listen\n").into_response())
+        })
+    }
+}
 
 /// An open page.
 struct Listener {
@@ -36,8 +57,9 @@ pub(super) async fn listen(State(pages): State<Pages>, Path(canvas): Path<String
         Ok(member) => member,
         Err(answer) => return answer,
     };
-    let Ok(permit) = pages.streams.clone().try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many pages listen\n").into_response();
+    let permit = match pages.streams.permit() {
+        Ok(permit) => permit,
+        Err(answer) => return *answer,
     };
     let mut runs = pages.engine.live_messages_run();
     // A page that opens while the system is stopped must hear of it.
@@ -159,4 +181,21 @@ pub(super) async fn session_key(engine: &EngineHandle, app: AppId, user: Uid) ->
     }
     engine.perform(vec![Input::MintSession { app, user }]).await?;
     engine.look(newest).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_page_more_than_may_listen_is_told_to_come_again() {
+        let streams = Streams::default();
+        let permits: Vec<_> = (0..STREAMS_MAX)
+            .map(|_| streams.permit().expect("room"))
+            .collect();
+        let refused = streams.permit().expect_err("no room");
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(permits);
+        assert!(streams.permit().is_ok());
+    }
 }

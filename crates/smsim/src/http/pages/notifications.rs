@@ -21,6 +21,8 @@ struct Notifications {
     /// `received`, `sent` or `emails`.
     tab: &'static str,
     entries: Vec<Entry>,
+    /// Entries that are kept and not shown.
+    older: usize,
 }
 
 struct Entry {
@@ -75,7 +77,7 @@ pub(super) async fn show(State(pages): State<Pages>, asked: Asked) -> Response {
     let note = asked.params.text("note").map(str::to_owned);
     let look = move |world: &World| {
         let platform = world.platform();
-        let entries = match tab {
+        let (entries, older) = match tab {
             "sent" => newest(platform.notifications_sent(user), |notice| {
                 notice_shown(world, user, notice, true)
             }),
@@ -91,6 +93,7 @@ pub(super) async fn show(State(pages): State<Pages>, asked: Asked) -> Response {
             frame: Frame::new(&visitor, view::name(world, user), "Notifications").noting(note.as_deref()),
             tab,
             entries,
+            older,
         }
     };
     match pages.engine.look(look).await {
@@ -99,11 +102,14 @@ pub(super) async fn show(State(pages): State<Pages>, asked: Asked) -> Response {
     }
 }
 
-fn newest<'a, T: 'a>(
+/// The newest entries, as they are shown, and how many older ones there are.
+fn newest<'a, T: 'a, S>(
     entries: impl DoubleEndedIterator<Item = &'a T>,
-    shown: impl Fn(&T) -> Entry,
-) -> Vec<Entry> {
-    entries.rev().take(ENTRIES_SHOWN_MAX).map(shown).collect()
+    shown: impl Fn(&T) -> S,
+) -> (Vec<S>, usize) {
+    let mut entries = entries.rev();
+    let newest = entries.by_ref().take(ENTRIES_SHOWN_MAX).map(shown).collect();
+    (newest, entries.count())
 }
 
 fn notice_shown(world: &World, user: Uid, notice: &Notice, sent: bool) -> Entry {
@@ -153,6 +159,19 @@ pub(super) async fn submit(State(pages): State<Pages>, asked: Asked) -> Response
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_are_shown_and_the_others_counted() {
+        for (kept, shown, older) in [
+            (0, 0, 0),
+            (ENTRIES_SHOWN_MAX, ENTRIES_SHOWN_MAX, 0),
+            (ENTRIES_SHOWN_MAX + 2, ENTRIES_SHOWN_MAX, 2),
+        ] {
+            let entries: Vec<usize> = (0..kept).collect();
+            let expected: Vec<usize> = (0..kept).rev().take(shown).collect();
+            assert_eq!(newest(entries.iter(), |entry| *entry), (expected, older));
+        }
+    }
 
     #[test]
     fn only_links_to_web_pages_are_links() {
