@@ -1,10 +1,10 @@
 //! Blocks: loops, and arrivals in other orders than the strict one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
-use crate::runner::inbox::Content;
+use crate::runner::inbox::{Content, Inbox, Item};
 use crate::runner::pdu::UnderWay;
 use crate::runner::scope::Bound;
 use crate::syntax::{Actor, Arrival, BlockKind, Span, Spanned, Step};
@@ -16,6 +16,30 @@ struct Chain<'s> {
     come: usize,
     /// The record of the arrival before: the next one must come after it.
     after: Option<u64>,
+    /// What the only arrival of a chain of one has claimed: another line may need it more.
+    got: Option<(Span, &'s Arrival, Item)>,
+}
+
+impl<'s> Chain<'s> {
+    fn of(waiting: VecDeque<(Span, &'s Arrival)>) -> Self {
+        Self {
+            waiting,
+            come: 0,
+            after: None,
+            got: None,
+        }
+    }
+
+    /// What the chain waited for has come.
+    fn go_on(&mut self, item: Item) {
+        let came = self.waiting.pop_front();
+        self.after = Some(item.seq);
+        self.come += 1;
+        let is_of_one = self.come == 1 && self.waiting.is_empty();
+        self.got = came
+            .filter(|_| is_of_one)
+            .map(|(span, arrival)| (span, arrival, item));
+    }
 }
 
 impl Run<'_> {
@@ -37,11 +61,7 @@ impl Run<'_> {
                 self.interleaved(span, chains)
             }
             BlockKind::InOrder => {
-                let mut chain = Chain {
-                    waiting: VecDeque::new(),
-                    come: 0,
-                    after: None,
-                };
+                let mut chain = Chain::of(VecDeque::new());
                 for step in steps {
                     chain.waiting.extend(self.chain(step)?.waiting);
                 }
@@ -95,11 +115,7 @@ impl Run<'_> {
                 ));
             }
         };
-        Ok(Chain {
-            waiting,
-            come: 0,
-            after: None,
-        })
+        Ok(Chain::of(waiting))
     }
 
     /// Waits until every chain is at its end; the first arrival of any chain may be claimed at any time.
@@ -111,7 +127,9 @@ impl Run<'_> {
             }
         }
         loop {
-            while (0..chains.len()).any(|place| self.claim_next(&mut chains[place])) {}
+            while (0..chains.len()).any(|place| {
+                self.claim_next(&mut chains[place]) || self.exchange(&mut chains, place, &mut BTreeSet::new())
+            }) {}
             let Some(deadline) = chains
                 .iter()
                 .flat_map(|chain| &chain.waiting)
@@ -148,10 +166,48 @@ impl Run<'_> {
             return false;
         };
         self.claim(&name, place, arrival, &item);
-        chain.after = Some(item.seq);
-        chain.come += 1;
-        chain.waiting.pop_front();
+        chain.go_on(item);
         true
+    }
+
+    /// Lets the chain have what another one has claimed that can do with something else: the lines of such a block are
+    /// met in whatever order they stand, also where one of them says less than another.
+    fn exchange(&mut self, chains: &mut [Chain<'_>], place: usize, tried: &mut BTreeSet<usize>) -> bool {
+        let Some(&(span, arrival)) = chains[place].waiting.front() else {
+            return false;
+        };
+        let name = self.actor(&arrival.actor);
+        let left_over = |inbox: &Inbox| inbox.unclaimed().next().is_some();
+        if !self.stage.inboxes.get(&name).is_some_and(left_over) {
+            return false;
+        }
+        for other in 0..chains.len() {
+            let after = chains[place].after;
+            let Some((_, its, item)) = &chains[other].got else {
+                continue;
+            };
+            let is_for_both = self.actor(&its.actor) == name
+                && after.is_none_or(|after| item.seq > after)
+                && self.fits(span, arrival, &name, item);
+            if !is_for_both || !tried.insert(other) {
+                continue;
+            }
+            let Some((its_span, its, item)) = chains[other].got.take() else {
+                continue;
+            };
+            let back = Chain::of(VecDeque::from([(its_span, its)]));
+            let before = std::mem::replace(&mut chains[other], back);
+            if self.claim_next(&mut chains[other]) || self.exchange(chains, other, tried) {
+                self.bind(arrival, &item);
+                chains[place].go_on(item);
+                return true;
+            }
+            chains[other] = Chain {
+                got: Some((its_span, its, item)),
+                ..before
+            };
+        }
+        false
     }
 
     fn still_waiting(&self, span: Span, chains: &[Chain<'_>]) -> crate::diagnostics::Diagnostic {

@@ -70,6 +70,11 @@ impl Run<'_> {
                 inbox.forget_claimed();
             }
         }
+        self.bind(arrival, item);
+    }
+
+    /// Binds what the line names of its item.
+    pub(super) fn bind(&mut self, arrival: &Arrival, item: &Item) {
         for clause in &arrival.clauses {
             if let Expectation::As(var) = &clause.node {
                 let bound = match &item.content {
