@@ -12,7 +12,7 @@ use std::fmt;
 pub(crate) use capture::{captures, is_of_answer};
 pub(crate) use clause::clause_keys;
 pub use names::{Declared, Names};
-pub(crate) use setting::{setting_keys, setting_words};
+pub(crate) use setting::{check as check_setting, setting_keys, setting_words};
 pub(crate) use value::{date, percent};
 
 use crate::diagnostics::Diagnostic;

@@ -83,7 +83,7 @@ const OBSERVED: [&str; 2] = ["inbox", "queue"];
 const PERFORMED: [&str; 1] = ["answer"];
 
 /// Checks a setting of an actor of that kind.
-pub(super) fn check(
+pub(crate) fn check(
     path: &str,
     kind: Kind,
     sets: bool,

@@ -1,5 +1,7 @@
 //! `check`: the same words as `set`, compared with what is.
 
+use std::str::FromStr;
+
 use crate::check::Kind;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
@@ -23,6 +25,21 @@ impl Found {
         })
     }
 
+    /// Compares what the word means, however it is written, with what is so; `none` is a meaning too.
+    fn meaning<T>(expected: &str, actual: Option<T>) -> Result<Self, String>
+    where
+        T: PartialEq + ToString + FromStr,
+    {
+        let holds = match expected {
+            "none" => actual.is_none(),
+            word => word
+                .parse::<T>()
+                .is_ok_and(|meant| actual.as_ref() == Some(&meant)),
+        };
+        let actual = actual.map_or_else(|| "none".to_owned(), |actual| actual.to_string());
+        Ok(Self { holds, actual })
+    }
+
     /// Compares with one of two words.
     fn either(expected: &str, yes: bool, words: (&str, &str)) -> Result<Self, String> {
         Self::word(expected, if yes { words.0 } else { words.1 })
@@ -32,7 +49,7 @@ impl Found {
 impl Run<'_> {
     pub(super) fn check(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
-        let words = self.words(setting);
+        let words = self.words(actor, setting, false)?;
         let key = setting.key.node.as_str();
         let found = match self.kind(&name) {
             Some(Kind::User) => self.user_setting(&name, key, &words),
@@ -87,15 +104,8 @@ impl Run<'_> {
         match key {
             "texts" => Found::either(value, user.texts_on, ("on", "off")),
             "registered" => Found::either(value, user.registered, ("yes", "no")),
-            "quiet-hours" => Found::word(
-                value,
-                user.quiet_hours
-                    .map_or("none".to_owned(), |hours| hours.to_string()),
-            ),
-            "daily-limit" => Found::word(
-                value,
-                user.daily_max.map_or("none".to_owned(), |max| max.to_string()),
-            ),
+            "quiet-hours" => Found::meaning(value, user.quiet_hours),
+            "daily-limit" => Found::meaning(value, user.daily_max),
             "notices" => {
                 let app = self.stage.actors.apps.get(value);
                 let app = *app.ok_or_else(|| format!("{value} is no app"))?;
@@ -123,7 +133,7 @@ impl Run<'_> {
                 let holds = wanted == is;
                 Ok(Found { holds, actual })
             }
-            "inbox" => Found::word(value, phone.inbox().texts().len().to_string()),
+            "inbox" => Found::meaning(value, Some(phone.inbox().texts().len())),
             "app" => {
                 let app = self
                     .stage
@@ -167,7 +177,7 @@ impl Run<'_> {
         let value = word(words, 0);
         match key {
             "link" => Found::either(value, carrier.link_up, ("up", "down")),
-            "queue" => Found::word(value, self.stage.world.smsc().queue_len(name).to_string()),
+            "queue" => Found::meaning(value, Some(self.stage.world.smsc().queue_len(name))),
             "loss" => {
                 let holds = crate::check::percent(value) == Some(carrier.loss_percent);
                 Ok(Found {
@@ -183,12 +193,7 @@ impl Run<'_> {
                     actual: crate::report::length(longest),
                 })
             }
-            "throttle" => Found::word(
-                value,
-                carrier
-                    .throttle_per_s
-                    .map_or("none".to_owned(), |max| max.to_string()),
-            ),
+            "throttle" => Found::meaning(value, carrier.throttle_per_s),
             "receipts" => Found::word(
                 value,
                 crate::world_config::receipt_mode_name(carrier.receipt_mode),
@@ -240,7 +245,7 @@ impl Run<'_> {
                     .platform()
                     .pool_left(world.now(), app)
                     .ok_or("the platform has no such app")?;
-                Found::word(value, left.to_string())
+                Found::meaning(value, Some(left))
             }
             "sms" => {
                 let app = world.platform().app(app).ok_or("the platform has no such app")?;

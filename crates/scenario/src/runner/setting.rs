@@ -6,7 +6,7 @@ use world::{Change, Input};
 use crate::check::Kind;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
-use crate::syntax::{Actor, Clause, Dur, Span, Spanned};
+use crate::syntax::{Actor, Clause, Dur, Span, Spanned, Value};
 use crate::world_config::Actors;
 
 /// What a key and its values mean for one kind of actor, or why nothing.
@@ -15,7 +15,7 @@ type Meaning = Result<Change, String>;
 impl Run<'_> {
     pub(super) fn set(&mut self, span: Span, actor: &Spanned<Actor>, setting: &Clause) -> Fallible<()> {
         let name = self.actor(actor);
-        let words = self.words(setting);
+        let words = self.words(actor, setting, true)?;
         let key = setting.key.node.as_str();
         let change = match self.kind(&name) {
             Some(Kind::User) => self.user_change(&name, key, &words),
@@ -42,13 +42,34 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The values of a setting as words, captures filled in.
-    pub(super) fn words(&self, setting: &Clause) -> Vec<String> {
-        setting
-            .values
-            .iter()
-            .map(|value| self.scope().value(&value.node))
-            .collect()
+    /// The values of an actor's setting as words, captures filled in. What a capture holds, and which actor a scene is
+    /// run with, nobody knew when the file was checked.
+    pub(super) fn words(
+        &self,
+        actor: &Spanned<Actor>,
+        setting: &Clause,
+        sets: bool,
+    ) -> Fallible<Vec<String>> {
+        let values = setting.values.iter();
+        let words: Vec<String> = values.map(|value| self.scope().value(&value.node)).collect();
+        let is_capture = |value: &Spanned<Value>| matches!(value.node, Value::Var(_));
+        let is_new = matches!(actor.node, Actor::Var(_)) || setting.values.iter().any(is_capture);
+        if let Some(kind) = self.kind(&self.actor(actor)).filter(|_| is_new) {
+            let values = setting.values.iter().zip(&words);
+            let filled = Clause {
+                key: setting.key.clone(),
+                values: values
+                    .map(|(value, word)| Spanned::new(Value::Bare(word.clone()), value.span))
+                    .collect(),
+            };
+            let (path, names) = (&self.scope().path, self.script.names());
+            let mut faults = Vec::new();
+            crate::check::check_setting(path, kind, sets, &filled, names, &mut faults);
+            if let Some(fault) = faults.into_iter().next() {
+                return Err(Box::new(fault));
+            }
+        }
+        Ok(words)
     }
 
     pub(super) fn kind(&self, name: &str) -> Option<Kind> {
