@@ -67,6 +67,9 @@ use crate::world_config::{ClockMode, Rules, world_config_from};
 /// Unclaimed items that are told at the end of a test, at most.
 const UNCLAIMED_TOLD_MAX: usize = 8;
 
+/// Where days and times of day end. Beyond that a day has no number, so that no quota could be counted.
+const CALENDAR_END: Timestamp = Timestamp::from_secs(253_370_764_800);
+
 /// How tests are run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RunOptions {
@@ -476,6 +479,12 @@ impl<'o> Run<'o> {
         }
         self.show_people();
         self.step_end = self.stage.now();
+        if self.step_end >= CALENDAR_END {
+            let fault = self.fault(Code::E042, span, "the calendar has no such day");
+            return Err(Box::new(
+                fault.label("no time is simulated from the year 9999 on"),
+            ));
+        }
         if matches!(step.node, Step::Wait(_) | Step::At { .. } | Step::Quiet { .. }) {
             self.slept_at = Some(self.step_end);
         }
