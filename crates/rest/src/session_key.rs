@@ -13,7 +13,8 @@ use crate::credentials::{Secret, SessionInfo};
 /// The longest session key, in octets.
 pub const SESSION_KEY_OCTETS_MAX: usize = 128;
 
-/// The most session keys of one user with one app; a new one beyond that ends the oldest.
+/// The most session keys of one user with one app; a new one beyond that ends the oldest. Those that are over do not
+/// count.
 pub const SESSIONS_PER_USER_MAX: usize = 8;
 
 /// Every live session key, of all apps.
@@ -93,6 +94,7 @@ impl Sessions {
         expires: Option<Timestamp>,
         chance: u64,
     ) -> String {
+        self.forget_expired(now, app, user);
         let mut keys = (0u64..).map(|n| session_key(now, app, user, chance.wrapping_add(n)));
         let key = keys
             .find(|key| !self.by_key.contains_key(key))
@@ -158,6 +160,14 @@ impl Sessions {
         for key in self.keys.remove(&(app, user)).unwrap_or_default() {
             self.remove(&key);
         }
+    }
+
+    /// Drops the keys of the user with the app that are over, so that they take no place of one that lives.
+    fn forget_expired(&mut self, now: Timestamp, app: AppId, user: Uid) {
+        let keys = self.keys.get(&(app, user)).into_iter().flatten();
+        let is_over = |key: &&String| self.by_key.get(*key).is_some_and(|session| !session.is_live(now));
+        let over: Vec<String> = keys.filter(is_over).cloned().collect();
+        over.iter().for_each(|key| self.end_one(key));
     }
 
     fn remove(&mut self, key: &str) -> Option<LiveSession> {
@@ -272,5 +282,17 @@ mod tests {
         );
         sessions.end(APP, USER);
         assert!(keys.iter().all(|key| sessions.find(NOW, APP, key).is_none()));
+    }
+
+    #[test]
+    fn sessions_that_are_over_take_no_place_of_one_that_lives() {
+        let mut sessions = Sessions::default();
+        let lives = sessions.mint(NOW, APP, USER, None, 0);
+        for n in 1..=2 * SESSIONS_PER_USER_MAX as i64 {
+            let now = Timestamp::from_secs(1_000 + n);
+            sessions.mint(now, APP, USER, Some(Timestamp::from_secs(1_001 + n)), 0);
+            assert!(sessions.find(now, APP, &lives).is_some(), "{n}");
+        }
+        assert_eq!(sessions.by_key.len(), 2, "what is over is forgotten");
     }
 }
