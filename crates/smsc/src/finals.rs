@@ -1,6 +1,7 @@
 //! The final states that are remembered: [`Finals`].
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hint::black_box;
 
 use sms::{Address, MessageState, NumberRun, Timestamp};
 
@@ -25,6 +26,9 @@ pub(crate) struct Final {
     pub done_at: Timestamp,
 }
 
+/// How many are asked for together: about as many ways to memory as a core has open at one time.
+const TOGETHER: u64 = 16;
+
 /// The last final states, a ring, found by number.
 #[derive(Default)]
 pub(crate) struct Finals {
@@ -44,6 +48,9 @@ impl Finals {
             return;
         }
         while self.ring.len() >= finals_max {
+            if self.forgotten.is_multiple_of(TOGETHER) {
+                self.ask_for_oldest();
+            }
             self.forget_oldest();
         }
         let count = self.forgotten + self.ring.len() as u64;
@@ -53,6 +60,14 @@ impl Finals {
             _ => self.others.insert((last.id.number, member), count),
         };
         self.ring.push_back((member, last));
+    }
+
+    /// Asks for the memory of those that will be forgotten next, which was last used long ago: asked for together, it comes
+    /// together. Nothing depends on what is read.
+    fn ask_for_oldest(&self) {
+        let oldest = self.ring.iter().take(TOGETHER as usize);
+        let counts = oldest.map(|(_, oldest)| self.by_number.get(oldest.id.number.into()));
+        black_box(counts.flatten().fold(0, |all, count| all ^ count));
     }
 
     fn forget_oldest(&mut self) {

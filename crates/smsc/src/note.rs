@@ -54,6 +54,8 @@ pub enum Note {
         cause: Option<Cause>,
         /// How many attempts there were.
         attempts: u32,
+        /// When it was submitted, or replaced.
+        submitted_at: Timestamp,
     },
     /// [`Event::WaitsForEsme`] of a receipt.
     ReceiptWaits {
@@ -78,6 +80,8 @@ pub enum Note {
         account: AccountIndex,
         /// The link.
         link: LinkId,
+        /// When the text was submitted, or replaced.
+        submitted_at: Timestamp,
     },
     /// [`Event::Answered`] of a receipt that was taken.
     ReceiptTaken {
@@ -168,6 +172,7 @@ impl Smsc {
                 state,
                 cause,
                 attempts,
+                submitted_at: _,
             } => Event::Finished {
                 message_id,
                 to,
@@ -192,6 +197,7 @@ impl Smsc {
                 state,
                 account,
                 link,
+                submitted_at: _,
             } => Event::Sent {
                 parcel: Parcel::Receipt { message_id, state },
                 system_id: system_id(account),

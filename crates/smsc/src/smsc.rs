@@ -196,9 +196,11 @@ impl Smsc {
     }
 
     /// Does everything that is due by `now`, and gives the instant that it counts as.
+    #[inline]
     fn begin(&mut self, now: Timestamp) -> Timestamp {
         self.now = self.now.max(now);
-        if !std::mem::replace(&mut self.outages_watched, true) {
+        if !self.outages_watched {
+            self.outages_watched = true;
             self.watch_outages(self.now);
         }
         self.run_timers(self.now);
@@ -379,7 +381,16 @@ impl Smsc {
         &self.carriers[usize::from(carrier)]
     }
 
+    /// Most often none is due: that much is seen where it is asked.
+    #[inline]
     fn run_timers(&mut self, now: Timestamp) {
+        if self.timers.due_at().is_some_and(|due_at| due_at <= now) {
+            self.run_due_timers(now);
+        }
+    }
+
+    #[cold]
+    fn run_due_timers(&mut self, now: Timestamp) {
         while let Some(timer) = self.timers.take_due(now) {
             self.run_timer(now, timer);
         }

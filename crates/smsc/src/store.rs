@@ -64,6 +64,10 @@ impl Default for Queue {
     }
 }
 
+/// Where a queue stood once, and most often still stands.
+#[derive(Clone, Copy)]
+pub(crate) struct QueuePlace(u32);
+
 /// Beyond so many queues, one that is idle is dropped.
 const IDLE_QUEUES_MAX: usize = 16 * 1024;
 
@@ -254,6 +258,16 @@ impl Store {
     /// A handset's queue, if anything waits for it or is in the air.
     pub fn queue(&self, msisdn: Msisdn) -> Option<&Queue> {
         self.queues.get(msisdn).filter(|queue| !queue.is_idle())
+    }
+
+    /// Where the queue stands that was looked for last, to be changed.
+    pub fn place_of_last_queue(&self) -> QueuePlace {
+        QueuePlace(self.queues.last_place() as u32)
+    }
+
+    /// Has the next queue looked for in that place first.
+    pub fn expect_queue_at(&mut self, QueuePlace(place): QueuePlace) {
+        self.queues.look_first_at(place as usize);
     }
 
     /// The same, to be changed.

@@ -176,7 +176,7 @@ impl Smsc {
             return self.fail(now, slot, Cause::Volume);
         }
         let hand_over = state.carrier.receipts.fakes_delivered;
-        let (demanded, in_the_air) = (message.outcome, state.carrier.latency.sample(0.5));
+        let demanded = message.outcome;
         let attempt = AttemptId(self.last_attempt + 1);
         let reference = number.to_le_bytes()[0];
         let (paged, page) = (
@@ -205,23 +205,26 @@ impl Smsc {
         self.last_attempt = attempt.0;
         self.timers
             .set(now + patience.max(TICK), Timer::PageUnanswered { attempt });
-        let page_state = Page {
-            outcome: demanded,
-            slot,
-            number,
-            msisdn,
-        };
-        self.pages.insert(attempt, page_state);
         let queue = self.store.queue_mut(msisdn).expect("the message is in it");
         queue.wait = Wait::Page {
             attempt,
             available: false,
         };
+        let page_state = Page {
+            outcome: demanded,
+            slot,
+            number,
+            msisdn,
+            place: self.store.place_of_last_queue(),
+        };
+        self.pages.insert(attempt, page_state);
         self.jot(paged);
         match demanded {
-            Some(_) => self
-                .timers
-                .set(now + in_the_air.max(TICK), Timer::OutcomeDue { attempt }),
+            Some(_) => {
+                let in_the_air = self.carrier_state(carrier).carrier.latency.sample(0.5);
+                self.timers
+                    .set(now + in_the_air.max(TICK), Timer::OutcomeDue { attempt });
+            }
             None => self.outputs.push(page),
         }
         if hand_over {
@@ -255,8 +258,13 @@ impl Smsc {
 
     fn page_over(&mut self, now: Timestamp, attempt: AttemptId, outcome: PageOutcome) {
         let Page {
-            slot, number, msisdn, ..
+            slot,
+            number,
+            msisdn,
+            place,
+            ..
         } = self.pages.remove(attempt).expect("the callers looked");
+        self.store.expect_queue_at(place);
         let queue = self
             .store
             .queue_mut(msisdn)
@@ -392,6 +400,7 @@ impl Smsc {
             state,
             cause: message.cause,
             attempts: message.attempts,
+            submitted_at: message.submitted_at,
         });
         let delivered = state == MessageState::Delivered;
         if message.transaction {

@@ -163,21 +163,19 @@ impl Smsc {
         let state = self.links.get_mut(link).expect("chosen from the links");
         let esme = &mut self.esmes[usize::from(delivery.account)];
         esme.turn = esme.turn.wrapping_add(1);
-        let sent = match delivery.parcel() {
-            Parcel::Receipt { message_id, state } => Note::ReceiptSent {
-                message_id,
-                state,
+        let sent = match &delivery.what {
+            What::Receipt(receipt) if receipt.state.is_final() => Note::ReceiptSent {
+                message_id: receipt.message_id,
+                state: receipt.state,
                 account: AccountIndex(delivery.account),
                 link,
+                submitted_at: receipt.submitted_at,
             },
-            parcel @ (Parcel::Mo { .. } | Parcel::Notification { .. } | Parcel::Alert { .. }) => {
-                let system_id = esme.account.system_id.clone();
-                Note::Event(Box::new(Event::Sent {
-                    parcel,
-                    system_id,
-                    link,
-                }))
-            }
+            What::Receipt(_) | What::Mo { .. } | What::Alert { .. } => Note::Event(Box::new(Event::Sent {
+                parcel: delivery.parcel(),
+                system_id: esme.account.system_id.clone(),
+                link,
+            })),
         };
         let version = state.version;
         let with_tlvs = version >= 0x34;

@@ -17,6 +17,7 @@ use crate::event::{CloseReason, Parcel};
 use crate::fault::{Armed, Effect, FAULTS_MAX};
 use crate::port::PageOutcome;
 use crate::receipt::Receipt;
+use crate::store::QueuePlace;
 use crate::throttle::Throttle;
 
 /// One connection of an ESME.
@@ -280,6 +281,8 @@ pub(super) struct Page {
     pub slot: u32,
     pub number: u32,
     pub msisdn: Msisdn,
+    /// Where the queue of the handset stands.
+    pub place: QueuePlace,
 }
 
 /// Who wants to know when a handset is back.

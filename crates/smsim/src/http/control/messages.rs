@@ -300,6 +300,7 @@ impl<'a> Lives<'a> {
                 state,
                 cause,
                 attempts,
+                submitted_at: _,
             } => {
                 if let Some(message) = self.of(*message_id, Some(*to)) {
                     message.state = *state;
