@@ -95,7 +95,7 @@ fn the_metrics_count_pdus_binds_messages_and_how_long_they_took() {
         (r#"smsim_delivery_seconds_bucket{le="+Inf",world="default"}"#, 1.0),
         (r#"smsim_receipt_seconds_count{world="default"}"#, 1.0),
         (r#"smsim_records_dropped_total{world="default"}"#, 0.0),
-        (r#"smsim_records_uncounted_total{world="default"}"#, 0.0),
+        (r#"smsim_records_unlogged_total{world="default"}"#, 0.0),
         (r#"smsim_callbacks_in_flight{world="default"}"#, 0.0),
         (r#"smsim_engine_inbox{world="default"}"#, 0.0),
     ] {

@@ -56,32 +56,44 @@ pub enum Brief<'a> {
 impl World {
     /// What [`World::records_since`] gives, not spelt out.
     pub fn briefs_since(&self, seq: u64) -> impl ExactSizeIterator<Item = (Timestamp, Brief<'_>)> {
-        self.records.since(seq).map(|(_, (at, kept))| {
-            let brief = match kept {
-                Kept::Smsc(note) => Brief::Smsc(note),
-                Kept::Pdu { link, toward, pdu } => Brief::Pdu {
-                    link: *link,
-                    toward: *toward,
-                    pdu,
-                },
-                Kept::OnAir { .. } => Brief::OnAir,
-                Kept::Received { .. } | Kept::ReceivedWhole { .. } => Brief::Received,
-                Kept::ApiCall { call, params } => Brief::ApiCall {
-                    call: *call,
-                    method: params.value("method").unwrap_or_default(),
-                },
-                Kept::ApiReply(kept) => Brief::ApiReply {
-                    call: kept.call,
-                    error_code: kept.error_code,
-                },
-                Kept::Receipt { submission, state } => Brief::Receipt {
-                    submission: *submission,
-                    state: *state,
-                },
-                Kept::Decision(_) | Kept::Submitted { .. } | Kept::Taken { .. } => Brief::Platform,
-                Kept::Event(event) => Brief::Event(event),
-            };
-            (*at, brief)
-        })
+        self.records
+            .since(seq)
+            .map(|(_, (at, kept))| (*at, Brief::from(kept)))
+    }
+
+    /// Those of them that not every text or call brings, which are few: [`Brief::Event`], and [`Brief::Smsc`] of an event.
+    pub fn events_since(&self, seq: u64) -> impl Iterator<Item = (Timestamp, Brief<'_>)> {
+        self.records
+            .events_since(seq)
+            .map(|(at, kept)| (*at, Brief::from(kept)))
+    }
+}
+
+impl<'a> From<&'a Kept> for Brief<'a> {
+    fn from(kept: &'a Kept) -> Self {
+        match kept {
+            Kept::Smsc(note) => Brief::Smsc(note),
+            Kept::Pdu { link, toward, pdu } => Brief::Pdu {
+                link: *link,
+                toward: *toward,
+                pdu,
+            },
+            Kept::OnAir { .. } => Brief::OnAir,
+            Kept::Received { .. } | Kept::ReceivedWhole { .. } => Brief::Received,
+            Kept::ApiCall { call, params } => Brief::ApiCall {
+                call: *call,
+                method: params.value("method").unwrap_or_default(),
+            },
+            Kept::ApiReply(kept) => Brief::ApiReply {
+                call: kept.call,
+                error_code: kept.error_code,
+            },
+            Kept::Receipt { submission, state } => Brief::Receipt {
+                submission: *submission,
+                state: *state,
+            },
+            Kept::Decision(_) | Kept::Submitted { .. } | Kept::Taken { .. } => Brief::Platform,
+            Kept::Event(event) => Brief::Event(event),
+        }
     }
 }

@@ -26,6 +26,7 @@ pub mod link;
 pub mod queue;
 pub mod record;
 mod ring;
+pub mod tally;
 pub mod wire_pdu;
 mod wiring;
 #[allow(clippy::module_inception)]
@@ -38,5 +39,6 @@ pub use config::{
 };
 pub use io::{Change, Input, Output, Purpose};
 pub use record::{Event, Record, Toward};
+pub use tally::Tally;
 pub use wire_pdu::WirePdu;
 pub use world::World;

@@ -3,6 +3,7 @@
 //! Most records are never read. What every text brings is kept as it is at hand, and spelt out when somebody reads it.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use compact_str::CompactString;
@@ -71,6 +72,11 @@ pub(crate) enum Kept {
 }
 
 impl Kept {
+    /// Whether it is what not every text or call brings.
+    const fn is_event(&self) -> bool {
+        matches!(self, Self::Event(_) | Self::Smsc(smsc::Note::Event(_)))
+    }
+
     /// Of a text that a phone shows.
     pub(crate) fn received(handset: Msisdn, text: InboxText) -> Self {
         let Some(from) = Number::of(&text.from) else {
@@ -206,6 +212,8 @@ pub(crate) struct Ring {
     oldest: usize,
     records_max: usize,
     next_seq: u64,
+    /// The numbers of the events among the records.
+    events: VecDeque<u64>,
 }
 
 impl Ring {
@@ -216,11 +224,15 @@ impl Ring {
             oldest: 0,
             records_max: records_max.max(1),
             next_seq: 0,
+            events: VecDeque::new(),
         }
     }
 
     /// Adds a record; the oldest goes when the ring is full.
     pub fn push(&mut self, at: Timestamp, kept: Kept) {
+        if kept.is_event() {
+            self.note_event();
+        }
         self.next_seq += 1;
         if self.kept.len() < self.records_max {
             return self.kept.push((at, kept));
@@ -236,6 +248,19 @@ impl Ring {
         }
     }
 
+    /// The next record is an event.
+    #[cold]
+    fn note_event(&mut self) {
+        let oldest = self.oldest_seq();
+        while self.events.pop_front_if(|seq| *seq < oldest).is_some() {}
+        self.events.push_back(self.next_seq);
+    }
+
+    /// The number of the oldest record.
+    fn oldest_seq(&self) -> u64 {
+        self.next_seq - self.kept.len() as u64
+    }
+
     /// The number that the next record will have.
     pub fn next_seq(&self) -> u64 {
         self.next_seq
@@ -246,17 +271,30 @@ impl Ring {
         &self,
         seq: u64,
     ) -> impl DoubleEndedIterator<Item = (u64, &(Timestamp, Kept))> + ExactSizeIterator {
-        let oldest = self.next_seq - self.kept.len() as u64;
+        let oldest = self.oldest_seq();
         let skip = usize::try_from(seq.saturating_sub(oldest))
             .unwrap_or(usize::MAX)
             .min(self.kept.len());
         let first = oldest + skip as u64;
         let count = self.kept.len() - skip;
-        (0..count).map(move |nth| {
-            let place = self.oldest + skip + nth;
-            let place = place.checked_sub(self.kept.len()).unwrap_or(place);
-            (first + nth as u64, &self.kept[place])
-        })
+        (0..count).map(move |nth| (first + nth as u64, self.nth(skip + nth)))
+    }
+
+    /// Those of them that are events, without their numbers.
+    pub fn events_since(&self, seq: u64) -> impl Iterator<Item = &(Timestamp, Kept)> {
+        let oldest = self.oldest_seq();
+        let newest_first = self.events.iter().rev();
+        let wanted = newest_first.take_while(|event| **event >= seq.max(oldest));
+        let first = self.events.len() - wanted.count();
+        let events = self.events.range(first..);
+        events.map(move |event| self.nth((event - oldest) as usize))
+    }
+
+    /// The record in that place behind the oldest.
+    fn nth(&self, place: usize) -> &(Timestamp, Kept) {
+        let place = self.oldest + place;
+        let place = place.checked_sub(self.kept.len()).unwrap_or(place);
+        &self.kept[place]
     }
 }
 
@@ -268,14 +306,47 @@ mod tests {
     fn the_ring_keeps_the_newest_and_counts_all() {
         let mut records = Ring::new(3);
         for n in 0..5 {
-            let event = Event::Changed { what: n.to_string() };
-            records.push(Timestamp::from_secs(n), Kept::Event(Box::new(event)));
+            records.push(Timestamp::EPOCH, changed(n));
         }
         let kept: Vec<u64> = records.since(0).map(|(seq, _)| seq).collect();
         assert_eq!(kept, [2, 3, 4]);
         assert_eq!(records.next_seq(), 5);
         assert_eq!(records.since(4).len(), 1);
         assert_eq!(records.since(9).len(), 0);
+    }
+
+    fn changed(n: u64) -> Kept {
+        let what = n.to_string();
+        Kept::Event(Box::new(Event::Changed { what }))
+    }
+
+    fn receipt(n: u64) -> Kept {
+        Kept::Receipt {
+            submission: SubmissionId(n),
+            state: MessageState::Delivered,
+        }
+    }
+
+    #[test]
+    fn events_are_found_among_what_every_text_brings() {
+        const RECORDS_MAX: u64 = 100;
+        let mut ring = Ring::new(RECORDS_MAX as usize);
+        for n in 0..10 * RECORDS_MAX {
+            let kept = if n.is_multiple_of(7) {
+                changed(n)
+            } else {
+                receipt(n)
+            };
+            ring.push(Timestamp::EPOCH, kept);
+            for seq in [0, n.saturating_sub(50), n, n + 1] {
+                let events = ring.events_since(seq).map(|(_, kept)| format!("{kept:?}"));
+                let first = seq.max((n + 1).saturating_sub(RECORDS_MAX));
+                let expected = (first..=n).filter(|n| n.is_multiple_of(7));
+                let expected = expected.map(|n| format!("{:?}", changed(n)));
+                assert_eq!(events.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+            }
+            assert!(ring.events.len() as u64 <= RECORDS_MAX / 7 + 2);
+        }
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! Counts and times of what happens in a world: [`Tally`].
+//!
+//! It counts each record as it is made, for a match and an addition in an array or in a small map: nothing is spelt out,
+//! formatted or allocated for what every text brings.
+
+mod begun;
+pub mod histogram;
 
 use std::collections::BTreeMap;
 
-use compact_str::CompactString;
 use platform::{CallId, NotifyOutcome};
 use smpp::command_id;
 use sms::{MessageState, NumberRun, Timestamp};
 use smsc::{BindRefusal, Cause, CloseReason, Note, Smsc};
-use world::io::CallbackId;
-use world::link::OWN_LINKS;
-use world::{Brief, Event, Toward};
 
-use super::histogram::{Begun, Histogram};
+use self::begun::Begun;
+use self::histogram::Histogram;
+use crate::io::CallbackId;
+use crate::link::OWN_LINKS;
+use crate::record::{Event, Toward};
+use crate::ring::Kept;
+use crate::wire_pdu;
 
-/// Requests of ESMEs whose answers are timed at once.
-const REQUESTS_TIMED_MAX: usize = 1 << 14;
-/// Messages whose ends are timed at once: the last that were accepted.
-const MESSAGES_TIMED_MAX: usize = 1 << 16;
 /// Calls and callbacks that are timed at once, each; one more is not timed.
 const CALLS_TIMED_MAX: usize = 1 << 16;
 /// Places for the operations of SMPP, with their responses.
@@ -55,13 +59,13 @@ pub struct Tally {
     pdus: [[u64; COMMANDS]; Way::ALL.len()],
     pdus_in_error: BTreeMap<(Way, usize, u32), u64>,
     /// Binds by account and kind.
-    pub binds: BTreeMap<(CompactString, &'static str), u64>,
+    pub binds: BTreeMap<(String, &'static str), u64>,
     /// Refused binds by reason.
     pub binds_refused: Vec<(BindRefusal, u64)>,
     /// Links that ended, by reason.
     pub links_closed: Vec<(CloseReason, u64)>,
     /// Accepted messages of each carrier.
-    pub accepted: Vec<(CompactString, u64)>,
+    pub accepted: Vec<(String, u64)>,
     /// Finished messages by state.
     pub finished: [u64; MessageState::ALL.len()],
     /// Failed attempts by cause.
@@ -81,12 +85,12 @@ pub struct Tally {
     /// From a call of the API to its answer.
     pub call: Histogram,
     requests: Begun,
-    messages: Begun,
     calls_begun: NumberRun<CallId, (&'static str, Timestamp)>,
     callbacks_begun: BTreeMap<CallbackId, Timestamp>,
 }
 
 impl Default for Tally {
+    /// Nothing was counted, and no carrier is known.
     fn default() -> Self {
         Self {
             pdus: [[0; COMMANDS]; Way::ALL.len()],
@@ -104,8 +108,7 @@ impl Default for Tally {
             receipt: Histogram::default(),
             callback: Histogram::default(),
             call: Histogram::default(),
-            requests: Begun::with_room_for(REQUESTS_TIMED_MAX),
-            messages: Begun::with_room_for(MESSAGES_TIMED_MAX),
+            requests: Begun::default(),
             calls_begun: NumberRun::default(),
             callbacks_begun: BTreeMap::new(),
         }
@@ -113,34 +116,51 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Counts what a record says.
-    pub fn count(&mut self, smsc: &Smsc, at: Timestamp, brief: Brief<'_>) {
-        match brief {
-            Brief::Pdu { link, toward, pdu } => self.count_pdu(at, link, toward, pdu.words()),
-            Brief::Smsc(note) => self.count_note(smsc, at, note),
-            Brief::ApiCall { call, method } if self.calls_begun.len() < CALLS_TIMED_MAX => {
-                self.calls_begun.insert(call, (known_method(method), at));
-            }
-            Brief::ApiReply { call, error_code } => {
-                if let Some((method, begun_at)) = self.calls_begun.remove(call) {
-                    self.call.observe(at.since(begun_at));
-                    *self.calls.entry((method, error_code.unwrap_or(0))).or_default() += 1;
-                }
-            }
-            Brief::Event(event) => self.count_event(at, event),
-            Brief::OnAir
-            | Brief::Received
-            | Brief::ApiCall { .. }
-            | Brief::Receipt { .. }
-            | Brief::Platform => {}
+    /// Nothing was counted of the world of that message centre.
+    pub(crate) fn new(smsc: &Smsc) -> Self {
+        let carriers = smsc.carriers();
+        Self {
+            accepted: carriers.map(|carrier| (carrier.name.to_string(), 0)).collect(),
+            ..Self::default()
         }
     }
 
+    /// Counts what a record says.
+    pub(crate) fn count(&mut self, at: Timestamp, kept: &Kept) {
+        match kept {
+            Kept::Pdu { link, toward, pdu } => self.count_pdu(at, *link, *toward, pdu.words()),
+            Kept::Smsc(note) => self.count_note(at, note),
+            Kept::ApiCall { call, params } if self.calls_begun.len() < CALLS_TIMED_MAX => {
+                let method = params.value("method").unwrap_or_default();
+                self.calls_begun.insert(*call, (known_method(method), at));
+            }
+            Kept::ApiReply(kept) => {
+                if let Some((method, begun_at)) = self.calls_begun.remove(kept.call) {
+                    self.call.observe(at.since(begun_at));
+                    *self
+                        .calls
+                        .entry((method, kept.error_code.unwrap_or(0)))
+                        .or_default() += 1;
+                }
+            }
+            Kept::Event(event) => self.count_event(at, event),
+            Kept::OnAir { .. }
+            | Kept::Received { .. }
+            | Kept::ReceivedWhole { .. }
+            | Kept::ApiCall { .. }
+            | Kept::Decision(_)
+            | Kept::Submitted { .. }
+            | Kept::Taken { .. }
+            | Kept::Receipt { .. } => {}
+        }
+    }
+
+    #[cold]
     fn count_event(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::Pdu {
                 link, toward, octets, ..
-            } => self.count_pdu(at, *link, *toward, world::wire_pdu::words(octets)),
+            } => self.count_pdu(at, *link, *toward, wire_pdu::words(octets)),
             Event::CallbackSent { callback, .. } if self.callbacks_begun.len() < CALLS_TIMED_MAX => {
                 self.callbacks_begun.insert(*callback, at);
             }
@@ -168,69 +188,48 @@ impl Tally {
         } else {
             *self.pdus_in_error.entry((way, place, status)).or_default() += 1;
         }
-        // Links and sequence numbers count up from 1 each: both together tell the requests under way apart.
-        let number = (link << 48) ^ u64::from(sequence_number);
         if id == command_id::SUBMIT_SM && way.to_smsc {
-            self.requests.begin(number, at);
+            self.requests.begin((link, sequence_number), at);
         } else if id == command_id::SUBMIT_SM_RESP
             && !way.to_smsc
-            && let Some(took) = self.requests.end(number, at)
+            && let Some(took) = self.requests.end((link, sequence_number), at)
         {
             self.response.observe(took);
         }
     }
 
-    fn count_note(&mut self, smsc: &Smsc, at: Timestamp, note: &Note) {
+    fn count_note(&mut self, at: Timestamp, note: &Note) {
         match note {
-            Note::Accepted {
-                message_id, carrier, ..
-            } => {
-                self.messages.begin(message_id.number.into(), at);
-                self.count_accepted(smsc, usize::from(carrier.0));
+            Note::Accepted { carrier, .. } => {
+                if let Some((_, count)) = self.accepted.get_mut(usize::from(carrier.0)) {
+                    *count += 1;
+                }
             }
             Note::Finished {
-                message_id, state, ..
+                state, submitted_at, ..
             } => {
                 self.finished[usize::from(state.code())] += 1;
-                if *state == MessageState::Delivered
-                    && let Some(took) = self.messages.since(message_id.number.into(), at)
-                {
-                    self.delivery.observe(took);
+                if *state == MessageState::Delivered {
+                    self.delivery.observe(at.since(*submitted_at));
                 }
             }
-            Note::ReceiptSent { message_id, .. } => {
-                if let Some(took) = self.messages.since(message_id.number.into(), at) {
-                    self.receipt.observe(took);
-                }
-            }
+            Note::ReceiptSent { submitted_at, .. } => self.receipt.observe(at.since(*submitted_at)),
             Note::Paged { .. } | Note::ReceiptWaits { .. } | Note::ReceiptTaken { .. } => {}
-            Note::Event(event) => self.count_smsc(smsc, at, event),
+            Note::Event(event) => self.count_smsc(event),
         }
     }
 
-    /// Counts a message by the place of its carrier.
-    fn count_accepted(&mut self, smsc: &Smsc, place: usize) {
-        if self.accepted.len() <= place {
-            let names = smsc.carriers().skip(self.accepted.len());
-            self.accepted
-                .extend(names.map(|carrier| (carrier.name.clone(), 0)));
-        }
-        self.accepted[place].1 += 1;
-    }
-
-    fn count_smsc(&mut self, smsc: &Smsc, at: Timestamp, event: &smsc::Event) {
+    #[cold]
+    fn count_smsc(&mut self, event: &smsc::Event) {
         match event {
-            smsc::Event::Accepted {
-                message_id, carrier, ..
-            } => {
-                self.messages.begin(message_id.number.into(), at);
-                if let Some(place) = smsc.carriers().position(|known| known.name == *carrier) {
-                    self.count_accepted(smsc, place);
+            smsc::Event::Accepted { carrier, .. } => {
+                if let Some((_, count)) = self.accepted.iter_mut().find(|(known, _)| known == carrier) {
+                    *count += 1;
                 }
             }
             smsc::Event::AttemptFailed { cause, .. } => *self.attempts_failed.entry(*cause).or_default() += 1,
             smsc::Event::Bound { system_id, kind, .. } => {
-                *self.binds.entry((system_id.clone(), kind)).or_default() += 1;
+                *self.binds.entry((system_id.to_string(), kind)).or_default() += 1;
             }
             smsc::Event::BindRefused { reason, .. } => add(&mut self.binds_refused, *reason),
             smsc::Event::LinkClosed { reason, .. } => add(&mut self.links_closed, *reason),

@@ -18,6 +18,7 @@ use crate::link::{self, Encoder, OWN_LINKS, OwnLink};
 use crate::queue::Queue;
 use crate::record::{Event, Record, Toward};
 use crate::ring::{Kept, Ring};
+use crate::tally::Tally;
 
 /// Everything simulated: the message centre, carriers, handsets, the platform and the REST server.
 ///
@@ -40,6 +41,7 @@ pub struct World {
     /// Where the phones are that say so themselves.
     pub(crate) places: NumberMap<Msisdn, Place>,
     pub(crate) records: Ring,
+    tally: Tally,
     pub(crate) outputs: VecDeque<Output>,
     /// Memory for what the parts say, empty between two of their inputs.
     pub(crate) smsc_outputs: Vec<smsc::Output>,
@@ -218,6 +220,7 @@ impl World {
             scribe: smsc.scribe(),
             carrier_dice,
             records: Ring::new(config.records_max),
+            tally: Tally::new(&smsc),
             esme: esme::Esme::new(config.esme.clone()),
             smsc,
             platform: platform(config.into_platform())
@@ -385,6 +388,11 @@ impl World {
         }
     }
 
+    /// What was counted of it since it began.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// The number that the next record will have.
     pub fn next_record(&self) -> u64 {
         self.records.next_seq()
@@ -445,6 +453,7 @@ impl World {
     }
 
     pub(crate) fn keep(&mut self, kept: Kept) {
+        self.tally.count(self.now, &kept);
         self.records.push(self.now, kept);
     }
 

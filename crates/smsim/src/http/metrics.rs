@@ -22,10 +22,10 @@ use prometheus_client::registry::{Registry, Unit};
 use serde::Serialize;
 use smpp::Status;
 use sms::MessageState;
-use world::World;
+use world::tally::histogram::Histogram;
+use world::{Tally, World};
 
 use crate::clock::Stopwatch;
-use crate::observer::histogram::Histogram;
 use crate::observer::{Observed, Observer};
 use crate::smpp_listener::admission::{Admission, HandshakeFailure, Refusal};
 use crate::worlds::Worlds;
@@ -86,12 +86,13 @@ async fn page(State(metrics): State<Metrics>) -> Response {
         let observed = world.engine.observed().clone();
         let look = move |world: &World| {
             observed.lock().follow(world);
-            Depths::of(world)
+            (world.tally().clone(), Depths::of(world))
         };
         // A world that ends meanwhile has nothing to tell.
-        if let Some(depths) = world.engine.look(look).await {
+        if let Some((tally, depths)) = world.engine.look(look).await {
             worlds.push(OfWorld {
                 name: world.id.clone(),
+                tally,
                 depths,
                 turn_s: stopwatch.elapsed().as_secs_f64(),
                 inbox: world.engine.waiting(),
@@ -155,6 +156,7 @@ impl Depths {
 #[derive(Debug)]
 struct OfWorld {
     name: String,
+    tally: Tally,
     depths: Depths,
     turn_s: f64,
     inbox: u64,
@@ -252,7 +254,7 @@ impl Seen {
 
 fn encode_links(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
     let pdus = each(worlds, |still| {
-        still.seen.tally.pdus().map(|(way, name, status, count)| {
+        still.world.tally.pdus().map(|(way, name, status, count)| {
             let link = if way.own { "platform" } else { "esme" };
             let direction = if way.to_smsc { "to_smsc" } else { "to_esme" };
             let labels = [
@@ -266,12 +268,12 @@ fn encode_links(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> 
     });
     page.counters("pdus", "PDUs on SMPP links", pdus)?;
     let binds = each(worlds, |still| {
-        let binds = still.seen.tally.binds.iter();
+        let binds = still.world.tally.binds.iter();
         binds.map(|((system_id, kind), count)| (bind_labels(system_id, kind), *count))
     });
     page.counters("binds", "Binds that were accepted", binds)?;
     let refused = each(worlds, |still| {
-        let refused = still.seen.tally.binds_refused.iter();
+        let refused = still.world.tally.binds_refused.iter();
         refused.map(|(reason, count)| ([("reason", word(reason))], *count))
     });
     page.counters("binds_refused", "Binds that were refused", refused)?;
@@ -286,18 +288,18 @@ fn encode_links(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> 
     let unbound = one_each(worlds, |still| still.seen.sessions.unbound());
     page.gauges("sessions_unbound", "Connections that have not bound", unbound)?;
     let closed = each(worlds, |still| {
-        let closed = still.seen.tally.links_closed.iter();
+        let closed = still.world.tally.links_closed.iter();
         closed.map(|(reason, count)| ([("reason", word(reason))], *count))
     });
     page.counters("links_closed", "SMPP links that ended", closed)?;
     let help = "From submit_sm to its response, in the world's time";
-    let took = one_each(worlds, |still| &still.seen.tally.response);
+    let took = one_each(worlds, |still| &still.world.tally.response);
     page.histograms("submit_response", help, took)
 }
 
 fn encode_messages(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
     let accepted = each(worlds, |still| {
-        let accepted = still.seen.tally.accepted.iter();
+        let accepted = still.world.tally.accepted.iter();
         let some = accepted.filter(|(_, count)| *count > 0);
         some.map(|(carrier, count)| ([("carrier", carrier.to_string())], *count))
     });
@@ -307,7 +309,7 @@ fn encode_messages(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Erro
         accepted,
     )?;
     let finished = each(worlds, |still| {
-        let finished = MessageState::ALL.into_iter().zip(still.seen.tally.finished);
+        let finished = MessageState::ALL.into_iter().zip(still.world.tally.finished);
         let some = finished.filter(|(_, count)| *count > 0);
         some.map(|(state, count)| ([("state", word(&state))], count))
     });
@@ -317,7 +319,7 @@ fn encode_messages(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Erro
         finished,
     )?;
     let failed = each(worlds, |still| {
-        let failed = still.seen.tally.attempts_failed.iter();
+        let failed = still.world.tally.attempts_failed.iter();
         failed.map(|(cause, count)| ([("cause", cause.name().to_owned())], *count))
     });
     page.counters("attempts_failed", "Attempts at delivery that failed", failed)?;
@@ -340,20 +342,20 @@ fn encode_messages(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Erro
         waiting,
     )?;
     let help = "From acceptance to delivery, in the world's time";
-    let took = one_each(worlds, |still| &still.seen.tally.delivery);
+    let took = one_each(worlds, |still| &still.world.tally.delivery);
     page.histograms("delivery", help, took)?;
     let help = "From acceptance to the sending of the receipt, in the world's time";
     page.histograms(
         "receipt",
         help,
-        one_each(worlds, |still| &still.seen.tally.receipt),
+        one_each(worlds, |still| &still.world.tally.receipt),
     )
 }
 
 fn encode_apps(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
     let calls = each(worlds, |still| {
         still
-            .seen
+            .world
             .tally
             .calls
             .iter()
@@ -371,9 +373,13 @@ fn encode_apps(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
         calls,
     )?;
     let help = "From a call to its answer, in the world's time";
-    page.histograms("api_call", help, one_each(worlds, |still| &still.seen.tally.call))?;
+    page.histograms(
+        "api_call",
+        help,
+        one_each(worlds, |still| &still.world.tally.call),
+    )?;
     let callbacks = each(worlds, |still| {
-        let callbacks = still.seen.tally.callbacks.iter();
+        let callbacks = still.world.tally.callbacks.iter();
         callbacks.map(|(outcome, count)| ([("outcome", (*outcome).to_owned())], *count))
     });
     page.counters("callbacks", "Callbacks to apps that ended", callbacks)?;
@@ -386,7 +392,7 @@ fn encode_apps(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error> {
     page.histograms(
         "callback",
         help,
-        one_each(worlds, |still| &still.seen.tally.callback),
+        one_each(worlds, |still| &still.world.tally.callback),
     )
 }
 
@@ -416,8 +422,8 @@ fn encode_engines(worlds: &[Still<'_>], page: &mut Page<'_>) -> Result<(), Error
         one_each(worlds, dropped),
     )?;
     page.counters(
-        "records_uncounted",
-        "Records that were turned out before they were counted here",
+        "records_unlogged",
+        "Records that the ring turned out before the log could tell of them",
         one_each(worlds, |still| still.seen.unseen),
     )
 }

@@ -1,8 +1,6 @@
-//! How long things took: [`Histogram`], and when they began: [`Begun`].
+//! How long things took: [`Histogram`].
 
 use std::time::Duration;
-
-use sms::Timestamp;
 
 /// The upper bounds of the buckets, in microseconds: from a millisecond to a day, since a text may wait for hours.
 const BOUNDS_US: [u64; 19] = [
@@ -66,54 +64,6 @@ impl Histogram {
     }
 }
 
-/// In the place of the instant at which something began: nothing did.
-const NEVER: Timestamp = Timestamp::MAX;
-
-/// When things began that have not ended yet, each under a number; a later one may take an earlier one's place, which is
-/// then not measured. It never grows.
-#[derive(Clone, Debug)]
-pub struct Begun {
-    places: Vec<(u64, Timestamp)>,
-}
-
-impl Begun {
-    /// Room for that many at once, when their numbers follow each other; a power of two.
-    pub fn with_room_for(places: usize) -> Self {
-        assert!(
-            places.is_power_of_two(),
-            "a place is found by the low bits of a number"
-        );
-        Self {
-            places: vec![(0, NEVER); places],
-        }
-    }
-
-    /// Something begins.
-    pub fn begin(&mut self, number: u64, at: Timestamp) {
-        *self.place(number) = (number, at);
-    }
-
-    /// How long ago it began; none when that is not known.
-    pub fn since(&mut self, number: u64, now: Timestamp) -> Option<Duration> {
-        let (of, at) = *self.place(number);
-        (of == number && at != NEVER).then(|| now.since(at))
-    }
-
-    /// The same, and it has ended.
-    pub fn end(&mut self, number: u64, now: Timestamp) -> Option<Duration> {
-        let took = self.since(number, now);
-        if took.is_some() {
-            self.place(number).1 = NEVER;
-        }
-        took
-    }
-
-    fn place(&mut self, number: u64) -> &mut (u64, Timestamp) {
-        let low_bits = number & (self.places.len() as u64 - 1);
-        &mut self.places[usize::try_from(low_bits).expect("it is less than a length")]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,20 +85,5 @@ mod tests {
             "{}",
             histogram.sum_s()
         );
-    }
-
-    #[test]
-    fn what_has_lost_its_place_or_has_ended_is_not_measured() {
-        let mut begun = Begun::with_room_for(4);
-        let at = Timestamp::from_secs;
-        begun.begin(1, at(10));
-        begun.begin(2, at(11));
-        begun.begin(5, at(12));
-        assert_eq!(begun.end(1, at(20)), None, "5 has its place");
-        assert_eq!(begun.since(5, at(20)), Some(Duration::from_secs(8)));
-        assert_eq!(begun.end(5, at(20)), Some(Duration::from_secs(8)));
-        assert_eq!(begun.end(5, at(21)), None);
-        assert_eq!(begun.end(2, at(21)), Some(Duration::from_secs(10)));
-        assert_eq!(begun.end(0, at(21)), None);
     }
 }
