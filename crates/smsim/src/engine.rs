@@ -35,6 +35,9 @@ use crate::smpp_listener::LinkSender;
 const INBOX_MAX: usize = 4_096;
 /// Messages taken from the inbox before the outputs are sent on.
 const BATCH_MAX: usize = 256;
+/// PDUs of ESMEs taken before the outputs are sent on, in whole reads: the first to be answered are answered while the world
+/// works on the others, and send more.
+const PDUS_MAX: usize = 64;
 /// ServedWorld messages that a page may be behind; a page that is further behind loses the oldest.
 const LIVE_MESSAGES_WAITING_MAX: usize = 1_024;
 /// How long the ESMEs have to answer an unbind at the end.
@@ -369,7 +372,11 @@ impl Engine {
                 }
                 self.handle(Input::Tick);
             }
+            let mut pdus = 0;
             for message in messages.drain(..) {
+                if let Message::LinkReceived { frames, .. } = &message {
+                    pdus += frames.len();
+                }
                 match message {
                     Message::Api { request, reply } => {
                         calls.push((request, reply));
@@ -386,6 +393,10 @@ impl Engine {
                 }
                 self.answer(calls.drain(..));
                 self.take(message);
+                if pdus >= PDUS_MAX && !self.served.is_written_down() {
+                    self.dispatch();
+                    pdus = 0;
+                }
             }
             self.answer(calls.drain(..));
         }
@@ -490,7 +501,7 @@ impl Engine {
         self.follow();
     }
 
-    /// Counts, logs and writes down what is new, before the ring of records can turn it out.
+    /// Logs and writes down what is new, before the ring of records can turn it out.
     fn follow(&mut self) {
         self.handle.observed.lock().follow(self.served.world());
         let Some(capture) = &mut self.capture else { return };

@@ -71,6 +71,11 @@ impl Journal {
         self.keeper = Some(Box::new(keeper));
     }
 
+    /// Whether everything is written down, which takes its time whenever something is sent on.
+    pub fn is_written_down(&self) -> bool {
+        self.keeper.is_some()
+    }
+
     /// Where everything is written down, if it is.
     pub fn kept_in(&self) -> Option<&Path> {
         self.keeper.as_ref().map(|keeper| keeper.file())
