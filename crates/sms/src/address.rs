@@ -247,10 +247,16 @@ fn eight_digits(digits: [u8; 8]) -> Option<u64> {
 pub fn decimal(number: u64, width: usize) -> CompactString {
     const DIGITS: usize = 20;
     let (mut octets, mut rest, mut first) = ([b'0'; DIGITS], number, DIGITS);
-    while rest > 0 {
+    while rest >= 10 {
+        first -= 2;
+        let two = (rest % 100) as u8;
+        octets[first] = b'0' + two / 10;
+        octets[first + 1] = b'0' + two % 10;
+        rest /= 100;
+    }
+    if rest > 0 {
         first -= 1;
-        octets[first] = b'0' + (rest % 10) as u8;
-        rest /= 10;
+        octets[first] = b'0' + rest as u8;
     }
     let first = first.min(DIGITS - width.clamp(1, DIGITS));
     CompactString::from_utf8(&octets[first..]).expect("digits are UTF-8")
@@ -369,6 +375,18 @@ mod tests {
             assert_eq!(u8::from(Ton::from(octet)), octet);
             assert_eq!(u8::from(Npi::from(octet)), octet);
         }
+    }
+
+    #[test]
+    fn a_number_in_digits_has_at_least_so_many() {
+        let powers = (0..20).map(|digits| 10_u64.pow(digits));
+        let numbers = powers.flat_map(|power| [power - 1, power, power + 1, power.wrapping_mul(7) + 42]);
+        for number in numbers.chain([0, u64::MAX]) {
+            for width in 0..=20 {
+                assert_eq!(decimal(number, width), format!("{number:0width$}"));
+            }
+        }
+        assert_eq!(decimal(1, 21).len(), 20);
     }
 
     #[test]

@@ -91,8 +91,7 @@ pub fn encode_lossy(text: &str) -> Vec<u8> {
 
 /// What [`encode_lossy`] gives, in the memory of `text` itself where its octets are their own codes.
 pub(crate) fn into_octets(text: String) -> Vec<u8> {
-    let (_, beyond) = text.as_bytes().split_at(plain_octets(text.as_bytes()));
-    if beyond.iter().all(|octet| is_plain(*octet)) {
+    if is_all_plain(text.as_bytes()) {
         text.into_bytes()
     } else {
         encode_lossy(&text)
@@ -150,20 +149,29 @@ pub fn decode(septets: &[u8]) -> String {
 /// not, as many are read one by one before it is tried again.
 const LANES: usize = 16;
 
-/// How many octets at the beginning of `octets`, which are codes of the alphabet or UTF-8, are plain, in whole
-/// [`LANES`]: copied as they stand. Nearly every text is plain from end to end.
+/// How many octets at the beginning of `octets`, which are codes of the alphabet or UTF-8, are plain: copied as they stand. It
+/// may leave out the last few before one that is not. Nearly every text is plain from end to end.
 pub(crate) fn plain_octets(octets: &[u8]) -> usize {
-    let (chunks, _) = octets.as_chunks::<LANES>();
+    let (chunks, rest) = octets.as_chunks::<LANES>();
     let plain = chunks
         .iter()
-        .take_while(|chunk| chunk.iter().fold(true, |plain, octet| plain & is_plain(*octet)));
-    plain.count() * LANES
+        .take_while(|chunk| chunk.iter().fold(true, |plain, octet| plain & is_plain(*octet)))
+        .count();
+    if plain < chunks.len() {
+        return plain * LANES;
+    }
+    plain * LANES + rest.iter().take_while(|octet| is_plain(**octet)).count()
 }
 
 /// The text of octets that mean the same in this alphabet, in ASCII and in ISO 8859-1; none when there is another among them.
 pub fn plain(octets: &[u8]) -> Option<&str> {
-    let plain = octets.iter().all(|octet| is_plain(*octet));
+    let plain = is_all_plain(octets);
     plain.then(|| std::str::from_utf8(octets).ok()).flatten()
+}
+
+/// Whether [`plain`] gives a text of those octets.
+pub fn is_all_plain(octets: &[u8]) -> bool {
+    plain_octets(octets) == octets.len()
 }
 
 /// Whether an octet means the same character in the basic table and in ASCII.

@@ -162,7 +162,7 @@ impl Scribe {
         self.write_text(receipt);
         // What may need another alphabet, a message_payload, or a look at what the version takes.
         if self.text.len() > smpp::SHORT_MESSAGE_OCTETS_MAX
-            || gsm7::plain(self.text.as_bytes()).is_none()
+            || !gsm7::is_all_plain(self.text.as_bytes())
             || (receipt.tlv.is_some() && version < 0x50)
             || receipt.coding != Coding::Gsm7
         {
