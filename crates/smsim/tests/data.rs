@@ -326,6 +326,15 @@ fn a_world_that_is_stopped_goes_on_as_well() {
     steps(&serve, "set bob phone on");
     let receipt = receive(&mut link).expect("a receipt");
     assert!(String::from_utf8_lossy(&receipt).contains("stat:DELIVRD"));
+    // What the world has counted goes on, too.
+    let (_, metrics) = serve.http("GET /metrics", "");
+    for counted in [
+        r#"smsim_binds_total{world="default",system_id="gate",bind="transceiver"} 2"#,
+        r#"smsim_links_closed_total{world="default",reason="unbound"} 1"#,
+        r#"smsim_receipt_seconds_count{world="default"} 1"#,
+    ] {
+        assert!(metrics.contains(counted), "{counted} in {metrics}");
+    }
 }
 
 #[test]
