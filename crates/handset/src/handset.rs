@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sms::{Address, Assembled, Msisdn, Reassembler, Reference, Segment, Timestamp};
+use sms::{Address, Assembled, Msisdn, Originator, Reassembler, Reference, Segment, Timestamp};
 
 use crate::inbox::{Content, Inbox, InboxText};
 use crate::input::{Input, Setting};
@@ -205,7 +205,7 @@ impl Handset {
         }
     }
 
-    fn page(&mut self, now: Timestamp, from: Address, segment: Segment, outputs: &mut Vec<Output>) {
+    fn page(&mut self, now: Timestamp, from: Originator, segment: Segment, outputs: &mut Vec<Output>) {
         let outcome = match (self.on_air(), self.memory_full) {
             // The network knows that without asking the phone.
             _ if self.barred => Outcome::Barred,
@@ -219,7 +219,7 @@ impl Handset {
         }
     }
 
-    fn take(&mut self, now: Timestamp, from: Address, segment: Segment, outputs: &mut Vec<Output>) {
+    fn take(&mut self, now: Timestamp, from: Originator, segment: Segment, outputs: &mut Vec<Output>) {
         if segment.concatenation().is_none() {
             let text = InboxText {
                 from,
@@ -243,7 +243,7 @@ impl Handset {
             })
         });
         reassembly.forget_at = now + hold;
-        let assembled = reassembly.reassembler.push(now, from.clone(), &segment);
+        let assembled = reassembly.reassembler.push(now, from.address(), &segment);
         // The segment may have pushed out the oldest of too many incomplete texts.
         self.show_overdue(now, outputs);
         if let Some(assembled) = assembled {
@@ -286,7 +286,7 @@ impl Handset {
             self.reassembly = None;
         }
         for (from, assembled) in overdue {
-            self.show(put_together(now, from, assembled), outputs);
+            self.show(put_together(now, from.into(), assembled), outputs);
         }
     }
 
@@ -296,7 +296,7 @@ impl Handset {
     }
 }
 
-fn put_together(at: Timestamp, from: Address, assembled: Assembled) -> InboxText {
+fn put_together(at: Timestamp, from: Originator, assembled: Assembled) -> InboxText {
     let Assembled {
         text,
         parts,

@@ -1,12 +1,12 @@
 //! The texts that a phone has shown: [`Inbox`], [`InboxText`].
 
-use sms::{Address, Encoding, Segment, Timestamp};
+use sms::{Encoding, Originator, Segment, Timestamp};
 
 /// A text as a phone shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InboxText {
     /// Who sent it.
-    pub from: Address,
+    pub from: Originator,
     pub(crate) content: Content,
     /// The number of segments that it was assembled from.
     pub parts: u8,
@@ -49,7 +49,7 @@ impl InboxText {
     /// # Errors
     ///
     /// The text, when it came in several.
-    pub fn into_segment(self) -> Result<(Address, Segment), Self> {
+    pub fn into_segment(self) -> Result<(Originator, Segment), Self> {
         match self.content {
             Content::Segment(segment) => Ok((self.from, segment)),
             Content::Assembled(_) => Err(self),

@@ -1,7 +1,7 @@
 //! What a phone is told: [`Input`], [`Setting`].
 
 use serde::{Deserialize, Serialize};
-use sms::{Address, Segment};
+use sms::{Address, Originator, Segment};
 
 /// Everything that can happen to a phone.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,7 +17,7 @@ pub enum Input {
     /// [`Output::Answer`](crate::Output).
     Page {
         /// Who sent it.
-        from: Address,
+        from: Originator,
         /// The SMS.
         segment: Segment,
     },

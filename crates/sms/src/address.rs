@@ -220,19 +220,30 @@ pub fn number(digits: &str) -> Option<u64> {
     let (eights, rest) = digits.as_bytes().as_chunks::<8>();
     let mut number = 0;
     for eight in eights {
-        number = number * 100_000_000 + eight_digits(*eight)?;
+        number = number * 100_000_000 + eight_digits(u64::from_le_bytes(*eight))?;
     }
-    rest.iter().try_fold(number, |number, octet| {
-        let digit = octet.wrapping_sub(b'0');
-        (digit <= 9).then(|| number * 10 + u64::from(digit))
-    })
+    match digits.as_bytes().last_chunk::<8>() {
+        _ if rest.is_empty() => Some(number),
+        // Those before the rest are read as zeros.
+        Some(last) => {
+            let before = u64::MAX >> (8 * rest.len());
+            let octets = u64::from_le_bytes(*last) & !before | ZEROS & before;
+            Some(number * POWERS_OF_TEN[rest.len()] + eight_digits(octets)?)
+        }
+        None => rest.iter().try_fold(0, |number, octet| {
+            let digit = octet.wrapping_sub(b'0');
+            (digit <= 9).then(|| number * 10 + u64::from(digit))
+        }),
+    }
 }
 
-/// The number that eight digits write, read together: neighbours become pairs, pairs fours, fours the whole.
-fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The number that eight digits write, read together: neighbours become pairs, pairs fours, fours the whole. The
+/// first is the lowest octet.
+fn eight_digits(octets: u64) -> Option<u64> {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    let octets = u64::from_le_bytes(digits);
     // An octet from 0x30 to 0x39 keeps its high half when 6 is added.
     if octets & HIGH != ZEROS || octets.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
         return None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use smpp::time::Time;
 use smpp::{ShortMessage, Status, Tlvs as _, esm_class, registered_delivery, tag};
-use sms::{Address, Encoding, Npi, Segment, Timestamp, Ton};
+use sms::{Address, Encoding, Npi, Number, Originator, Segment, Timestamp, Ton};
 
 use crate::account::{Account, Coding};
 use crate::carrier::Carrier;
@@ -34,7 +34,7 @@ pub(crate) struct Rules<'a> {
 #[derive(Debug)]
 pub(crate) struct Submission {
     /// From.
-    pub source: Address,
+    pub source: Originator,
     /// What it says.
     pub segment: Segment,
     /// In which `data_coding` its sender wrote it.
@@ -161,7 +161,7 @@ impl Rules<'_> {
     pub fn check_carrier(
         &self,
         message: &ShortMessage,
-        source: &Address,
+        source: &Originator,
         carrier: &Carrier,
     ) -> Result<(), Refusal> {
         ensure(
@@ -169,9 +169,8 @@ impl Rules<'_> {
             Status::ESME_RINVDSTADR,
             "the account is not for the carrier that serves the number",
         )?;
-        let is_number = |source: &Address| source.digits.bytes().all(|octet| octet.is_ascii_digit());
         ensure(
-            carrier.alphanumeric_sources || is_number(source),
+            carrier.alphanumeric_sources || source.is_digits(),
             Status::ESME_RINVSRCTON,
             "the carrier takes no source_addr in letters",
         )?;
@@ -185,12 +184,13 @@ impl Rules<'_> {
     }
 
     /// Checks a source, and puts the account's own in the place of none.
-    pub fn check_source(&self, source: &Address) -> Result<Address, Refusal> {
+    pub fn check_source(&self, source: &Address) -> Result<Originator, Refusal> {
         let invalid = |reason| Refusal::field(Status::ESME_RINVSRCADR, reason);
         if source.digits.is_empty() {
             return self
                 .account
                 .source_by_default()
+                .map(Originator::from)
                 .ok_or_else(|| invalid("source_addr is empty, and the account has no source of its own"));
         }
         self.reserved(
@@ -203,6 +203,14 @@ impl Rules<'_> {
             Status::ESME_RINVSRCNPI,
             "source_addr_npi is reserved",
         )?;
+        let not_its = Refusal {
+            status: Status::ESME_RINVSRCADR,
+            reason: SubmitRefusal::NotItsSource,
+        };
+        if let Some(number) = Number::of(source) {
+            let may_send = self.account.may_send_from(source);
+            return may_send.then_some(Originator::Number(number)).ok_or(not_its);
+        }
         let digits = unsigned(&source.digits);
         let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
         let may_have_letters = matches!(source.ton, Ton::Alphanumeric | Ton::Unknown);
@@ -222,12 +230,9 @@ impl Rules<'_> {
             source.digits.remove(0);
         }
         if self.account.may_send_from(&source) {
-            Ok(source)
+            Ok(source.into())
         } else {
-            Err(Refusal {
-                status: Status::ESME_RINVSRCADR,
-                reason: SubmitRefusal::NotItsSource,
-            })
+            Err(not_its)
         }
     }
 

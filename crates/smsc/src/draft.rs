@@ -199,7 +199,7 @@ impl Scribe {
         let delivery = PlainDelivery {
             sequence_number,
             source: &receipt.destination.address(),
-            destination: &receipt.source,
+            destination: &receipt.source.address(),
             esm_class: type_of(receipt),
             data_coding: Encoding::Gsm7.data_coding(),
             short_message: self.text.as_bytes(),
@@ -221,7 +221,7 @@ impl Scribe {
             },
         };
         let mut message =
-            ShortMessage::carrying(receipt.destination.address(), receipt.source.clone(), segment);
+            ShortMessage::carrying(receipt.destination.address(), receipt.source.address(), segment);
         message.esm_class = type_of(receipt);
         if !with_tlvs {
             return message;
@@ -300,7 +300,7 @@ mod tests {
                 submitted_at: Timestamp::from_secs(second),
                 done_at: Timestamp::from_secs(second + 59),
                 link: smpp::LinkId(1),
-                source: Address::new(Ton::Unknown, Npi::Unknown, source),
+                source: Address::new(Ton::Unknown, Npi::Unknown, source).into(),
                 destination: Destination::of(&destination).expect("a handset"),
                 user_message_reference: reference,
                 tlv,

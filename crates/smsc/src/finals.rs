@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
 
-use sms::{Address, MessageState, NumberRun, Timestamp};
+use sms::{MessageState, NumberRun, Originator, Timestamp};
 
 use crate::cause::Cause;
 use crate::message_id::MessageId;
@@ -17,7 +17,7 @@ pub(crate) struct Final {
     /// The account that submitted it.
     pub account: u16,
     /// From.
-    pub source: Address,
+    pub source: Originator,
     /// What became of it.
     pub state: MessageState,
     /// Why, if it did not arrive.
@@ -99,6 +99,8 @@ impl Finals {
 
 #[cfg(test)]
 mod tests {
+    use sms::Address;
+
     use super::*;
     use crate::message_id::MessageIdStyle;
 
@@ -109,7 +111,7 @@ mod tests {
                 style: MessageIdStyle::Same,
             },
             account: 0,
-            source: Address::default(),
+            source: Address::default().into(),
             state,
             cause: None,
             done_at: Timestamp::EPOCH,

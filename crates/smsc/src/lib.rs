@@ -41,7 +41,7 @@ pub use draft::{Draft, Scribe};
 pub use event::{BindRefusal, CloseReason, DropReason, Event, Parcel, SubmitRefusal};
 pub use fault::{Effect, Fault, TextPattern};
 pub use message_id::{MessageId, MessageIdStyle};
-pub use note::{AccountIndex, Note, Number};
+pub use note::{AccountIndex, Note};
 pub use port::{AttemptId, Broadcast, CarrierIndex, Change, Disturbance, Input, Output, PageOutcome};
 pub use receipt::ReceiptStyle;
 pub use retry::RetryLadders;

@@ -3,7 +3,7 @@
 mod body;
 
 use smpp::LinkId;
-use sms::{Address, Msisdn, Npi, Timestamp, Ton};
+use sms::{Address, Msisdn, Npi, Originator, Timestamp, Ton};
 
 pub(crate) use self::body::{Body, BodyRefusal};
 use crate::carrier::ReceiptMode;
@@ -28,7 +28,7 @@ pub(crate) struct Message {
     /// The session that submitted it.
     pub link: LinkId,
     /// From.
-    pub source: Address,
+    pub source: Originator,
     /// To.
     pub to: Destination,
     /// `service_type`, for cancelling and replacing by it.

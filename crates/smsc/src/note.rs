@@ -1,7 +1,7 @@
 //! What happened, in a form that is cheap to keep: [`Note`], which [`Smsc::event`] spells out.
 
 use smpp::{LinkId, Status};
-use sms::{Address, MessageState, Msisdn, Timestamp};
+use sms::{MessageState, Msisdn, Number, Timestamp};
 
 use crate::Smsc;
 use crate::cause::Cause;
@@ -102,34 +102,6 @@ pub enum Note {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AccountIndex(pub(crate) u16);
 
-/// An [`Address`] that is written in decimal digits, in few octets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Number {
-    /// What its digits write with a 1 before them, which keeps leading zeros; as octets, so that a note has no gaps.
-    digits: [u8; 8],
-    ton: u8,
-    npi: u8,
-}
-
-impl Number {
-    /// An address in short; none for one with anything but 1 to 18 decimal digits.
-    pub fn of(address: &Address) -> Option<Self> {
-        let length = u32::try_from(address.digits.len()).ok()?;
-        let number = sms::address::number(&address.digits).filter(|_| length <= 18)?;
-        Some(Self {
-            digits: (10_u64.pow(length) + number).to_ne_bytes(),
-            ton: address.ton.into(),
-            npi: address.npi.into(),
-        })
-    }
-
-    /// The address.
-    pub fn address(self) -> Address {
-        let digits = sms::address::decimal(u64::from_ne_bytes(self.digits), 0);
-        Address::new(self.ton.into(), self.npi.into(), &digits[1..])
-    }
-}
-
 impl Smsc {
     /// Spells out a note of this message centre's.
     pub fn event(&self, note: &Note) -> Event {
@@ -227,21 +199,5 @@ mod tests {
     #[test]
     fn a_note_is_small() {
         assert!(size_of::<Note>() <= 40, "{}", size_of::<Note>());
-    }
-
-    #[test]
-    fn a_number_in_short_is_the_address_again() {
-        use sms::{Npi, Ton};
-        for digits in ["1", "0", "007", "32665", "14155550101", "999999999999999999"] {
-            let address = Address::new(Ton::Reserved(9), Npi::Other(3), digits);
-            assert_eq!(Number::of(&address).map(Number::address), Some(address));
-        }
-        for digits in ["", "BOB", "+1415", "1234567890123456789"] {
-            assert_eq!(
-                Number::of(&Address::new(Ton::Unknown, Npi::Unknown, digits)),
-                None,
-                "{digits}"
-            );
-        }
     }
 }

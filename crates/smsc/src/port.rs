@@ -6,7 +6,7 @@ use bytes::Bytes;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smpp::{Command, Frame, LinkId, Status};
-use sms::{Address, Msisdn, Segment};
+use sms::{Address, Msisdn, Originator, Segment};
 
 use crate::account::Account;
 use crate::carrier::{Latency, ReceiptMode};
@@ -209,7 +209,7 @@ pub enum Output {
         /// The handset.
         to: Msisdn,
         /// Who the text is from.
-        from: Address,
+        from: Originator,
         /// The segment.
         segment: Segment,
     },

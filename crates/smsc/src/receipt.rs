@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smpp::{LinkId, Tlv};
 use sms::address::decimal;
-use sms::{Address, MessageState, Timestamp, Zone};
+use sms::{MessageState, Originator, Timestamp, Zone};
 
 use crate::account::Coding;
 use crate::cause::Cause;
@@ -112,7 +112,7 @@ pub struct Receipt {
     /// The session that submitted the text.
     pub(crate) link: LinkId,
     /// The text's source.
-    pub(crate) source: Address,
+    pub(crate) source: Originator,
     /// The text's destination.
     pub(crate) destination: Destination,
     /// The text's, echoed.

@@ -186,12 +186,23 @@ impl Smsc {
         std::mem::swap(&mut self.outputs, outputs);
     }
 
-    /// Takes what [`Input::Received`] brings, and leaves the frame with the owner; else as [`Smsc::handle_into`].
-    pub fn receive_into(&mut self, now: Timestamp, link: LinkId, frame: &Frame, outputs: &mut Vec<Output>) {
+    /// Takes what so many [`Input::Received`] bring, and leaves the frames with the owner; else as [`Smsc::handle_into`]. How
+    /// many outputs there are after each frame is written to `ends`.
+    pub fn receive_into(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        frames: &[Frame],
+        ends: &mut [usize],
+        outputs: &mut Vec<Output>,
+    ) {
         std::mem::swap(&mut self.outputs, outputs);
         let now = self.begin(now);
-        self.received(now, link, frame);
-        self.run_timers(now);
+        for (frame, end) in frames.iter().zip(ends) {
+            self.received(now, link, frame);
+            self.run_timers(now);
+            *end = self.outputs.len();
+        }
         std::mem::swap(&mut self.outputs, outputs);
     }
 

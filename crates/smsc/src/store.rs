@@ -204,6 +204,9 @@ impl Store {
 
     fn leave_unqueued(&mut self, msisdn: Msisdn, slot: u32) {
         // Those that arrived last go on first, but for the destinations of a `submit_multi`.
+        if self.arriving.pop_if(|last| *last == slot).is_some() {
+            return;
+        }
         match self.arriving.iter().rposition(|arriving| *arriving == slot) {
             Some(place) => {
                 self.arriving.remove(place);
@@ -358,7 +361,7 @@ pub(crate) mod tests {
             account: 0,
             carrier: 0,
             link: LinkId(1),
-            source: Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665"),
+            source: Address::new(Ton::NetworkSpecific, Npi::Unknown, "32665").into(),
             to: Destination::of(&to).expect("a handset"),
             service_type: ServiceType::default(),
             body: Body::new(

@@ -328,7 +328,7 @@ impl Engine {
                 Output::ApiReply { call, response, .. } => {
                     if let Some(reply) = self.calls.remove(call) {
                         // A caller that has hung up does not want it any more.
-                        let _ = reply.send(response);
+                        let _ = reply.send(*response);
                     }
                 }
                 Output::Callback {
@@ -337,7 +337,7 @@ impl Engine {
                     request,
                     ..
                 } => {
-                    self.callback(callback, app, request);
+                    self.callback(callback, app, *request);
                 }
                 // Only scenarios ask for keys.
                 Output::SessionKey { .. } => {}
@@ -351,7 +351,7 @@ impl Engine {
                 }
                 Output::LiveMessage(message) => {
                     // With no page open it is lost, as it should be.
-                    let _ = self.handle.live.messages.send(message);
+                    let _ = self.handle.live.messages.send(*message);
                 }
                 Output::LinkDial { system_id, address } => {
                     // Whoever dials ends with the server.

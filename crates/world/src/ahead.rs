@@ -6,6 +6,7 @@
 
 use std::hint::black_box;
 
+use handset::InboxText;
 use smpp::{Frame, Pdu};
 use sms::{Msisdn, NumberMap};
 
@@ -29,15 +30,19 @@ pub(crate) fn frames(frames: &[Frame]) {
     }));
 }
 
-/// The phones that the next hops go to, and what makes room there.
+/// The phones that the next hops go to, and what makes room there: first all phones, then all their oldest texts, then the
+/// octets of those, so that no way to memory waits for another phone's.
 pub(crate) fn hops<'a>(hops: impl Iterator<Item = &'a Hop>, phones: &NumberMap<Msisdn, Phone>) {
-    read(hops.filter_map(|hop| match hop {
-        Hop::Page { to, .. } => {
-            let oldest = phones.get(*to)?.handset.inbox().oldest()?;
-            Some(first(oldest.octets()?))
+    let (mut oldest, mut octets) = ([None; TOGETHER], [None; TOGETHER]);
+    for (hop, oldest) in hops.zip(&mut oldest) {
+        if let Hop::Page { to, .. } = hop {
+            *oldest = phones.get(*to).and_then(|phone| phone.handset.inbox().oldest());
         }
-        _ => None,
-    }));
+    }
+    for (oldest, octets) in oldest.iter().zip(&mut octets) {
+        *octets = oldest.and_then(InboxText::octets);
+    }
+    read(octets.into_iter().flatten().map(first));
 }
 
 /// The records that make room for the next.

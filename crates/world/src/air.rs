@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sms::{Address, Msisdn, Segment};
+use sms::{Address, Msisdn, Originator, Segment};
 use smsc::{AttemptId, Broadcast, CarrierIndex, Cause, PageOutcome, Shape};
 
 use crate::ring::Kept;
@@ -66,7 +66,7 @@ impl World {
         attempt: AttemptId,
         carrier: CarrierIndex,
         to: Msisdn,
-        from: Address,
+        from: Originator,
         segment: Segment,
     ) {
         let mut latency = self.latency(carrier);
@@ -147,7 +147,7 @@ impl World {
             .filter(|phone| phone.number().to_string().starts_with(prefix.as_str()))
             .filter(|phone| is_in_area(*phone))
             .collect();
-        let die = self.dice.die(&carrier);
+        let (die, from) = (self.dice.die(&carrier), Originator::from(from));
         let (mut there, mut had) = (0, 0);
         for phone in meant {
             there += 1;
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// A page reaches its phone, if there is one.
-    pub(crate) fn page_arrives(&mut self, to: Msisdn, from: Address, segment: Segment) -> PageOutcome {
+    pub(crate) fn page_arrives(&mut self, to: Msisdn, from: Originator, segment: Segment) -> PageOutcome {
         let mut outputs = std::mem::take(&mut self.handset_outputs);
         let is_known = self.handset_handles(to, handset::Input::Page { from, segment }, &mut outputs);
         let mut answer = LOST;

@@ -176,7 +176,7 @@ pub enum Output {
         /// The call.
         call: CallId,
         /// What to send back. The HTTP status is 200.
-        response: rest::Response,
+        response: Box<rest::Response>,
         /// The text that the call sent, if it sent one; of a batch, the text of its last call.
         submission: Option<SubmissionId>,
     },
@@ -189,7 +189,7 @@ pub enum Output {
         /// Why it is sent.
         purpose: Purpose,
         /// What to send, and where.
-        request: rest::CallbackRequest,
+        request: Box<rest::CallbackRequest>,
     },
     /// A session key that was asked for.
     SessionKey {
@@ -211,7 +211,7 @@ pub enum Output {
         token: Option<String>,
     },
     /// A live message for the pages that the user has open.
-    LiveMessage(LiveMessage),
+    LiveMessage(Box<LiveMessage>),
     /// Connect to an outside ESME, and say [`Input::LinkDialled`] or [`Input::LinkNotDialled`].
     LinkDial {
         /// Whose it is.

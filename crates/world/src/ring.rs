@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use compact_str::CompactString;
 use handset::InboxText;
 use platform::{AppId, CallId, Decision, DecisionCode, SessionId, SubmissionId, Uid};
-use sms::{MessageState, Msisdn, Octets, ShortCode, Timestamp};
-use smsc::{CarrierIndex, Number};
+use sms::{MessageState, Msisdn, Number, Octets, Originator, ShortCode, Timestamp};
+use smsc::CarrierIndex;
 
 use crate::ahead;
 use crate::record::{CALL_OCTETS_MAX, Event, Toward};
@@ -79,7 +79,7 @@ impl Kept {
 
     /// Of a text that a phone shows.
     pub(crate) fn received(handset: Msisdn, text: InboxText) -> Self {
-        let Some(from) = Number::of(&text.from) else {
+        let Originator::Number(from) = text.from else {
             let text = Box::new(text);
             return Self::ReceivedWhole { handset, text };
         };
@@ -208,8 +208,8 @@ impl Decided {
 #[derive(Debug)]
 pub(crate) struct Ring {
     kept: Vec<(Timestamp, Kept)>,
-    /// The place of the oldest, once there is no room for more.
-    oldest: usize,
+    /// The place of the next: behind all of them, or that of the oldest, once there is no room for more.
+    next: usize,
     records_max: usize,
     next_seq: u64,
     /// The numbers of the events among the records.
@@ -221,7 +221,7 @@ impl Ring {
     pub fn new(records_max: usize) -> Self {
         Self {
             kept: Vec::new(),
-            oldest: 0,
+            next: 0,
             records_max: records_max.max(1),
             next_seq: 0,
             events: VecDeque::new(),
@@ -234,17 +234,17 @@ impl Ring {
             self.note_event();
         }
         self.next_seq += 1;
-        if self.kept.len() < self.records_max {
-            return self.kept.push((at, kept));
+        if self.next.is_multiple_of(ahead::TOGETHER) {
+            let leaving = self.kept.get(self.next..).unwrap_or_default();
+            ahead::kept(&leaving[..leaving.len().min(ahead::TOGETHER)]);
         }
-        if self.oldest.is_multiple_of(ahead::TOGETHER) {
-            let end = self.records_max.min(self.oldest + ahead::TOGETHER);
-            ahead::kept(&self.kept[self.oldest..end]);
+        match self.kept.get_mut(self.next) {
+            Some(oldest) => *oldest = (at, kept),
+            None => self.kept.push((at, kept)),
         }
-        self.kept[self.oldest] = (at, kept);
-        self.oldest += 1;
-        if self.oldest == self.records_max {
-            self.oldest = 0;
+        self.next += 1;
+        if self.next == self.records_max {
+            self.next = 0;
         }
     }
 
@@ -292,7 +292,7 @@ impl Ring {
 
     /// The record in that place behind the oldest.
     fn nth(&self, place: usize) -> &(Timestamp, Kept) {
-        let place = self.oldest + place;
+        let place = self.next + place;
         let place = place.checked_sub(self.kept.len()).unwrap_or(place);
         &self.kept[place]
     }

@@ -126,7 +126,7 @@ impl World {
                     self.handset_takes(
                         to,
                         handset::Input::Page {
-                            from: from.clone(),
+                            from: from.clone().into(),
                             segment,
                         },
                     );
@@ -152,19 +152,22 @@ impl World {
     fn smsc_receives(&mut self, link: LinkId, frames: &mut [smpp::Frame]) {
         let mut outputs = std::mem::take(&mut self.smsc_outputs);
         let mut ends = [0; HEARD_TOGETHER];
-        for (nth, end) in ends.iter_mut().enumerate().take(frames.len()) {
-            if nth.is_multiple_of(ahead::TOGETHER) {
-                ahead::frames(&frames[nth..frames.len().min(nth + ahead::TOGETHER)]);
-            }
-            self.smsc.receive_into(self.now, link, &frames[nth], &mut outputs);
-            *end = outputs.len();
+        for (frames, ends) in frames
+            .chunks(ahead::TOGETHER)
+            .zip(ends.chunks_mut(ahead::TOGETHER))
+        {
+            ahead::frames(frames);
+            self.smsc.receive_into(self.now, link, frames, ends, &mut outputs);
         }
         let mut said = outputs.drain(..);
         let mut begin = 0;
         for (frame, end) in frames.iter_mut().zip(ends) {
             self.note_arrival(link, frame);
             for output in said.by_ref().take(end - begin) {
-                self.smsc_says(output);
+                match output {
+                    smsc::Output::Noted(note) => self.keep(Kept::Smsc(note)),
+                    output => self.smsc_says(output),
+                }
             }
             begin = end;
         }
@@ -434,7 +437,9 @@ impl World {
                 self.callback(id, app, user, Purpose::Remove, request);
             }
             platform::Output::Unauthorized { app, user } => self.rest.end_sessions(app, user),
-            platform::Output::LiveMessage(message) => self.outputs.push_back(Output::LiveMessage(message)),
+            platform::Output::LiveMessage(message) => {
+                self.outputs.push_back(Output::LiveMessage(message.into()));
+            }
             platform::Output::Decided(decision) => self.keep(Kept::Decision(decision.into())),
         }
     }

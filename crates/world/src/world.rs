@@ -7,7 +7,7 @@ use handset::Handset;
 use platform::{AppId, CallId, NotificationId, Platform};
 use rest::Rest;
 use smpp::LinkId;
-use sms::{Address, Msisdn, NumberMap, Place, Segment, ShortCode, Timestamp, Zone};
+use sms::{Address, Msisdn, NumberMap, Originator, Place, Segment, ShortCode, Timestamp, Zone};
 use smsc::{AttemptId, Broadcast, Cause, PageOutcome, Scribe, Smsc};
 
 use crate::ahead;
@@ -137,7 +137,7 @@ pub(crate) enum Hop {
     Page {
         attempt: AttemptId,
         to: Msisdn,
-        from: Address,
+        from: Originator,
         segment: Segment,
         /// Whether what the phone answers is lost.
         answer_lost: bool,
@@ -347,7 +347,7 @@ impl World {
             }
             Kept::ReceivedWhole { handset, text } => Event::Received {
                 handset: *handset,
-                from: text.from.digits.to_string(),
+                from: text.from.digits().into(),
                 text: text.text(),
                 parts: text.parts,
                 encoding: text.encoding,
@@ -529,7 +529,7 @@ impl World {
             let more = match self.queue.take(self.now) {
                 Some(hop) => {
                     if nth.is_multiple_of(ahead::TOGETHER) {
-                        ahead::hops(self.queue.at_once().take(ahead::TOGETHER), &self.handsets);
+                        ahead::hops(self.queue.at_once(), &self.handsets);
                     }
                     self.play(hop);
                     true

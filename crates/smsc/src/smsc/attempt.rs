@@ -167,9 +167,7 @@ impl Smsc {
             .esmes
             .get(usize::from(message.account))
             .map(|esme| &esme.account);
-        if state.blocks(&message.source.digits, account)
-            || state.opted_out(msisdn, &message.source.digits, account)
-        {
+        if state.keeps_out(&message.source, msisdn, account) {
             return self.fail(now, slot, Cause::Blocked);
         }
         if message.outcome == Some(OVER_VOLUME) {
@@ -363,7 +361,7 @@ impl Smsc {
             self.alerts.owe(
                 message.to.msisdn,
                 message.account,
-                &message.source,
+                &message.source.address(),
                 self.config.alerts_max,
             );
         }

@@ -96,9 +96,10 @@ impl Smsc {
             return Err(refuse(Status::ESME_RMISSINGTLV, reason));
         }
         let wanted = broadcast::request(asked)?;
+        let source = submission.source.address();
         let (mut areas, mut failed) = (Vec::new(), Vec::new());
         for identifier in broadcast::areas(asked)? {
-            match self.area(sender, &submission.source.digits, identifier) {
+            match self.area(sender, &source.digits, identifier) {
                 Ok(target) => areas.push(Area {
                     identifier: identifier.to_vec(),
                     target,
@@ -130,14 +131,14 @@ impl Smsc {
         self.note(Event::BroadcastAccepted {
             message_id: id,
             system_id: self.esmes[usize::from(sender.account)].account.system_id.clone(),
-            source: submission.source.clone(),
+            source: source.clone(),
             areas: areas.len(),
             times: wanted.times,
         });
         let broadcast = Broadcast {
             id,
             account: sender.account,
-            source: submission.source,
+            source,
             service_type,
             content_type: wanted.content_type,
             user_message_reference: wanted.user_message_reference,
@@ -217,7 +218,7 @@ impl Smsc {
             named
                 && broadcast.is_pending()
                 && broadcast.account == sender.account
-                && self.is_source(sender, &asked.source, &broadcast.source)
+                && self.is_source(sender, &asked.source, &broadcast.source.digits)
         });
         let reason = SubmitRefusal::UnknownMessage;
         let status = Status::ESME_RBCASTFAIL;
@@ -383,7 +384,7 @@ impl Smsc {
                 }
         });
         let found = mine.next_back().ok_or(Status::ESME_RINVMSGID)?;
-        if self.is_source(sender, source, &found.source) {
+        if self.is_source(sender, source, &found.source.digits) {
             Ok(found)
         } else {
             Err(Status::ESME_RINVSRCADR)
@@ -431,7 +432,7 @@ impl Smsc {
         let matching = self.broadcasts.by_number.values().filter(|broadcast| {
             broadcast.is_pending()
                 && broadcast.account == sender.account
-                && self.is_source(sender, &cancel.source, &broadcast.source)
+                && self.is_source(sender, &cancel.source, &broadcast.source.digits)
                 && (service_type.is_empty() || broadcast.service_type == service_type)
                 && content_type.is_none_or(|wanted| wanted.value == broadcast.content_type)
                 && (reference.is_none() || broadcast.user_message_reference == reference)

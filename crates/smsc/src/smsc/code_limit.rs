@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use smpp::Status;
-use sms::{Address, Timestamp, Zone};
+use sms::{Originator, Timestamp, Zone};
 
 use super::Smsc;
 use super::state::code_of;
@@ -73,7 +73,7 @@ impl Smsc {
         &mut self,
         now: Timestamp,
         account: u16,
-        source: &Address,
+        source: &Originator,
         carrier: u16,
     ) -> Result<(), Refusal> {
         let carrier_of_it = &self.carriers[usize::from(carrier)].carrier;
@@ -99,7 +99,7 @@ impl Smsc {
         &mut self,
         now: Timestamp,
         account: u16,
-        source: &Address,
+        source: &Originator,
         carrier: u16,
     ) -> (Timestamp, Option<PageOutcome>) {
         let carrier_of_it = &self.carriers[usize::from(carrier)].carrier;
@@ -112,7 +112,8 @@ impl Smsc {
             return (now, Some(OVER_VOLUME));
         }
         let owner = self.esmes.get(usize::from(account)).map(|esme| &esme.account);
-        let code = code_of(&source.digits, owner);
+        let digits = source.digits();
+        let code = code_of(&digits, owner);
         self.carriers[usize::from(carrier)].by_code.count(code);
         match sent.checked_div(max) {
             Some(days @ 1..) => (midnight(&self.config.zone, now, days), None),
@@ -124,13 +125,14 @@ impl Smsc {
         &mut self,
         now: Timestamp,
         account: u16,
-        source: &Address,
+        source: &Originator,
         carrier: u16,
         max: u32,
     ) -> u32 {
         let today = self.config.zone.civil(now).day_number();
         let owner = self.esmes.get(usize::from(account)).map(|esme| &esme.account);
-        let code = code_of(&source.digits, owner);
+        let digits = source.digits();
+        let code = code_of(&digits, owner);
         self.carriers[usize::from(carrier)].by_code.on(today, code, max)
     }
 }

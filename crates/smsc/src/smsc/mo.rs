@@ -90,7 +90,7 @@ impl Smsc {
             version: 0x34,
         };
         let submission = Submission {
-            source: from.address(),
+            source: from.address().into(),
             data_coding: segment.data_coding,
             segment,
             scheduled_at: None,

@@ -5,7 +5,7 @@ use smpp::{
     CancelSm, Command, DataSm, DestAddress, LinkId, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage,
     Status, SubmitMulti, SubmitMultiResp, Tlvs as _, UnsuccessSme, command_id, tag,
 };
-use sms::{Address, Encoding, MessageState, Octets, Segment, Timestamp, Zone};
+use sms::{Address, Encoding, MessageState, Octets, Originator, Segment, Timestamp, Zone};
 
 use super::submit::{Sender, scripted};
 use super::{MessageStatus, Smsc};
@@ -284,7 +284,7 @@ impl Smsc {
         let matching = self.store.all_for(to.msisdn).filter(|slot| {
             let message = self.store.message(*slot);
             message.account == sender.account
-                && self.is_source(sender, &cancel.source, &message.source)
+                && self.is_source(sender, &cancel.source, &message.source.digits())
                 && (service_type.is_empty() || message.service_type == service_type)
                 && !self.is_in_the_air(*slot)
         });
@@ -380,8 +380,8 @@ impl Smsc {
     fn find(&self, sender: Sender, message_id: &str, source: &Address) -> Result<MessageStatus, Status> {
         let mut mismatch = false;
         let found = self.find_message(message_id, |(account, its)| {
-            mismatch |= account == sender.account && !self.is_source(sender, source, its);
-            account == sender.account && self.is_source(sender, source, its)
+            mismatch |= account == sender.account && !self.is_source(sender, source, &its.digits());
+            account == sender.account && self.is_source(sender, source, &its.digits())
         });
         let absent = if mismatch {
             Status::ESME_RINVSRCADR
@@ -391,23 +391,23 @@ impl Smsc {
         found.ok_or(absent)
     }
 
-    /// Whether the source that an ESME names is that of a message; none stands for the account's own.
-    pub(super) fn is_source(&self, sender: Sender, named: &Address, source: &Address) -> bool {
+    /// Whether the source that an ESME names has the digits of a message's; none stands for the account's own.
+    pub(super) fn is_source(&self, sender: Sender, named: &Address, of_message: &str) -> bool {
         let digits = named.digits.trim_start_matches('+');
         if digits.is_empty() {
             let own = self.esmes[usize::from(sender.account)]
                 .account
                 .source_by_default();
-            return own.is_some_and(|own| own.digits == source.digits);
+            return own.is_some_and(|own| own.digits == of_message);
         }
-        digits == source.digits
+        digits == of_message
     }
 
     /// A message by its id, among those whose account and source `admits`.
     pub(super) fn find_message(
         &self,
         message_id: &str,
-        mut admits: impl FnMut((u16, &Address)) -> bool,
+        mut admits: impl FnMut((u16, &Originator)) -> bool,
     ) -> Option<MessageStatus> {
         MessageId::candidates(message_id).find_map(|number| {
             if let Some(slot) = self.store.slots_of(number).next() {

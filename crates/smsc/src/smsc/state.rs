@@ -7,7 +7,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use regex::Regex;
 use smpp::{BindKind, Command, LinkId, Session, Status};
-use sms::{Address, Msisdn, Segment, Timestamp};
+use sms::{Address, Msisdn, Originator, Segment, Timestamp};
 
 use super::code_limit::CodeCounts;
 use crate::account::Account;
@@ -242,6 +242,20 @@ impl CarrierState {
             }
         }
         None
+    }
+
+    /// Whether the carrier keeps a text of an account from a handset, because of who it is from.
+    pub fn keeps_out(&self, from: &Originator, handset: Msisdn, account: Option<&Account>) -> bool {
+        self.looks_at_numbers() && {
+            let number = from.digits();
+            self.blocks(&number, account) || self.opted_out(handset, &number, account)
+        }
+    }
+
+    /// Whether it matters to the carrier who a text is from.
+    pub fn looks_at_numbers(&self) -> bool {
+        let blocks = !self.carrier.blocked_codes.is_empty() || self.carrier.provisioned_codes.is_some();
+        blocks || !self.opt_outs.is_empty()
     }
 
     /// Whether the carrier blocks a number of an account, or has it not provisioned: the number itself, or the code of

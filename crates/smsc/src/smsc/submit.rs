@@ -1,7 +1,7 @@
 //! Texts from ESMEs: checked, throttled, answered, stored.
 
 use smpp::{Command, DataSm, LinkId, MessageIdResp, Pdu, ShortMessage, Status, Tlv, command_id, tag};
-use sms::{Address, Timestamp};
+use sms::{Address, Originator, Timestamp};
 
 use super::Smsc;
 use crate::carrier::{BlockedReaction, OverLimit};
@@ -12,7 +12,7 @@ use crate::event::{Event, SubmitRefusal};
 use crate::fault::Effect;
 use crate::message::{Body, BodyRefusal, Destination, Message, NONE, ServiceType, Told};
 use crate::message_id::{MessageId, MessageIdStyle};
-use crate::note::{AccountIndex, Note, Number};
+use crate::note::{AccountIndex, Note};
 use crate::port::{CarrierIndex, Output};
 use crate::store::Queue;
 use crate::timer::Timer;
@@ -282,11 +282,12 @@ impl Smsc {
         let held = self.store.held(index);
         let state = &mut self.carriers[usize::from(index)];
         let refuse = |status, reason| Err(Refusal { status, reason });
-        if state.carrier.blocked_reaction == BlockedReaction::Refuse {
-            if state.blocks(&submission.source.digits, Some(account)) {
+        if state.carrier.blocked_reaction == BlockedReaction::Refuse && state.looks_at_numbers() {
+            let code = submission.source.digits();
+            if state.blocks(&code, Some(account)) {
                 return refuse(state.carrier.blocked_status, SubmitRefusal::BlockedCode);
             }
-            if state.opted_out(to.msisdn, &submission.source.digits, Some(account)) {
+            if state.opted_out(to.msisdn, &code, Some(account)) {
                 return refuse(Status::ESME_RSUBMITFAIL, SubmitRefusal::OptedOut);
             }
         }
@@ -392,11 +393,11 @@ impl Smsc {
     fn accepted(&self, now: Timestamp, message: &Message) -> Note {
         let scheduled_at = Some(message.scheduled_at).filter(|at| *at > now);
         let esme = self.esmes.get(usize::from(message.account));
-        match (Number::of(&message.source), esme) {
-            (Some(source), Some(_)) if scheduled_at.is_none() => Note::Accepted {
+        match (&message.source, esme) {
+            (Originator::Number(source), Some(_)) if scheduled_at.is_none() => Note::Accepted {
                 message_id: message.id,
                 account: AccountIndex(message.account),
-                source,
+                source: *source,
                 to: message.to.msisdn,
                 carrier: CarrierIndex(message.carrier),
                 segments: message.body.segments,
@@ -405,7 +406,7 @@ impl Smsc {
             (_, esme) => Note::Event(Box::new(Event::Accepted {
                 message_id: message.id,
                 system_id: esme.map(|esme| esme.account.system_id.clone()),
-                source: message.source.clone(),
+                source: message.source.address(),
                 to: message.to.msisdn,
                 carrier: self.carrier_state(message.carrier).carrier.name.clone(),
                 segments: message.body.segments,
@@ -438,14 +439,14 @@ impl Smsc {
         &mut self,
         now: Timestamp,
         account: u16,
-        source: &Address,
+        source: &Originator,
         to: Destination,
         service_type: ServiceType,
     ) {
         let pending = self.store.all_for(to.msisdn).find(|slot| {
             let message = self.store.message(*slot);
             message.account == account
-                && message.source.digits == source.digits
+                && message.source.digits() == source.digits()
                 && message.service_type == service_type
                 && !self.is_in_the_air(*slot)
         });

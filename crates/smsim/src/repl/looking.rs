@@ -29,7 +29,7 @@ pub fn inbox(table: &Interactive, user: &str) -> Said {
             format!(
                 "  {}  from {}  {shown}\n",
                 wording::time(table, text.at),
-                text.from.digits
+                text.from.digits()
             )
         })
         .collect();

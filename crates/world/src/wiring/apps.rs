@@ -39,7 +39,7 @@ impl World {
         self.keep(Kept::ApiReply(Box::new(ApiReply::new(call, &response, &hidden))));
         self.outputs.push_back(Output::ApiReply {
             call,
-            response,
+            response: response.into(),
             submission,
         });
     }
@@ -87,7 +87,7 @@ impl World {
             callback,
             app,
             purpose,
-            request,
+            request: request.into(),
         });
     }
 
