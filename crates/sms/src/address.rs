@@ -218,23 +218,37 @@ pub fn number(digits: &str) -> Option<u64> {
             .flatten();
     }
     let (eights, rest) = digits.as_bytes().as_chunks::<8>();
+    if eights.is_empty() {
+        return few_digits(rest);
+    }
     let mut number = 0;
     for eight in eights {
         number = number * 100_000_000 + eight_digits(u64::from_le_bytes(*eight))?;
     }
     match digits.as_bytes().last_chunk::<8>() {
-        _ if rest.is_empty() => Some(number),
-        // Those before the rest are read as zeros.
-        Some(last) => {
+        Some(last) if !rest.is_empty() => {
+            // Those before the rest are read as zeros.
             let before = u64::MAX >> (8 * rest.len());
             let octets = u64::from_le_bytes(*last) & !before | ZEROS & before;
             Some(number * POWERS_OF_TEN[rest.len()] + eight_digits(octets)?)
         }
-        None => rest.iter().try_fold(0, |number, octet| {
+        _ => Some(number),
+    }
+}
+
+/// The number that fewer than eight digits write: they are read with zeros before them, four or more of them as the first four
+/// and the last four.
+fn few_digits(digits: &[u8]) -> Option<u64> {
+    let Some((first, last)) = digits.first_chunk::<4>().zip(digits.last_chunk::<4>()) else {
+        return digits.iter().try_fold(0, |number, octet| {
             let digit = octet.wrapping_sub(b'0');
             (digit <= 9).then(|| number * 10 + u64::from(digit))
-        }),
-    }
+        });
+    };
+    let zeros = 8 - digits.len();
+    let first = u64::from(u32::from_le_bytes(*first)) << (8 * zeros);
+    let last = u64::from(u32::from_le_bytes(*last)) << 32;
+    eight_digits(first | last | ZEROS & ((1 << (8 * zeros)) - 1))
 }
 
 const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
@@ -446,9 +460,9 @@ mod tests {
             }
         }
         // Every octet in every place of a number that is otherwise right.
-        for place in 0..13 {
+        for (length, place) in (1..=19).flat_map(|length| (0..length).map(move |place| (length, place))) {
             for octet in 0..128 {
-                let mut digits = *b"1415555010123";
+                let mut digits = b"1415555010123456789"[..length].to_vec();
                 digits[place] = octet;
                 let digits = str::from_utf8(&digits).expect("ASCII");
                 let expected = octet.is_ascii_digit().then(|| digits.parse().expect("digits"));

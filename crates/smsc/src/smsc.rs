@@ -32,7 +32,7 @@ use crate::event::Event;
 use crate::finals::Finals;
 use crate::message_id::MessageId;
 use crate::note::Note;
-use crate::port::{AttemptId, CarrierIndex, Input, Output};
+use crate::port::{AttemptId, CarrierIndex, Input, Output, PageOutcome};
 use crate::routing::NumberPlan;
 use crate::store::{Store, Wait};
 use crate::timer::{Timer, Timers};
@@ -202,6 +202,22 @@ impl Smsc {
             self.received(now, link, frame);
             self.run_timers(now);
             *end = self.outputs.len();
+        }
+        std::mem::swap(&mut self.outputs, outputs);
+    }
+
+    /// Takes so many [`Input::PageAnswered`]; else as [`Smsc::handle_into`].
+    pub fn pages_answered_into(
+        &mut self,
+        now: Timestamp,
+        answers: &[(AttemptId, PageOutcome)],
+        outputs: &mut Vec<Output>,
+    ) {
+        std::mem::swap(&mut self.outputs, outputs);
+        let now = self.begin(now);
+        for (attempt, outcome) in answers {
+            self.page_answered(now, *attempt, *outcome);
+            self.run_timers(now);
         }
         std::mem::swap(&mut self.outputs, outputs);
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use platform::NotifyOutcome;
 use smpp::LinkId;
 use sms::Msisdn;
-use smsc::PageOutcome;
+use smsc::{AttemptId, PageOutcome};
 
 use crate::ahead;
 use crate::air;
@@ -100,7 +100,7 @@ impl World {
             Hop::Esme(input) => self.esme_handles(*input),
             Hop::Platform(input) => self.platform_handles(*input),
             Hop::PageAnswered { attempt, outcome } => {
-                self.smsc_handles(smsc::Input::PageAnswered { attempt, outcome });
+                self.pages_answered(attempt, outcome, 0);
             }
             Hop::Octets { link, toward, octets } => self.octets_arrive(link, toward, octets),
             Hop::Page {
@@ -173,6 +173,34 @@ impl World {
         }
         drop(said);
         self.smsc_outputs = outputs;
+    }
+
+    /// Gives the message centre the answer to a page, with those that come right behind it, at most `more_max`; tells how many
+    /// that were. As with frames, what it says changes nothing of what it hears.
+    pub(crate) fn pages_answered(
+        &mut self,
+        attempt: AttemptId,
+        outcome: PageOutcome,
+        more_max: usize,
+    ) -> usize {
+        let mut answers = [(attempt, outcome); ahead::TOGETHER];
+        let mut count = 1;
+        let is_answer = |hop: &Hop| matches!(hop, Hop::PageAnswered { .. });
+        for answer in answers.iter_mut().skip(1).take(more_max) {
+            let Some(Hop::PageAnswered { attempt, outcome }) = self.queue.take_if(self.now, is_answer) else {
+                break;
+            };
+            *answer = (attempt, outcome);
+            count += 1;
+        }
+        let mut outputs = std::mem::take(&mut self.smsc_outputs);
+        self.smsc
+            .pages_answered_into(self.now, &answers[..count], &mut outputs);
+        for output in outputs.drain(..) {
+            self.smsc_says(output);
+        }
+        self.smsc_outputs = outputs;
+        count - 1
     }
 
     /// Gives the platform's end of the link an input and does what it says.

@@ -525,19 +525,24 @@ impl World {
             return;
         }
         self.stalled_until = None;
-        for nth in 0..self.config.hops_per_instant_max {
-            let more = match self.queue.take(self.now) {
-                Some(hop) => {
-                    if nth.is_multiple_of(ahead::TOGETHER) {
-                        ahead::hops(self.queue.at_once(), &self.handsets);
-                    }
-                    self.play(hop);
-                    true
+        let mut left = self.config.hops_per_instant_max;
+        let mut seen_ahead = 0;
+        while left > 0 {
+            left -= 1;
+            match self.queue.take(self.now) {
+                Some(Hop::PageAnswered { attempt, outcome }) => {
+                    left -= self.pages_answered(attempt, outcome, left)
                 }
-                None => self.wake_one_part(),
-            };
-            if !more {
-                return;
+                Some(hop) => {
+                    if seen_ahead == 0 {
+                        ahead::hops(self.queue.at_once(), &self.handsets);
+                        seen_ahead = ahead::TOGETHER;
+                    }
+                    seen_ahead -= 1;
+                    self.play(hop);
+                }
+                None if self.wake_one_part() => {}
+                None => return,
             }
         }
         if self.next_wakeup().is_some_and(|due| due <= self.now) {

@@ -115,16 +115,18 @@ impl Smsc {
 
     /// Tries the first text for a handset now, unless one is in the air.
     pub(super) fn attempt(&mut self, now: Timestamp, msisdn: Msisdn) {
-        while self.attempt_first(now, msisdn) == Next::Now {}
+        while let Some(queue) = self.store.queue_mut(msisdn)
+            && queue.paging().is_none()
+            && queue.head != NONE
+            && self.attempt_first(now, msisdn) == Next::Now
+        {}
     }
 
+    #[inline(never)]
     fn attempt_first(&mut self, now: Timestamp, msisdn: Msisdn) -> Next {
         let Some(queue) = self.store.queue_mut(msisdn) else {
             return Next::Later;
         };
-        if queue.paging().is_some() || queue.head == NONE {
-            return Next::Later;
-        }
         let slot = queue.head;
         if queue.wait != Wait::Nothing {
             self.timers.forget();
