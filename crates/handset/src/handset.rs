@@ -112,7 +112,11 @@ impl Handset {
         self.show_overdue(now, outputs);
         match input {
             Input::Compose { to, text } => self.compose(to, &text, outputs),
-            Input::Page { from, segment } => self.page(now, from, segment, outputs),
+            Input::Page { from, segment } => {
+                let place = outputs.len();
+                let outcome = self.take_page(now, from, segment, outputs);
+                outputs.insert(place, Output::Answer(outcome));
+            }
             Input::Set(setting) => self.set(now, setting, outputs),
             Input::Read => self.inbox.read(),
             Input::Tick => {}
@@ -205,7 +209,25 @@ impl Handset {
         }
     }
 
-    fn page(&mut self, now: Timestamp, from: Originator, segment: Segment, outputs: &mut Vec<Output>) {
+    /// Does what [`Input::Page`] asks for; what would be its [`Output::Answer`] is given.
+    pub fn page_into(
+        &mut self,
+        now: Timestamp,
+        from: Originator,
+        segment: Segment,
+        outputs: &mut Vec<Output>,
+    ) -> Outcome {
+        self.show_overdue(now, outputs);
+        self.take_page(now, from, segment, outputs)
+    }
+
+    fn take_page(
+        &mut self,
+        now: Timestamp,
+        from: Originator,
+        segment: Segment,
+        outputs: &mut Vec<Output>,
+    ) -> Outcome {
         let outcome = match (self.on_air(), self.memory_full) {
             // The network knows that without asking the phone.
             _ if self.barred => Outcome::Barred,
@@ -213,10 +235,10 @@ impl Handset {
             (true, true) => Outcome::MemoryFull,
             (true, false) => Outcome::Delivered,
         };
-        outputs.push(Output::Answer(outcome));
         if outcome == Outcome::Delivered {
             self.take(now, from, segment, outputs);
         }
+        outcome
     }
 
     fn take(&mut self, now: Timestamp, from: Originator, segment: Segment, outputs: &mut Vec<Output>) {

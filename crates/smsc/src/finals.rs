@@ -27,18 +27,19 @@ pub(crate) struct Final {
 }
 
 /// How many are asked for together: about as many ways to memory as a core has open at one time.
-const TOGETHER: u64 = 16;
+const TOGETHER: u32 = 16;
 
-/// The last final states, a ring, found by number.
+/// The last final states, found by number.
 #[derive(Default)]
 pub(crate) struct Finals {
-    ring: VecDeque<(u16, Final)>,
-    /// How many have left the ring: the place of one in it is its own count less this.
-    forgotten: u64,
-    /// By number: the count of the state of the first or only destination.
-    by_number: NumberRun<u64, u64>,
-    /// The counts of the states of the other destinations of a `submit_multi`.
-    others: BTreeMap<Key, u64>,
+    /// Of which messages, the oldest first.
+    order: VecDeque<Key>,
+    /// How many were forgotten; it starts again from 0 after 2^32.
+    forgotten: u32,
+    /// By number: the state of the first or only destination, and how many were remembered before it.
+    by_number: NumberRun<u64, (u32, Final)>,
+    /// The states of the other destinations of a `submit_multi`.
+    others: BTreeMap<Key, (u32, Final)>,
 }
 
 impl Finals {
@@ -47,53 +48,57 @@ impl Finals {
         if finals_max == 0 {
             return;
         }
-        while self.ring.len() >= finals_max {
+        while self.order.len() >= finals_max {
             if self.forgotten.is_multiple_of(TOGETHER) {
                 self.ask_for_oldest();
             }
             self.forget_oldest();
         }
-        let count = self.forgotten + self.ring.len() as u64;
+        let count = self.forgotten.wrapping_add(self.order.len() as u32);
+        let number = last.id.number;
+        self.order.push_back((number, member));
         // After 2^32 messages a number comes again: the newer message has it.
         match member {
-            0 => self.by_number.insert(last.id.number.into(), count),
-            _ => self.others.insert((last.id.number, member), count),
+            0 => self.by_number.insert(number.into(), (count, last)),
+            _ => self.others.insert((number, member), (count, last)),
         };
-        self.ring.push_back((member, last));
     }
 
     /// Asks for the memory of those that will be forgotten next, which was last used long ago: asked for together, it comes
     /// together. Nothing depends on what is read.
     fn ask_for_oldest(&self) {
-        let oldest = self.ring.iter().take(TOGETHER as usize);
-        let counts = oldest.map(|(_, oldest)| self.by_number.get(oldest.id.number.into()));
-        black_box(counts.flatten().fold(0, |all, count| all ^ count));
+        let oldest = self.order.iter().take(TOGETHER as usize);
+        let counts = oldest.filter_map(|(number, _)| self.by_number.get(u64::from(*number)));
+        black_box(counts.fold(0, |all, (count, _)| all ^ count));
     }
 
     fn forget_oldest(&mut self) {
-        let Some((member, oldest)) = self.ring.pop_front() else {
+        let Some(key) = self.order.pop_front() else {
             return;
         };
-        let (count, number) = (self.forgotten, oldest.id.number);
-        self.forgotten += 1;
-        if member == 0 {
-            if self.by_number.get(number.into()) == Some(&count) {
-                self.by_number.remove(number.into());
+        let count = self.forgotten;
+        self.forgotten = count.wrapping_add(1);
+        let is_it = |(of, _): &(u32, Final)| *of == count;
+        match key {
+            (number, 0) => {
+                let number = u64::from(number);
+                if self.by_number.get(number).is_some_and(is_it) {
+                    self.by_number.remove(number);
+                }
             }
-        } else if self.others.get(&(number, member)) == Some(&count) {
-            self.others.remove(&(number, member));
+            _ if self.others.get(&key).is_some_and(is_it) => {
+                self.others.remove(&key);
+            }
+            _ => {}
         }
     }
 
     /// The remembered final state of a message; of a `submit_multi`, its first destination's.
     pub fn remembered(&self, number: u32) -> Option<&Final> {
         let first = || self.others.range((number, 0)..=(number, u16::MAX)).next();
-        let count = self
-            .by_number
-            .get(number.into())
-            .or_else(|| first().map(|(_, count)| count))?;
-        let place = usize::try_from(count - self.forgotten).ok()?;
-        self.ring.get(place).map(|(_, last)| last)
+        let found = self.by_number.get(number.into());
+        let (_, last) = found.or_else(|| first().map(|(_, last)| last))?;
+        Some(last)
     }
 }
 

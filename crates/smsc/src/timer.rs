@@ -127,6 +127,7 @@ struct Line {
 }
 
 impl Line {
+    #[inline]
     fn push(&mut self, entry: Entry) {
         // One that was set later comes later at the same instant.
         if self.line.back().is_none_or(|last| last.due_at <= entry.due_at) {

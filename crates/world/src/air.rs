@@ -171,20 +171,13 @@ impl World {
     /// A page reaches its phone, if there is one.
     pub(crate) fn page_arrives(&mut self, to: Msisdn, from: Originator, segment: Segment) -> PageOutcome {
         let mut outputs = std::mem::take(&mut self.handset_outputs);
-        let is_known = self.handset_handles(to, handset::Input::Page { from, segment }, &mut outputs);
-        let mut answer = LOST;
+        let now = self.now;
+        let answer = self.with_handset(to, |handset| handset.page_into(now, from, segment, &mut outputs));
         for output in outputs.drain(..) {
-            match output {
-                handset::Output::Answer(outcome) => answer = page_outcome(outcome),
-                output => self.handset_says(to, output),
-            }
+            self.handset_says(to, output);
         }
         self.handset_outputs = outputs;
-        if is_known {
-            answer
-        } else {
-            PageOutcome::Failed(Cause::UnknownSubscriber)
-        }
+        answer.map_or(PageOutcome::Failed(Cause::UnknownSubscriber), page_outcome)
     }
 }
 

@@ -186,7 +186,7 @@ impl Tally {
         if status == 0 {
             self.pdus[way.index()][place] += 1;
         } else {
-            *self.pdus_in_error.entry((way, place, status)).or_default() += 1;
+            self.count_pdu_in_error(way, place, status);
         }
         if id == command_id::SUBMIT_SM && way.to_smsc {
             self.requests.begin((link, sequence_number), at);
@@ -196,6 +196,11 @@ impl Tally {
         {
             self.response.observe(took);
         }
+    }
+
+    #[cold]
+    fn count_pdu_in_error(&mut self, way: Way, place: usize, status: u32) {
+        *self.pdus_in_error.entry((way, place, status)).or_default() += 1;
     }
 
     fn count_note(&mut self, at: Timestamp, note: &Note) {

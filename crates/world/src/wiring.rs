@@ -242,12 +242,13 @@ impl World {
 
     fn handset_takes(&mut self, msisdn: Msisdn, input: handset::Input) {
         let mut outputs = std::mem::take(&mut self.handset_outputs);
-        let is_known = self.handset_handles(msisdn, input, &mut outputs);
+        let now = self.now;
+        let handled = self.with_handset(msisdn, |handset| handset.handle_into(now, input, &mut outputs));
         for output in outputs.drain(..) {
             self.handset_says(msisdn, output);
         }
         self.handset_outputs = outputs;
-        if !is_known {
+        if handled.is_none() {
             self.record(Event::NotComposed {
                 handset: msisdn,
                 why: "no such phone in this world".to_owned(),

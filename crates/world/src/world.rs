@@ -473,18 +473,14 @@ impl World {
         link
     }
 
-    /// Gives a phone an input, and keeps its place among the phones that want to be woken. What it says is added to
-    /// `outputs`; false when there is no such phone.
-    pub(crate) fn handset_handles(
+    /// Has a phone do something, and keeps its place among the phones that want to be woken; none when there is no such phone.
+    pub(crate) fn with_handset<T>(
         &mut self,
         msisdn: Msisdn,
-        input: handset::Input,
-        outputs: &mut Vec<handset::Output>,
-    ) -> bool {
-        let Some(phone) = self.handsets.get_mut(msisdn) else {
-            return false;
-        };
-        phone.handset.handle_into(self.now, input, outputs);
+        act: impl FnOnce(&mut Handset) -> T,
+    ) -> Option<T> {
+        let phone = self.handsets.get_mut(msisdn)?;
+        let acted = act(&mut phone.handset);
         let wakeup = phone.handset.next_wakeup();
         if wakeup != phone.wakeup {
             if let Some(at) = phone.wakeup {
@@ -495,7 +491,7 @@ impl World {
             }
             phone.wakeup = wakeup;
         }
-        true
+        Some(acted)
     }
 
     fn play_until(&mut self, now: Timestamp) {

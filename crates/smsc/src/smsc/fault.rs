@@ -99,7 +99,7 @@ impl Smsc {
 
     /// Takes a request that brings no text to a number as the first rule that is about it has it; false when none is.
     pub(super) fn receive_disturbed(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> bool {
-        if self.operation_rules == 0 || self.links.get(link).is_none_or(|state| state.silent) {
+        if self.links.get(link).is_none_or(|state| state.silent) {
             return false;
         }
         let Frame::Pdu { command, .. } = frame else {

@@ -66,14 +66,17 @@ impl Smsc {
     }
 
     pub(super) fn received(&mut self, now: Timestamp, link: LinkId, frame: &Frame) {
-        let without_wrong_tlvs;
-        let mut frame = frame;
         if self.config.liberal_tlvs && matches!(frame, Frame::Malformed { .. }) {
-            without_wrong_tlvs = frame.clone().without_wrong_tlvs();
-            frame = &without_wrong_tlvs;
-        }
-        if !self.receive_disturbed(now, link, frame) {
+            self.received_liberally(now, link, frame.clone().without_wrong_tlvs());
+        } else if self.operation_rules == 0 || !self.receive_disturbed(now, link, frame) {
             self.received_as_usual(now, link, frame);
+        }
+    }
+
+    #[cold]
+    fn received_liberally(&mut self, now: Timestamp, link: LinkId, frame: Frame) {
+        if !self.receive_disturbed(now, link, &frame) {
+            self.received_as_usual(now, link, &frame);
         }
     }
 
@@ -81,8 +84,14 @@ impl Smsc {
         let Some(state) = self.links.get_mut(link).filter(|state| !state.silent) else {
             return;
         };
-        let heard = state.session.hear(now, frame);
-        self.take(now, link, frame, heard);
+        match (state.session.hear(now, frame), frame) {
+            // Most of what there is.
+            (Received::Request(()), Frame::Pdu { command, .. }) => {
+                self.request(now, link, command);
+                self.set_session_timer(now, link);
+            }
+            (heard, frame) => self.take(now, link, frame, heard),
+        }
     }
 
     /// Does what comes of a frame.
