@@ -90,7 +90,14 @@ pub(crate) fn sent(link: LinkId, toward: Toward, command: &Command, octets: Byte
 /// next.
 pub(crate) fn arrived(link: LinkId, toward: Toward, frame: &mut Frame) -> Option<Kept> {
     match frame {
-        Frame::Pdu { command, raw, .. } => Some(sent(link, toward, command, std::mem::take(raw))),
+        Frame::Pdu { command, raw, .. } if matches!(command.pdu, Pdu::Bind(_) | Pdu::Outbind(_)) => {
+            Some(sent(link, toward, command, std::mem::take(raw)))
+        }
+        Frame::Pdu { raw, .. } => Some(Kept::Pdu {
+            link: link.0,
+            toward,
+            pdu: WirePdu::Octets(std::mem::take(raw)),
+        }),
         Frame::Malformed { header, raw, .. } => Some(Kept::Event(Box::new(Event::Pdu {
             link: link.0,
             toward,

@@ -206,18 +206,16 @@ impl Smsc {
         sender: Sender,
         request: &Command,
         (id, slot): (MessageId, u32),
-        effect: Option<Effect>,
+        effect: Effect,
     ) {
-        self.mark(now, slot, effect);
+        self.mark(now, slot, Some(effect));
         let held_back = matches!(
             effect,
-            Some(
-                Effect::NoAnswer
-                    | Effect::LateAnswer(_)
-                    | Effect::OutOfOrder
-                    | Effect::WrongSequence
-                    | Effect::NoBody
-            )
+            Effect::NoAnswer
+                | Effect::LateAnswer(_)
+                | Effect::OutOfOrder
+                | Effect::WrongSequence
+                | Effect::NoBody
         );
         if !held_back {
             self.answer_and_start(now, sender, request, id, slot);
@@ -230,7 +228,7 @@ impl Smsc {
         };
         if let Some(state) = self.links.get_mut(sender.link) {
             let answer = state.session.respond(request, Status::ESME_ROK, pdu);
-            self.send_as(now, sender.link, answer, effect);
+            self.send_as(now, sender.link, answer, Some(effect));
         }
         self.start(now, slot);
     }
@@ -331,7 +329,7 @@ impl Smsc {
     }
 
     /// Sends the answer that another has just overtaken.
-    fn release_overtaken(&mut self, now: Timestamp, link: LinkId) {
+    pub(super) fn release_overtaken(&mut self, now: Timestamp, link: LinkId) {
         let overtaken = self.links.get_mut(link).and_then(|state| state.overtaken.take());
         if let Some(number) = overtaken {
             self.send_late_answer(now, number);

@@ -423,15 +423,22 @@ impl Smsc {
     }
 
     /// Sees that a session's own timers run. One that moves later leaves an early wake-up behind, which does nothing.
+    #[inline]
     pub(super) fn set_session_timer(&mut self, now: Timestamp, link: LinkId) {
+        if let Some(state) = self.links.get_mut(link) {
+            // A wake-up that is due by then sees whatever begins now.
+            let soonest_at = now + state.session.shortest_timer();
+            if state.timer_at.is_none_or(|at| at > soonest_at) {
+                self.set_session_timer_anew(now, link);
+            }
+        }
+    }
+
+    #[cold]
+    fn set_session_timer_anew(&mut self, now: Timestamp, link: LinkId) {
         let Some(state) = self.links.get_mut(link) else {
             return;
         };
-        // A wake-up that is due by then sees whatever begins now.
-        let soonest_at = now + state.session.shortest_timer();
-        if state.timer_at.is_some_and(|at| at <= soonest_at) {
-            return;
-        }
         let Some(due_at) = state.session.next_wakeup() else {
             return;
         };

@@ -92,25 +92,50 @@ impl Smsc {
     ) {
         let operation = request.pdu.command_id();
         let to = Destination::of(&message.destination);
-        let effect = self.effect_on(sender, operation, to.map(|to| to.msisdn), message);
-        if let Some(effect) = effect {
-            self.note_disturbed(sender.link, &message.destination, effect);
-            if self.disturb(now, sender.link, request, effect) {
-                return;
-            }
+        if let Some(effect) = self.effect_on(sender, operation, to.map(|to| to.msisdn), message) {
+            return self.submit_disturbed(now, sender, request, message, effect);
         }
+        match self.submit(now, sender, message, to, operation == command_id::DATA_SM) {
+            Ok((id, slot)) => {
+                self.mark(now, slot, None);
+                self.answer_and_start(now, sender, request, id, slot);
+                self.release_overtaken(now, sender.link);
+            }
+            Err(refusal) => self.refuse_text(sender, request, message, refusal),
+        }
+    }
+
+    /// Takes a text that meets an effect.
+    #[cold]
+    fn submit_disturbed(
+        &mut self,
+        now: Timestamp,
+        sender: Sender,
+        request: &Command,
+        message: &ShortMessage,
+        effect: Effect,
+    ) {
+        self.note_disturbed(sender.link, &message.destination, effect);
+        if self.disturb(now, sender.link, request, effect) {
+            return;
+        }
+        let to = Destination::of(&message.destination);
+        let is_data_sm = request.pdu.command_id() == command_id::DATA_SM;
         let submitted = match effect {
-            Some(Effect::Answer(status)) => Err(scripted(status)),
-            _ => self.submit(now, sender, message, to, operation == command_id::DATA_SM),
+            Effect::Answer(status) => Err(scripted(status)),
+            _ => self.submit(now, sender, message, to, is_data_sm),
         };
         match submitted {
             Ok((id, slot)) => self.answer_as(now, sender, request, (id, slot), effect),
-            Err(refusal) => {
-                let resp = Pdu::SubmitSmResp(MessageIdResp::empty());
-                self.respond(sender.link, request, refusal.status, resp);
-                self.note_refusal(sender, &message.source, &message.destination, refusal);
-            }
+            Err(refusal) => self.refuse_text(sender, request, message, refusal),
         }
+    }
+
+    #[cold]
+    fn refuse_text(&mut self, sender: Sender, request: &Command, message: &ShortMessage, refusal: Refusal) {
+        let resp = Pdu::SubmitSmResp(MessageIdResp::empty());
+        self.respond(sender.link, request, refusal.status, resp);
+        self.note_refusal(sender, &message.source, &message.destination, refusal);
     }
 
     #[cold]
@@ -224,7 +249,8 @@ impl Smsc {
     }
 
     /// Checks a text and stores it; the caller answers, then starts it.
-    pub(super) fn submit(
+    #[inline(always)]
+    fn submit(
         &mut self,
         now: Timestamp,
         sender: Sender,
