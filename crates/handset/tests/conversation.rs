@@ -37,7 +37,7 @@ fn parts(text: &str, reference: u8) -> Vec<Segment> {
 
 fn page(segment: &Segment) -> Input {
     Input::Page {
-        from: fbook(),
+        from: fbook().into(),
         segment: segment.clone(),
     }
 }
@@ -240,14 +240,14 @@ fn parts_of_two_senders_with_one_reference_are_kept_apart() {
     let mut phone = phone(Config::default());
     for (from, segment) in [(&fbook(), &ours[0]), (&other, &theirs[0])] {
         let input = Input::Page {
-            from: from.clone(),
+            from: from.clone().into(),
             segment: segment.clone(),
         };
         assert_eq!(phone.handle(at(0), input), [Output::Answer(Outcome::Delivered)]);
     }
     for (from, segment, text) in [(&other, &theirs[1], "b"), (&fbook(), &ours[1], "a")] {
         let input = Input::Page {
-            from: from.clone(),
+            from: from.clone().into(),
             segment: segment.clone(),
         };
         let [Output::Answer(Outcome::Delivered), Output::Received(shown)] = &phone.handle(at(1), input)[..]
@@ -255,8 +255,8 @@ fn parts_of_two_senders_with_one_reference_are_kept_apart() {
             panic!("delivered and shown");
         };
         assert_eq!(
-            (&shown.from, shown.text().as_str()),
-            (from, text.repeat(161).as_str())
+            (shown.from.address(), shown.text().as_str()),
+            (from.clone(), text.repeat(161).as_str())
         );
     }
 }

@@ -47,7 +47,7 @@ fn input() -> impl Strategy<Value = Input> {
             text: "y".repeat(length)
         }),
         (100..103_u32, segment()).prop_map(|(from, segment)| Input::Page {
-            from: code(from),
+            from: code(from).into(),
             segment
         }),
         any::<bool>().prop_map(|on| Input::Set(Setting::Power(on))),

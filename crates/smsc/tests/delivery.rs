@@ -4,9 +4,9 @@ mod support;
 
 use std::time::Duration;
 
-use smpp::{ShortMessage, Status, time::Time};
+use smpp::{Command, Frame, Framer, Pdu, ShortMessage, Status, time::Time};
 use sms::MessageState;
-use smsc::{Carrier, Cause, Change, Event, Input};
+use smsc::{AttemptId, Carrier, Cause, Change, Event, Input, Output, PageOutcome};
 use support::*;
 
 fn with_validity(words: &str, length: Duration) -> ShortMessage {
@@ -32,6 +32,56 @@ fn a_text_is_answered_then_paged_then_reported() {
         bench.smsc.message("00000001").expect("remembered").state,
         MessageState::Delivered
     );
+}
+
+#[test]
+fn what_comes_together_is_as_if_it_came_one_after_the_other() {
+    let (mut alone, mut together) = (Bench::bound(config()), Bench::bound(config()));
+    let texts: Vec<Frame> = (0_u64..40)
+        .map(|nth| {
+            let message = ShortMessage {
+                destination: handset(&(14_155_550_100 + nth % 25).to_string()),
+                esm_class: if nth == 7 { 0x02 } else { 0 },
+                ..to_alice("Kings win 4-2")
+            };
+            let command = Command::request(100 + nth as u32, Pdu::SubmitSm(message));
+            let mut framer = Framer::default();
+            framer.feed(&smpp::encode(&command));
+            framer.next_frame().expect("a whole PDU")
+        })
+        .collect();
+    let mut expected: Vec<Output> = texts
+        .iter()
+        .flat_map(|frame| {
+            let frame = frame.clone();
+            alone.handle(Input::Received { link: LINK, frame })
+        })
+        .collect();
+    let mut outputs = together.together(&texts, &[]);
+    for _ in 0..2 {
+        assert_eq!(outputs, expected);
+        let answers: Vec<(AttemptId, PageOutcome)> = (0..)
+            .zip(pages(&outputs))
+            .map(|(nth, page)| match nth % 3 {
+                0 => (page.attempt, PageOutcome::Failed(Cause::Absent)),
+                1 => (page.attempt, PageOutcome::Delivered),
+                _ => (AttemptId(page.attempt.0 + 1_000), PageOutcome::Delivered),
+            })
+            .collect();
+        assert!(!answers.is_empty());
+        expected = answers
+            .iter()
+            .flat_map(|(attempt, outcome)| {
+                alone.handle(Input::PageAnswered {
+                    attempt: *attempt,
+                    outcome: *outcome,
+                })
+            })
+            .collect();
+        outputs = together.together(&[], &answers);
+    }
+    assert_eq!(outputs, expected);
+    assert_eq!(together.wait(secs(86_400)), alone.wait(secs(86_400)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use sms::{NumberMap, Timestamp};
+use sms::{NumberSlab, Timestamp};
 
 /// The empty instants whose memory is kept for later ones.
 const SPARE_MAX: usize = 64;
@@ -13,8 +13,9 @@ const SPARE_MAX: usize = 64;
 pub struct Queue<T> {
     /// The instants at which something is due later, each once.
     instants: BinaryHeap<Reverse<Timestamp>>,
-    /// What is due at each: the texts of one read have one latency, most often, and so one instant.
-    later: NumberMap<Instant, VecDeque<T>>,
+    /// What is due at each: the texts of one read have one latency, most often, and so one instant, which is found again at
+    /// once.
+    later: NumberSlab<Instant, VecDeque<T>>,
     later_len: usize,
     /// Due at the instant that is being played; saves the many hops that take no time a way through the instants.
     at_once: VecDeque<T>,
@@ -28,7 +29,7 @@ impl<T> Queue<T> {
     pub fn new() -> Self {
         Self {
             instants: BinaryHeap::new(),
-            later: NumberMap::default(),
+            later: NumberSlab::default(),
             later_len: 0,
             at_once: VecDeque::new(),
             brought_until: Timestamp::EPOCH,

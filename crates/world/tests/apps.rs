@@ -114,8 +114,8 @@ impl Desk {
                     purpose,
                     request,
                     ..
-                } => self.callbacks.push((callback, purpose, request)),
-                Output::ApiReply { call, response, .. } => drop(self.replies.insert(call.0, response)),
+                } => self.callbacks.push((callback, purpose, *request)),
+                Output::ApiReply { call, response, .. } => drop(self.replies.insert(call.0, *response)),
                 other => self.others.push(other),
             }
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use smpp::{Bind, BindKind, Command, Framer, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
+use smpp::{Bind, BindKind, Command, Frame, Framer, LinkId, MessageIdResp, Pdu, ShortMessage, Status};
 use sms::{Address, Encoding, Msisdn, Npi, Segment, Timestamp, Ton};
 use smsc::{
     Account, AttemptId, Carrier, Cause, Change, Config, Event, Input, Note, Output, PageOutcome, Smsc,
@@ -98,6 +98,30 @@ impl Bench {
             outputs.extend(self.handle(Input::Tick));
         }
         self.now = end;
+        outputs
+    }
+
+    /// Takes frames of [`LINK`], or answers to pages, that come together; what is said is spelt out.
+    pub fn together(&mut self, frames: &[Frame], answers: &[(AttemptId, PageOutcome)]) -> Vec<Output> {
+        let (mut outputs, mut ends) = (Vec::new(), vec![0; frames.len()]);
+        self.smsc
+            .receive_into(self.now, LINK, frames, &mut ends, &mut outputs);
+        assert_eq!(ends.last().copied().unwrap_or_default(), outputs.len());
+        let mut more = Vec::new();
+        self.smsc.pages_answered_into(self.now, answers, &mut more);
+        outputs.extend(more);
+        self.smsc.settle();
+        let mut scribe = self.smsc.scribe();
+        for output in &mut outputs {
+            match output {
+                Output::Noted(note) => *note = Note::Event(Box::new(self.smsc.event(note))),
+                Output::Draft { link, draft } => {
+                    let command = Box::new(draft.command(&mut scribe));
+                    *output = Output::Send { link: *link, command };
+                }
+                _ => {}
+            }
+        }
         outputs
     }
 
@@ -243,7 +267,7 @@ pub fn pages(outputs: &[Output]) -> Vec<Paged> {
             } => Some(Paged {
                 attempt: *attempt,
                 to: *to,
-                from: from.clone(),
+                from: from.address(),
                 segment: segment.clone(),
             }),
             _ => None,
