@@ -1,9 +1,9 @@
 //! Who may bind: [`Account`], with the codes that it owns.
 
 mod coding;
+mod hosts;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use smpp::{BindKind, Status};
 use sms::{Address, Npi, Segment, Ton};
 
 pub use self::coding::{Coding, Codings};
+pub use self::hosts::{HostRange, Hosts, InvalidHostRange};
 
 /// What stands before the address of an ESME that is called over TLS.
 pub const OUTBIND_TLS: &str = "smpps://";
@@ -38,7 +39,7 @@ pub struct Account {
     /// Whether binds are accepted at all.
     pub enabled: bool,
     /// The hosts that binds may come from; empty means every one.
-    pub hosts: Vec<IpAddr>,
+    pub hosts: Hosts,
     /// Codes that MO texts reach this account at, and that its MT texts may come from. An account without codes gets
     /// what its binds' `address_range` asks for, and may send from any address.
     pub codes: Vec<CodeRange>,
@@ -104,7 +105,7 @@ impl Account {
             password_max: 8,
             system_type: None,
             enabled: true,
-            hosts: Vec::new(),
+            hosts: Hosts::default(),
             codes: Vec::new(),
             default_source: None,
             sources: Vec::new(),

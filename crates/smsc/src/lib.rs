@@ -30,7 +30,9 @@ mod store;
 mod throttle;
 mod timer;
 
-pub use account::{Account, CodeRange, Coding, Codings, InterfaceVersion, OUTBIND_TLS, ReceiptRoute};
+pub use account::{
+    Account, CodeRange, Coding, Codings, HostRange, Hosts, InterfaceVersion, OUTBIND_TLS, ReceiptRoute,
+};
 pub use carrier::{
     Alphabet, BlockedReaction, Carrier, CodeOverLimit, Latency, LongText, MoAlphabet, Outage, OverLimit,
     ReceiptMode, StopMode, UnprovisionedMo,

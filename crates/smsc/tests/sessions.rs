@@ -75,9 +75,14 @@ fn a_host_that_is_not_on_the_list_may_not_bind() {
     for (peer, expected) in [
         ("127.0.0.1", Status::ESME_ROK),
         ("192.0.2.1", Status::ESME_RBINDFAIL),
+        ("10.1.2.3", Status::ESME_ROK),
+        // An IPv4 host on a port that listens for both.
+        ("::ffff:10.1.2.3", Status::ESME_ROK),
+        ("::ffff:11.1.2.3", Status::ESME_RBINDFAIL),
     ] {
         let mut config = config();
-        config.accounts[0].hosts = vec!["127.0.0.1".parse().expect("an address")];
+        let hosts = ["127.0.0.1", "10.0.0.0/8"].map(|range| range.parse().expect("a range"));
+        config.accounts[0].hosts = hosts.to_vec().into();
         let mut bench = Bench::new(config);
         bench.handle(Input::Connected {
             link: LINK,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smsc::{Account, Coding, InterfaceVersion, ReceiptRoute};
+use smsc::{Account, Coding, HostRange, InterfaceVersion, ReceiptRoute};
 
 use super::words::{dur, each, number, number_or_none, on_off, one, one_of, one_or_more, said, status};
 use super::{find, misfit};
@@ -152,7 +152,7 @@ pub(crate) fn account_setting(account: &Account, key: &str) -> Option<String> {
         ),
         "carriers" => list(&account.carriers, "any"),
         "enabled" => on_off(account.enabled),
-        "hosts" => list(&account.hosts, "any"),
+        "hosts" => list(account.hosts.as_slice(), "any"),
         "system_type" => or(account.system_type.as_ref(), "any"),
         "password_max" => account.password_max.to_string(),
         "interface_versions" => {
@@ -248,11 +248,11 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "enabled" => account.enabled = on_off(words)?,
         "hosts" => {
             one_or_more(words)?;
-            let expected = |_| "expected IP addresses of hosts, such as 127.0.0.1 and ::1, or any".to_owned();
-            account.hosts = match words {
+            let ranges: Vec<HostRange> = match words {
                 ["any"] => Vec::new(),
-                words => each(words, |word| word.parse().map_err(expected))?,
+                words => each(words, |word| word.parse().map_err(said))?,
             };
+            account.hosts = ranges.into();
         }
         "system_type" => account.system_type = Some(one(words)?.into()).filter(|wanted| wanted != "any"),
         "password_max" => account.password_max = number(words, smpp::PASSWORD_CHARACTERS_MAX)?,
@@ -352,6 +352,9 @@ mod tests {
             ("enabled", "off", true),
             ("hosts", "127.0.0.1 ::1", true),
             ("hosts", "any", true),
+            ("hosts", "10.0.0.0/8 2001:db8::/32", true),
+            ("hosts", "10.0.0.1/8", false),
+            ("hosts", "10.0.0.0/33", false),
             ("hosts", "localhost", false),
             ("system_type", "VMA", true),
             ("password_max", "64", true),
@@ -407,7 +410,7 @@ mod tests {
             ("default_source", "54321"),
             ("carriers", "att sprint"),
             ("enabled", "off"),
-            ("hosts", "127.0.0.1 ::1"),
+            ("hosts", "127.0.0.1 ::1 10.0.0.0/8"),
             ("system_type", "VMA"),
             ("password_max", "7"),
             ("interface_versions", "3.3 5.0"),
