@@ -9,6 +9,7 @@ use crate::command_id;
 use crate::outcome::TimerEvent;
 use crate::pdu::{Command, Pdu};
 use crate::state::State;
+use crate::timers::Timers;
 
 impl<T> Session<T> {
     /// When [`Session::on_timer`] has something to do.
@@ -71,6 +72,17 @@ impl<T> Session<T> {
         self.opened_at = None;
     }
 
+    /// From now on it neither asks whether the peer is there nor ends because nothing comes. Its own requests run out as
+    /// before.
+    pub fn stand_still(&mut self) {
+        self.limits.timers = Timers {
+            response: self.limits.timers.response,
+            ..Timers::OFF
+        };
+        self.shortest = self.limits.timers.shortest();
+        self.shortest_idle = self.limits.timers.shortest_idle();
+    }
+
     fn time_out_request(&mut self) -> Option<TimerEvent<T>> {
         let (sequence_number, sent_at) = self.outstanding.first()?;
         let request_id = self.outstanding.command_id(sequence_number)?;
@@ -79,8 +91,8 @@ impl<T> Session<T> {
         self.is_unbinding &= request_id != command_id::UNBIND;
         match token {
             Some(token) => Some(TimerEvent::ResponseTimedOut(token)),
-            // Any PDU since is evidence of life (SMPP v3.4 §4.11).
-            None if self.received_at >= sent_at => None,
+            // Any PDU since is evidence of life (SMPP v3.4 §4.11); a session that asks no more does not mind.
+            None if self.received_at >= sent_at || self.limits.timers.enquire_link.is_none() => None,
             None => Some(TimerEvent::EnquireLinkTimedOut),
         }
     }

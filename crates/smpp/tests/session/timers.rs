@@ -50,6 +50,20 @@ fn a_silent_peer_is_asked_and_then_given_up() {
 }
 
 #[test]
+fn a_session_that_stands_still_neither_asks_nor_ends() {
+    let mut session = smsc(BindKind::Transceiver, 0x34);
+    assert_eq!(session.on_timer(after(30)).len(), 1, "it has asked already");
+    session.stand_still();
+    assert_eq!(session.on_timer(after(40)), []);
+    assert_eq!(session.next_wakeup(), None);
+    let deliver = Pdu::DeliverSm(ShortMessage::default());
+    session.send(after(50), deliver, 7).expect("it is bound");
+    assert_eq!(session.next_wakeup(), Some(after(60)));
+    assert_eq!(session.on_timer(after(60)), [TimerEvent::ResponseTimedOut(7)]);
+    assert_eq!(session.on_timer(after(86_400)), []);
+}
+
+#[test]
 fn inactivity_ends_a_session_whose_peer_is_silent() {
     let timers = Timers {
         inactivity: Some(Duration::from_secs(60)),

@@ -81,6 +81,8 @@ impl Smsc {
             }
             Effect::Slow(octets_per_s) => {
                 let octets_per_s = octets_per_s.max(1);
+                    // No timer of this end closes what the peer is to find dead by itself.
+                    state.session.stand_still();
                 let how = Disturbance::Slow { octets_per_s };
                 self.outputs.push(Output::Disturb { link, how });
                 return false;
