@@ -23,6 +23,9 @@ pub(crate) const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
 /// The longest `system_type`, in characters (SMPP v3.4 §5.2.3).
 const SYSTEM_TYPE_CHARACTERS_MAX: usize = 12;
 
+/// [`Account::requests_max`] where nothing else is said.
+pub(crate) const REQUESTS_MAX: usize = 10_000;
+
 /// The account of an ESME: credentials, the numbers that texts to it arrive at, and its limits.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Account {
@@ -63,7 +66,8 @@ pub struct Account {
     pub transceivers_max: Option<usize>,
     /// How many `deliver_sm` may be unanswered on one session.
     pub window_max: usize,
-    /// How many `submit_sm` may be unanswered on one session; one more is answered `ESME_RTHROTTLED`.
+    /// How many requests may be unanswered on one session, on demand; one more that brings a text, or is to be answered late,
+    /// is answered `ESME_RTHROTTLED`.
     pub requests_max: usize,
     /// How many requests with texts a second are accepted; none means no limit. More are answered
     /// [`Account::over_limit`].
@@ -116,7 +120,7 @@ impl Account {
             receivers_max: None,
             transceivers_max: None,
             window_max: 10,
-            requests_max: 10_000,
+            requests_max: REQUESTS_MAX,
             submits_per_second_max: None,
             session_submits_per_second_max: None,
             submits_per_day_max: None,

@@ -310,6 +310,28 @@ fn a_bad_replacement_changes_nothing() {
     for (bad, expected) in [
         (
             ReplaceSm {
+#[test]
+fn each_destination_of_a_submit_multi_counts_for_the_day() {
+    let mut config = config();
+    config.accounts[0].submits_per_day_max = Some(2);
+    let mut bench = Bench::bound(config);
+    let three = [ALICE, BOB, "14155550103"].map(|number| DestAddress::Sme(handset(number)));
+    let outputs = bench.request(LINK, multi(three.to_vec()));
+    let (status, resp) = multi_resp(&outputs);
+    assert_eq!((status, pages(&outputs).len()), (Status::ESME_ROK, 2));
+    let [over] = &resp.unsuccess[..] else {
+        panic!("{resp:?}")
+    };
+    assert_eq!(
+        (over.destination.digits.as_str(), over.status),
+        ("14155550103", Status::ESME_RTHROTTLED)
+    );
+    assert_eq!(
+        multi_resp(&bench.request(LINK, multi(three.to_vec()))).0,
+        Status::ESME_RTHROTTLED
+    );
+}
+
                 message_id: "00000099".into(),
                 ..good.clone()
             },

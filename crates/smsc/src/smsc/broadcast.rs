@@ -94,6 +94,7 @@ impl Smsc {
         if submission.segment.body().is_empty() {
             let reason = "a broadcast needs a message_payload";
             return Err(refuse(Status::ESME_RMISSINGTLV, reason));
+        self.check_held(sender.link)?;
         }
         let wanted = broadcast::request(asked)?;
         let source = submission.source.address();

@@ -28,7 +28,11 @@ impl Smsc {
         let state = &mut self.carriers[usize::from(carrier)];
         if !state.faults.is_empty() {
             let account = &self.esmes[usize::from(sender.account)].account;
-            let text = account.read(message.segment()).text();
+            let reads = state.faults.iter().any(|armed| armed.fault.text.is_some());
+            let text = match reads {
+                true => account.read(message.segment()).text(),
+                false => String::new(),
+            };
             let effect = state.effect(operation, &account.system_id, to, &text);
             if effect.is_some() {
                 return effect;
@@ -77,12 +81,12 @@ impl Smsc {
             Effect::Silence => {
                 if let Some(state) = self.links.get_mut(link) {
                     state.silent = true;
+                    // No timer of this end closes what the peer is to find dead by itself.
+                    state.session.stand_still();
                 }
             }
             Effect::Slow(octets_per_s) => {
                 let octets_per_s = octets_per_s.max(1);
-                    // No timer of this end closes what the peer is to find dead by itself.
-                    state.session.stand_still();
                 let how = Disturbance::Slow { octets_per_s };
                 self.outputs.push(Output::Disturb { link, how });
                 return false;
@@ -119,9 +123,15 @@ impl Smsc {
             .carriers
             .iter_mut()
             .find_map(|state| state.effect(operation, &account, None, ""));
-        let Some(effect) = effect.filter(|effect| !effect.is_for_texts()) else {
+        let Some(mut effect) = effect.filter(|effect| !effect.is_for_texts()) else {
             return false;
         };
+        // What is answered later is kept until then.
+        if matches!(effect, Effect::LateAnswer(_) | Effect::OutOfOrder)
+            && let Err(refusal) = self.check_held(link)
+        {
+            effect = Effect::Answer(refusal.status);
+        }
         self.note(Event::RequestDisturbed {
             link,
             operation: command_id::name(operation).unwrap_or("unknown operation"),

@@ -1,14 +1,34 @@
 //! What an account and its sessions are held to: requests a second and a day, and how near to its limits it is told to be.
 
-use smpp::{LinkId, Pdu, Tlv, tag};
+use smpp::{LinkId, Pdu, Status, Tlv, tag};
 use sms::Timestamp;
 
 use super::Smsc;
 use super::submit::Sender;
+use crate::account::REQUESTS_MAX;
 use crate::check::Refusal;
 use crate::event::SubmitRefusal;
 
 impl Smsc {
+    /// Whether a session may have one request more that is not answered at once; one that nobody has bound has the limit of
+    /// an account that says nothing.
+    pub(super) fn check_held(&self, link: LinkId) -> Result<(), Refusal> {
+        let Some(state) = self.links.get(link) else {
+            return Ok(());
+        };
+        let account = state
+            .account
+            .and_then(|account| self.esmes.get(usize::from(account)));
+        let requests_max = account.map_or(REQUESTS_MAX, |esme| esme.account.requests_max);
+        if state.held < requests_max {
+            return Ok(());
+        }
+        Err(Refusal {
+            status: Status::ESME_RTHROTTLED,
+            reason: SubmitRefusal::RequestsMax,
+        })
+    }
+
     /// Counts a request with a text against the limits of its session and its account. For the day only texts count that
     /// are accepted: see [`Smsc::count_for_today`].
     pub(super) fn take_token(&mut self, now: Timestamp, sender: Sender) -> Result<(), Refusal> {
@@ -23,10 +43,19 @@ impl Smsc {
         if !esme.throttle.take(now) {
             return refuse(SubmitRefusal::AccountThrottle);
         }
+        self.check_day(now, sender.account)
+    }
+
+    /// Whether an account may send one text more today.
+    pub(super) fn check_day(&self, now: Timestamp, account: u16) -> Result<(), Refusal> {
+        let esme = &self.esmes[usize::from(account)];
         if let Some(max) = esme.account.submits_per_day_max
             && esme.sent_on(self.config.zone.civil(now).day_number()) >= max
         {
-            return refuse(SubmitRefusal::DailyMax);
+            return Err(Refusal {
+                status: esme.account.over_limit,
+                reason: SubmitRefusal::DailyMax,
+            });
         }
         Ok(())
     }

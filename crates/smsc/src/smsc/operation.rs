@@ -106,7 +106,8 @@ impl Smsc {
         let nowhere = Address::default();
         let count = multi.destinations.len();
         let refusal = if (1..=self.config.destinations_max).contains(&count) {
-            self.take_token(now, sender)
+            self.check_held(sender.link)
+                .and_then(|()| self.take_token(now, sender))
                 .and_then(|()| self.rules(sender, false).check(now, &multi.message))
                 .err()
         } else {
@@ -200,6 +201,7 @@ impl Smsc {
                 reason,
             });
         };
+        self.check_day(now, sender.account)?;
         let rules = self.rules(sender, false);
         let submission = rules.check(now, &multi.message)?;
         let to = rules.check_destination(address, Destination::of(address))?;
