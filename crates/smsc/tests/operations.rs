@@ -232,160 +232,6 @@ fn scheduled_messages_are_cancelled_too() {
     assert!(pages(&bench.wait(secs(7_200))).is_empty());
 }
 
-#[test]
-fn a_replacement_keeps_id_and_place_and_changes_the_rest() {
-    let mut bench = Bench::bound(config());
-    bench.change(Change::LinkDown);
-    let (id, _) = bench.send("one");
-    bench.send("two");
-    bench.wait(secs(10));
-    let newer = ReplaceSm {
-        message_id: id.as_str().into(),
-        source: code("32665"),
-        validity_period: "000000000100000R".into(),
-        short_message: b"newer".into(),
-        ..ReplaceSm::default()
-    };
-    assert_eq!(replace(&mut bench, newer), Status::ESME_ROK);
-    let out = page(&bench.change(Change::LinkUp));
-    assert_eq!(out.segment.text(), "newer");
-    // No receipt any more, and another validity.
-    bench.fail(&out, Cause::Absent);
-    let outputs = bench.wait(secs(60));
-    assert!(stats(&outputs).is_empty());
-    assert_eq!(
-        bench.smsc.message(&id).expect("remembered").state,
-        MessageState::Expired
-    );
-}
-
-#[test]
-fn a_replacement_can_put_a_waiting_text_off() {
-    let mut bench = Bench::bound(config());
-    bench.change(Change::LinkDown);
-    let (id, _) = bench.send("one");
-    let later = ReplaceSm {
-        message_id: id.as_str().into(),
-        source: code("32665"),
-        schedule_delivery_time: "000000010000000R".into(),
-        short_message: b"later".into(),
-        ..ReplaceSm::default()
-    };
-    assert_eq!(replace(&mut bench, later), Status::ESME_ROK);
-    assert!(pages(&bench.change(Change::LinkUp)).is_empty());
-    assert!(pages(&bench.wait(secs(3_599))).is_empty());
-    assert_eq!(page(&bench.wait(secs(1))).segment.text(), "later");
-}
-
-#[test]
-fn a_text_that_is_put_off_is_kept_as_long_after_its_time_as_before() {
-    let mut bench = Bench::bound(config());
-    bench.change(Change::LinkDown);
-    let (id, _) = bench.send("one");
-    let in_four_days = ReplaceSm {
-        message_id: id.as_str().into(),
-        source: code("32665"),
-        schedule_delivery_time: "000004000000000R".into(),
-        short_message: b"later".into(),
-        ..ReplaceSm::default()
-    };
-    assert_eq!(replace(&mut bench, in_four_days), Status::ESME_ROK);
-    bench.change(Change::LinkUp);
-    assert!(stats(&bench.wait(secs(4 * 86_400 - 1))).is_empty());
-    assert_eq!(page(&bench.wait(secs(1))).segment.text(), "later");
-    bench.change(Change::LinkDown);
-}
-
-#[test]
-fn a_bad_replacement_changes_nothing() {
-    let mut bench = Bench::bound(config());
-    bench.change(Change::LinkDown);
-    let (id, _) = bench.send("one");
-    let good = ReplaceSm {
-        message_id: id.as_str().into(),
-        source: code("32665"),
-        short_message: b"two".into(),
-        ..ReplaceSm::default()
-    };
-    for (bad, expected) in [
-        (
-            ReplaceSm {
-#[test]
-fn each_destination_of_a_submit_multi_counts_for_the_day() {
-    let mut config = config();
-    config.accounts[0].submits_per_day_max = Some(2);
-    let mut bench = Bench::bound(config);
-    let three = [ALICE, BOB, "14155550103"].map(|number| DestAddress::Sme(handset(number)));
-    let outputs = bench.request(LINK, multi(three.to_vec()));
-    let (status, resp) = multi_resp(&outputs);
-    assert_eq!((status, pages(&outputs).len()), (Status::ESME_ROK, 2));
-    let [over] = &resp.unsuccess[..] else {
-        panic!("{resp:?}")
-    };
-    assert_eq!(
-        (over.destination.digits.as_str(), over.status),
-        ("14155550103", Status::ESME_RTHROTTLED)
-    );
-    assert_eq!(
-        multi_resp(&bench.request(LINK, multi(three.to_vec()))).0,
-        Status::ESME_RTHROTTLED
-    );
-}
-
-                message_id: "00000099".into(),
-                ..good.clone()
-            },
-            Status::ESME_RINVMSGID,
-        ),
-        (
-            ReplaceSm {
-                source: code("3266507"),
-                ..good.clone()
-            },
-            Status::ESME_RINVSRCADR,
-        ),
-        (
-            ReplaceSm {
-                validity_period: "090302".into(),
-                ..good.clone()
-            },
-            Status::ESME_RINVEXPIRY,
-        ),
-        (
-            ReplaceSm {
-                schedule_delivery_time: "tomorrow".into(),
-                ..good.clone()
-            },
-            Status::ESME_RINVSCHED,
-        ),
-        (
-            ReplaceSm {
-                registered_delivery: 0x20,
-                ..good.clone()
-            },
-            Status::ESME_RINVREGDLVFLG,
-        ),
-        (
-            ReplaceSm {
-                sm_default_msg_id: 1,
-                short_message: sms::Octets::default(),
-                ..good.clone()
-            },
-            Status::ESME_RINVDFTMSGID,
-        ),
-        (
-            ReplaceSm {
-                short_message: vec![b'a'; 255].into(),
-                ..good
-            },
-            Status::ESME_RINVMSGLEN,
-        ),
-    ] {
-        assert_eq!(replace(&mut bench, bad.clone()), expected, "{bad:?}");
-    }
-    assert_eq!(page(&bench.change(Change::LinkUp)).segment.text(), "one");
-}
-
 fn multi(destinations: Vec<DestAddress>) -> Pdu {
     Pdu::SubmitMulti(SubmitMulti {
         message: ShortMessage {
@@ -462,6 +308,28 @@ fn a_submit_multi_has_1_to_254_destinations() {
         };
         assert_eq!(pages(&outputs).len(), accepted);
     }
+}
+
+#[test]
+fn each_destination_of_a_submit_multi_counts_for_the_day() {
+    let mut config = config();
+    config.accounts[0].submits_per_day_max = Some(2);
+    let mut bench = Bench::bound(config);
+    let three = [ALICE, BOB, "14155550103"].map(|number| DestAddress::Sme(handset(number)));
+    let outputs = bench.request(LINK, multi(three.to_vec()));
+    let (status, resp) = multi_resp(&outputs);
+    assert_eq!((status, pages(&outputs).len()), (Status::ESME_ROK, 2));
+    let [over] = &resp.unsuccess[..] else {
+        panic!("{resp:?}")
+    };
+    assert_eq!(
+        (over.destination.digits.as_str(), over.status),
+        ("14155550103", Status::ESME_RTHROTTLED)
+    );
+    assert_eq!(
+        multi_resp(&bench.request(LINK, multi(three.to_vec()))).0,
+        Status::ESME_RTHROTTLED
+    );
 }
 
 #[test]

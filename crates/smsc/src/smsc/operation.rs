@@ -271,6 +271,10 @@ impl Smsc {
         };
         self.respond(sender.link, request, status, Pdu::CancelSmResp);
         for slot in slots {
+            if !self.store.message(slot).queued {
+                // It leaves its schedule behind, beside its validity.
+                self.timers.forget();
+            }
             self.finish(now, slot, MessageState::Deleted);
         }
     }
@@ -319,6 +323,9 @@ impl Smsc {
             .tlvs
             .tlv(tag::MESSAGE_PAYLOAD)
             .map(|tlv| Octets::from(&tlv.value[..]));
+        if payload.is_some() && !replace.short_message.is_empty() {
+            return Err(Status::ESME_RTLVNOTALLWD);
+        }
         let text = payload.unwrap_or_else(|| replace.short_message.clone());
         let is_empty = text.is_empty();
         let before = &self.store.message(slot).body;
@@ -349,31 +356,48 @@ impl Smsc {
                 segment,
             )
         };
-        let carrier = &self.carrier_state(self.store.message(slot).carrier).carrier;
+        let before = self.store.message(slot);
+        let (was_queued, was_due_at, expired_at) = (before.queued, before.scheduled_at, before.expires_at);
+        let scheduled_at = match times.0 {
+            // What is put off to the past is delivered now.
+            None if !replace.schedule_delivery_time.is_empty() => was_due_at.min(now),
+            at => at.unwrap_or(was_due_at),
+        };
+        if times.1.is_some_and(|at| at <= scheduled_at) {
+            return Err(Status::ESME_RINVEXPIRY);
+        }
+        let carrier = &self.carrier_state(before.carrier).carrier;
         let validity_max = carrier.validity_max;
         let segments_max = self.config.segments_max;
         let mut body = Body::new(segment, carrier, segments_max).map_err(|_| Status::ESME_RINVMSGLEN)?;
         body.asked_coding = asked_coding;
-        if times.0.is_some() && self.store.message(slot).queued {
+        let is_moved = scheduled_at != was_due_at;
+        // A text that is moved is kept as long after its time as it would have been.
+        let validity = expired_at.since(was_due_at);
+        let starts_at = scheduled_at.max(now);
+        let expires_at = times.1.or(Some(starts_at + validity).filter(|_| is_moved));
+        let expires_at = expires_at.map_or(expired_at, |at| at.min(starts_at + validity_max));
+        if is_moved && was_queued {
             self.store.dequeue(slot);
         }
         let message = self.store.message_mut(slot);
         message.body = body;
         message.registered_delivery = flags;
         message.submitted_at = now;
+        message.scheduled_at = scheduled_at;
+        message.expires_at = expires_at;
         let number = message.id.number;
-        // A text that is put off is kept as long after its time as it would have been.
-        let validity = message.expires_at.since(message.scheduled_at);
-        if let Some(at) = times.0 {
-            message.scheduled_at = at;
-            self.timers.set(at, Timer::Scheduled { slot, number });
+        if is_moved {
+            if !was_queued {
+                self.timers.forget();
+            }
+            if scheduled_at > now {
+                self.timers.set(scheduled_at, Timer::Scheduled { slot, number });
+            }
         }
-        let message = self.store.message_mut(slot);
-        let expires_at = times.1.or_else(|| times.0.map(|at| at + validity));
-        if let Some(at) = expires_at {
-            message.expires_at = at.min(message.scheduled_at.max(now) + validity_max);
-            self.timers
-                .set(message.expires_at, Timer::Expiry { slot, number });
+        if expires_at != expired_at {
+            self.timers.forget();
+            self.timers.set(expires_at, Timer::Expiry { slot, number });
         }
         Ok(slot)
     }
@@ -480,3 +504,6 @@ fn address_of(destination: &DestAddress) -> Address {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
