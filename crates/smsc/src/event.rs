@@ -390,6 +390,15 @@ pub enum Event {
         /// To what, in words.
         setting: CompactString,
     },
+    /// A setting of a carrier that was to change stays as it is.
+    NotChanged {
+        /// The carrier.
+        carrier: CompactString,
+        /// To what it was to change, in words.
+        setting: CompactString,
+        /// Why it did not.
+        reason: &'static str,
+    },
 }
 
 /// Something that goes to an ESME in a `deliver_sm` or an `alert_notification`.

@@ -97,7 +97,7 @@ impl Effect {
 /// How long an answer waits for the one that is to overtake it.
 pub const SWAPPED_ANSWER_MAX: Duration = Duration::from_secs(1);
 
-/// How many rules a carrier has at most; one more is not kept.
+/// How many rules a carrier has at most, those apart that act no more; one more is not kept, which is told.
 pub const FAULTS_MAX: usize = 1_000;
 
 /// An expression that a text is searched for.

@@ -8,7 +8,7 @@ use smpp::{
     Bind, BindKind, DataSm, DestAddress, LinkId, Pdu, QuerySm, State, Status, SubmitMulti, Tlv, command_id,
     tag,
 };
-use smsc::{Change, Disturbance, Effect, Fault, Output, ReceiptMode};
+use smsc::{Change, Disturbance, Effect, Event, Fault, Output, ReceiptMode};
 use support::*;
 
 fn rule(effect: Effect, operations: &[u32]) -> Change {
@@ -310,4 +310,92 @@ fn rules_of_other_operations_leave_texts_alone_and_end_with_the_others() {
             .iter()
             .all(|output| !matches!(output, Output::Close { .. }))
     );
+}
+
+#[test]
+fn a_silent_session_stays_open_until_somebody_ends_it() {
+    let mut config = config();
+    config.session.timers = smpp::Timers::default();
+    let mut bench = Bench::bound(config);
+    let outputs = bench.wait(secs(30));
+    assert_eq!(
+        sent(&outputs)[0].1.pdu,
+        Pdu::EnquireLink,
+        "what it asked before is forgotten"
+    );
+    bench.change(rule(Effect::Silence, &[command_id::QUERY_SM]));
+    assert!(sent(&bench.request(LINK, query())).is_empty());
+    // What is on its way to it is tried again and again, and waits.
+    bench.mo(ALICE, "32665", "hi");
+    let outputs = bench.wait(secs(3_600));
+    assert!(
+        closes(&outputs).is_empty() && sent(&outputs).is_empty(),
+        "{outputs:?}"
+    );
+    assert_eq!(bench.smsc.session_state(LINK), Some(State::BoundTrx));
+    bench.handle(smsc::Input::Unbind {
+        system_id: "fbook".into(),
+    });
+    assert_eq!(closes(&bench.wait(secs(10))), [LINK]);
+}
+
+#[test]
+fn rules_that_are_spent_make_room_and_one_too_many_is_told() {
+    let mut bench = Bench::bound(config());
+    let once = |operations: &[u32]| {
+        Change::Fault(Box::new(Fault {
+            operations: operations.to_vec(),
+            count: Some(1),
+            ..Fault::always(Effect::Answer(Status::ESME_RSYSERR))
+        }))
+    };
+    for _ in 0..smsc::fault::FAULTS_MAX {
+        bench.change(once(&[command_id::QUERY_SM]));
+        assert_eq!(status(&bench.request(LINK, query())), Status::ESME_RSYSERR);
+    }
+    for _ in 0..smsc::fault::FAULTS_MAX {
+        assert!(matches!(
+            notes(&bench.change(once(&[])))[0],
+            Event::Changed { .. }
+        ));
+    }
+    assert_eq!(
+        status(&bench.request(LINK, query())),
+        Status::ESME_RINVMSGID,
+        "no rule about it is left"
+    );
+    let told = notes(&bench.change(once(&[command_id::QUERY_SM])));
+    assert_eq!(
+        told[0].to_string(),
+        "att: answer ESME_RSYSERR on query_sm for 1 does not count: the carrier has as many rules as it may have"
+    );
+    assert_eq!(status(&bench.request(LINK, query())), Status::ESME_RINVMSGID);
+    assert_eq!(status(&bench.submit(to_alice("hi"))), Status::ESME_RSYSERR);
+    assert!(matches!(
+        notes(&bench.change(once(&[command_id::QUERY_SM])))[0],
+        Event::Changed { .. }
+    ));
+    assert_eq!(status(&bench.request(LINK, query())), Status::ESME_RSYSERR);
+}
+
+#[test]
+fn beyond_requests_max_nothing_more_is_answered_late() {
+    let late = Effect::LateAnswer(secs(60));
+    for (operation, pdu) in [
+        (command_id::QUERY_SM, query()),
+        (command_id::ENQUIRE_LINK, Pdu::EnquireLink),
+        (command_id::SUBMIT_MULTI, multi_to(&[ALICE])),
+    ] {
+        let mut config = config();
+        config.accounts[0].requests_max = 2;
+        let mut bench = Bench::bound(config);
+        bench.change(rule(late, &[operation]));
+        for _ in 0..2 {
+            assert_eq!(answers(&bench.request(LINK, pdu.clone())), [], "{operation:#x}");
+        }
+        let throttled = answers(&bench.request(LINK, pdu.clone()));
+        assert_eq!(throttled[0].1, Status::ESME_RTHROTTLED, "{operation:#x}");
+        assert_eq!(answers(&bench.wait(secs(60))).len(), 2, "{operation:#x}");
+        assert_eq!(answers(&bench.request(LINK, pdu)), [], "{operation:#x}");
+    }
 }

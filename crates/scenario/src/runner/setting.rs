@@ -1,6 +1,7 @@
 //! `set`: changes of users, carriers, apps and of the platform's link.
 
 use platform::Change as Policy;
+use smsc::fault::FAULTS_MAX;
 use world::{Change, Input};
 
 use crate::check::Kind;
@@ -130,7 +131,16 @@ impl Run<'_> {
             "loss" => smsc::Change::Loss(crate::check::percent(value).ok_or("not a percentage")?),
             "throttle" => smsc::Change::Throttle(none_or(value, "a whole number")?),
             "receipts" => smsc::Change::Receipts(crate::world_config::receipt_mode(value)?),
-            "answer" => answer(words, &self.stage.actors)?,
+            "answer" => {
+                let change = answer(words, &self.stage.actors)?;
+                let is_rule = matches!(change, smsc::Change::Fault(_));
+                if is_rule && self.stage.world.smsc().answers(name).1.len() >= FAULTS_MAX {
+                    return Err(format!(
+                        "{name} has {FAULTS_MAX} rules that act; `set {name} answer ESME_ROK` ends them all"
+                    ));
+                }
+                change
+            }
             "block" | "unblock" => {
                 let app = *self
                     .stage

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use smsc::fault::FAULTS_MAX;
 use smsc::{
     Alphabet, BlockedReaction, Carrier, Cause, CodeOverLimit, Effect, Latency, LongText, MessageIdStyle,
     MoAlphabet, OverLimit, ReceiptMode, ReceiptStyle, StopMode, UnprovisionedMo,
@@ -179,6 +180,9 @@ fn set(carrier: &mut Carrier, key: &str, words: &[&str]) -> Result<(), String> {
             let rule = fault(words).map_err(|(_, reason)| reason)?;
             if matches!(rule.effect, Effect::Answer(status) if status.is_ok()) {
                 return Err("no text is refused with ESME_ROK; leave the rule out".to_owned());
+            }
+            if carrier.faults.len() >= FAULTS_MAX {
+                return Err(format!("a carrier has at most {FAULTS_MAX} rules"));
             }
             carrier.faults.push(rule);
         }
@@ -481,6 +485,16 @@ mod tests {
             let result = set(&mut Carrier::new("att"), key, &words);
             assert_eq!(result.is_ok(), fits, "{key} {words:?}: {result:?}");
         }
+    }
+
+    #[test]
+    fn a_carrier_has_so_many_rules() {
+        let mut att = Carrier::new("att");
+        for _ in 0..FAULTS_MAX {
+            set(&mut att, "answer", &["none"]).expect("one more");
+        }
+        let why = set(&mut att, "answer", &["none"]).expect_err("one too many");
+        assert_eq!(why, "a carrier has at most 1000 rules");
     }
 
     #[test]

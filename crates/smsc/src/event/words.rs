@@ -439,6 +439,11 @@ impl fmt::Display for Event {
                 write!(f, "link to {carrier} down; {waiting} texts wait")
             }
             Self::Changed { carrier, setting } => write!(f, "{carrier}: {setting}"),
+            Self::NotChanged {
+                carrier,
+                setting,
+                reason,
+            } => write!(f, "{carrier}: {setting} does not count: {reason}"),
         }
     }
 }

@@ -16,8 +16,16 @@ impl Smsc {
         let Some(index) = self.carrier_index(carrier) else {
             return;
         };
-        let state = &mut self.carriers[usize::from(index)];
         let setting = format_compact!("{change}");
+        if matches!(change, Change::Fault(_)) && !self.has_room_for_fault(index) {
+            let reason = "the carrier has as many rules as it may have";
+            return self.note(Event::NotChanged {
+                carrier: carrier.into(),
+                setting,
+                reason,
+            });
+        }
+        let state = &mut self.carriers[usize::from(index)];
         match change {
             Change::LinkUp => return self.link_up(now, index),
             Change::LinkDown => return self.link_down(index),
@@ -33,10 +41,8 @@ impl Smsc {
                 state.answer = Some((status, count)).filter(|_| !status.is_ok() && count != Some(0));
             }
             Change::Fault(fault) => {
-                if state.faults.len() < FAULTS_MAX {
-                    self.operation_rules += usize::from(fault.is_about_others());
-                    state.faults.push(Armed::new(*fault));
-                }
+                self.operation_rules += usize::from(fault.is_about_others());
+                state.faults.push(Armed::new(*fault));
             }
             Change::NoFaults => {
                 let others = state.faults.iter().filter(|armed| armed.fault.is_about_others());
@@ -54,6 +60,40 @@ impl Smsc {
             carrier: carrier.into(),
             setting,
         });
+    }
+
+    /// Whether a carrier keeps one rule more. Those that act no more make room first: a world that is served for weeks has
+    /// many rules with a count.
+    fn has_room_for_fault(&mut self, index: u16) -> bool {
+        let faults = &mut self.carriers[usize::from(index)].faults;
+        if faults.len() >= FAULTS_MAX {
+            let others = |faults: &[Armed]| {
+                faults
+                    .iter()
+                    .filter(|armed| armed.fault.is_about_others())
+                    .count()
+            };
+            let before = others(faults);
+            faults.retain(|armed| armed.left != Some(0));
+            self.operation_rules -= before - others(faults);
+        }
+        faults.len() < FAULTS_MAX
+    }
+
+    /// What goes wrong on demand at a carrier from now on, in the words that set it: the status that was asked for last, and
+    /// the rules that act still, with the number of times that is left of them.
+    pub fn answers(&self, carrier: &str) -> (Option<String>, Vec<String>) {
+        let state = self.carrier_index(carrier).map(|index| self.carrier_state(index));
+        let status = state.and_then(|state| state.answer);
+        let status = status.map(|(status, count)| Change::Answer { status, count }.to_string());
+        let rules = state.iter().flat_map(|state| &state.faults);
+        let rules = rules.filter(|armed| armed.left != Some(0)).map(|armed| {
+            let mut rule = armed.fault.clone();
+            rule.count = armed.left;
+            rule.to_string()
+        });
+        let words = status.and_then(|words| Some(words.strip_prefix("answer ")?.to_owned()));
+        (words, rules.collect())
     }
 
     pub(super) fn change_account(&mut self, now: Timestamp, mut account: Account) {

@@ -1,6 +1,6 @@
 //! Texts from handsets: which account has the code, and what the handset is told when none has.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use smpp::LinkId;
 use sms::{Address, Msisdn, Segment, Timestamp};
 
@@ -123,9 +123,21 @@ impl Smsc {
         let word = keyword(&segment.text());
         let key = (from, code);
         let out = state.carrier.stop_words.contains(&word);
-        if out && (state.opt_outs.contains(&key) || state.opt_outs.len() < state.carrier.opt_outs_max) {
+        let is_full = state.opt_outs.len() >= state.carrier.opt_outs_max;
+        if out && is_full && !state.opt_outs.contains(&key) {
+            let (carrier, (handset, code)) = (state.carrier.name.clone(), key);
+            let setting = format_compact!("that {handset} opts out of {code}");
+            let reason = "the carrier keeps as many opt-outs as it may";
+            self.note(Event::NotChanged {
+                carrier,
+                setting,
+                reason,
+            });
+            return false;
+        }
+        if out {
             state.opt_outs.insert(key.clone());
-        } else if out || !state.carrier.start_words.contains(&word) || !state.opt_outs.remove(&key) {
+        } else if !state.carrier.start_words.contains(&word) || !state.opt_outs.remove(&key) {
             return false;
         }
         let (carrier, text) = (state.carrier.name.clone(), state.carrier.stop_reply.clone());
@@ -223,14 +235,11 @@ impl Smsc {
 fn keyword(text: &str) -> CompactString {
     let plain: String = text
         .chars()
-        .map(|character| {
-            if character.is_alphanumeric() {
-                character.to_ascii_uppercase()
-            } else {
-                ' '
-            }
+        .map(|character| match character.is_alphanumeric() {
+            true => character,
+            false => ' ',
         })
         .collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
-    CompactString::from(words.join(" "))
+    CompactString::from(words.join(" ").to_uppercase())
 }
