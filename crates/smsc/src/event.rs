@@ -549,7 +549,7 @@ pub enum DropReason {
     TooLong,
     /// The carrier's air carries text only.
     Binary,
-    /// The ESME rejected it for good.
+    /// The ESME rejected it for good, or everything that waits for its destination.
     Rejected,
     /// It waited too long.
     Expired,

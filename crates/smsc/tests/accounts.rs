@@ -228,3 +228,26 @@ fn an_account_is_held_to_what_it_says_now() {
     bench.handle(Input::Account(Box::new(Account::new("nobody", ""))));
     assert_eq!(bench.smsc.accounts().cloned().collect::<Vec<_>>(), before);
 }
+
+#[test]
+fn what_waits_keeps_to_the_validity_that_is_said_now() {
+    let mut bench = Bench::new(config());
+    let change = |bench: &mut Bench, hours: u64| {
+        let mut account = bench.smsc.accounts().next().expect("fbook").clone();
+        account.waiting_validity = Some(secs(hours * 3_600));
+        bench.handle(Input::Account(Box::new(account)));
+    };
+    bench.mo(ALICE, "32665", "one");
+    change(&mut bench, 2);
+    bench.wait(secs(3_600));
+    bench.mo(ALICE, "32665", "two");
+    change(&mut bench, 3);
+    bench.wait(secs(2 * 3_600 - 1));
+    assert_eq!(bench.smsc.waiting("fbook"), 2);
+    bench.wait(secs(1));
+    assert_eq!(bench.smsc.waiting("fbook"), 1);
+    // What has waited for longer already is given up at once.
+    change(&mut bench, 1);
+    bench.wait(secs(1));
+    assert_eq!(bench.smsc.waiting("fbook"), 0);
+}

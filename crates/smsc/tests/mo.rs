@@ -315,6 +315,40 @@ fn answers_decide_whether_it_is_sent_again() {
 }
 
 #[test]
+fn a_permanent_error_ends_all_that_waits_for_the_same_destination() {
+    let mut config = config();
+    config.accounts[0].window_max = 1;
+    let mut bench = Bench::bound(config);
+    let first = delivers(&bench.mo(ALICE, "32665", "one"));
+    for (number, text) in [
+        ("32665", "two"),
+        ("3266507", "three"),
+        ("32665", "four"),
+        ("3266507", "five"),
+    ] {
+        assert!(delivers(&bench.mo(ALICE, number, text)).is_empty());
+    }
+    let outputs = bench.acknowledge(LINK, &first[0].0, Status::ESME_RX_P_APPN);
+    assert_eq!(words(&outputs), ["three"]);
+    // What comes from now on is tried.
+    assert!(delivers(&bench.mo(ALICE, "32665", "six")).is_empty());
+    let dropped = |outputs: &[Output]| {
+        let dropped = notes(outputs).into_iter();
+        dropped
+            .filter(|event| matches!(event, Event::Dropped { .. }))
+            .count()
+    };
+    assert_eq!(dropped(&outputs), 3, "the answered text and those behind it");
+    let three = delivers(&outputs);
+    let outputs = bench.acknowledge(LINK, &three[0].0, Status::ESME_ROK);
+    assert_eq!((words(&outputs), dropped(&outputs)), (vec!["five".to_owned()], 0));
+    let five = delivers(&outputs);
+    let outputs = bench.acknowledge(LINK, &five[0].0, Status::ESME_ROK);
+    assert_eq!((words(&outputs), dropped(&outputs)), (vec!["six".to_owned()], 0));
+    assert_eq!(bench.smsc.waiting("fbook"), 0);
+}
+
+#[test]
 fn a_refusal_of_one_session_goes_to_another() {
     let mut bench = Bench::bound(config());
     bench.bind(LinkId(2), BindKind::Receiver);

@@ -114,6 +114,9 @@ impl Smsc {
                 }
             }
         }
+        if account.waiting_validity != before.waiting_validity {
+            self.watch_waiting(now, index);
+        }
         self.dispatch(now, index);
     }
 

@@ -10,7 +10,7 @@ use smpp::{
 use sms::Timestamp;
 
 use super::Smsc;
-use super::state::{Delivery, Esme, Link, Token, What};
+use super::state::{Delivery, Esme, Link, REFUSED_MAX, Token, What};
 use crate::account::ReceiptRoute;
 use crate::draft::Draft;
 use crate::event::{DropReason, Event, Parcel, WaitReason};
@@ -89,13 +89,58 @@ impl Smsc {
 
     /// Sends what waits for an account, in order, while its sessions can take it.
     pub(super) fn dispatch(&mut self, now: Timestamp, account: u16) {
-        while let Some((_, delivery)) = self.esmes[usize::from(account)].waiting.first_key_value() {
-            let Some(link) = self.choose_link(&self.esmes[usize::from(account)], delivery) else {
+        let index = usize::from(account);
+        loop {
+            self.give_up_refused(account);
+            let esme = &self.esmes[index];
+            let Some((_, delivery)) = esme.waiting.first_key_value() else {
                 return;
             };
-            let first = self.esmes[usize::from(account)].waiting.pop_first();
-            let (_, delivery) = first.expect("looked at above");
-            self.transmit(now, link, delivery);
+            let Some(link) = self.choose_link(esme, delivery) else {
+                return;
+            };
+            if let Some((_, delivery)) = self.esmes[index].waiting.pop_first() {
+                self.transmit(now, link, delivery);
+            }
+        }
+    }
+
+    /// Gives up what waits first for an account, as far as the ESME does not want it any more.
+    #[inline]
+    fn give_up_refused(&mut self, account: u16) {
+        if !self.esmes[usize::from(account)].refused.is_empty() {
+            self.drop_refused(account);
+        }
+    }
+
+    #[cold]
+    fn drop_refused(&mut self, account: u16) {
+        let index = usize::from(account);
+        while let Some((number, delivery)) = self.esmes[index].waiting.first_key_value() {
+            let refused = self.esmes[index].refused.get(&delivery.destination());
+            if refused.is_none_or(|last| number > last) {
+                return;
+            }
+            if let Some((_, delivery)) = self.esmes[index].waiting.pop_first() {
+                self.drop_delivery(&delivery, DropReason::Rejected);
+            }
+        }
+        self.esmes[index].refused.clear();
+    }
+
+    /// An ESME wants nothing of what waits for the destination of a delivery (SMPP v5.0 §4.7.6, `ESME_RX_P_APPN`). What comes
+    /// later is tried.
+    fn refuse_destination(&mut self, delivery: &Delivery) {
+        let (last, destination) = (self.last_delivery, delivery.destination());
+        let esme = &mut self.esmes[usize::from(delivery.account)];
+        let Some((first, _)) = esme.waiting.first_key_value() else {
+            return;
+        };
+        if esme.refused.len() >= REFUSED_MAX {
+            esme.refused.retain(|_, last| *last >= *first);
+        }
+        if esme.refused.len() < REFUSED_MAX || esme.refused.contains_key(&destination) {
+            esme.refused.insert(destination, last);
         }
     }
 
@@ -103,12 +148,14 @@ impl Smsc {
     /// no other can.
     fn dispatch_over(&mut self, now: Timestamp, account: u16, link: LinkId) {
         let index = usize::from(account);
+        self.give_up_refused(account);
         while let Some(state) = self.links.get(link)
             && state.account == Some(account)
             && can_take(state, &self.esmes[index])
             && let Some((_, delivery)) = self.esmes[index].waiting.pop_first()
         {
             self.transmit(now, link, delivery);
+            self.give_up_refused(account);
         }
     }
 
@@ -280,6 +327,9 @@ impl Smsc {
         if !status.is_ok() {
             self.drop_delivery(&delivery, DropReason::Rejected);
         }
+        if status == Status::ESME_RX_P_APPN {
+            self.refuse_destination(&delivery);
+        }
         self.dispatch_over(now, account, link);
     }
 
@@ -307,6 +357,20 @@ impl Smsc {
                 self.dispatch(now, account);
             }
         }
+    }
+
+    /// Sees anew to it that what waits for an account does not wait for ever.
+    pub(super) fn watch_waiting(&mut self, now: Timestamp, account: u16) {
+        let esme = &mut self.esmes[usize::from(account)];
+        let Some((_, first)) = esme.waiting.first_key_value() else {
+            return;
+        };
+        let validity = esme.waiting_validity(self.config.waiting_validity);
+        let expires_at = (first.since + validity).max(now + super::TICK);
+        if esme.expiry_at.replace(expires_at).is_some() {
+            self.timers.forget();
+        }
+        self.timers.set(expires_at, Timer::Waiting { account });
     }
 
     /// Gives up what has waited too long for an account.

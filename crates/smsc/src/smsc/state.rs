@@ -95,6 +95,15 @@ pub(crate) enum What {
 }
 
 impl Delivery {
+    /// Where it goes, in digits or letters.
+    pub fn destination(&self) -> CompactString {
+        match &self.what {
+            What::Mo { to, .. } => to.digits.clone(),
+            What::Receipt(receipt) => receipt.source.digits(),
+            What::Alert { esme, .. } => esme.digits.clone(),
+        }
+    }
+
     /// What it is, for events.
     pub fn parcel(&self) -> Parcel {
         match &self.what {
@@ -115,6 +124,10 @@ impl Delivery {
     }
 }
 
+/// How many destinations an ESME may have refused while something waits for it; of one more only the text that it answered is
+/// given up.
+pub(super) const REFUSED_MAX: usize = 1_000;
+
 /// An account with its sessions and what waits for it.
 pub(crate) struct Esme {
     pub account: Account,
@@ -122,6 +135,9 @@ pub(crate) struct Esme {
     pub bound: Vec<LinkId>,
     /// What waits, by [`Delivery::number`].
     pub waiting: BTreeMap<u64, Box<Delivery>>,
+    /// Up to which number what waits for a destination is not wanted any more (`ESME_RX_P_APPN`); at most
+    /// [`REFUSED_MAX`].
+    pub refused: BTreeMap<CompactString, u64>,
     /// For when [`crate::timer::Timer::Waiting`] is set; every other one is stale.
     pub expiry_at: Option<Timestamp>,
     /// Counts deliveries, for taking turns.
@@ -140,6 +156,7 @@ impl Esme {
             account,
             bound: Vec::new(),
             waiting: BTreeMap::new(),
+            refused: BTreeMap::new(),
             expiry_at: None,
             turn: 0,
             call_at: None,
