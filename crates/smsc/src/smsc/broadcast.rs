@@ -39,6 +39,12 @@ impl Broadcasts {
     fn pending(&self) -> usize {
         self.by_number.len() - self.over.len()
     }
+
+    /// The one with that id.
+    fn of_id(&self, id: &str) -> Option<&Broadcast> {
+        let mut known = MessageId::candidates(id).filter_map(|number| self.by_number.get(&number));
+        known.find(|broadcast| broadcast.id.text() == id)
+    }
 }
 
 impl Smsc {
@@ -88,13 +94,13 @@ impl Smsc {
             let reason = "the account may not broadcast";
             return Err(refuse(Status::ESME_RPROHIBITED, reason));
         }
+        self.check_held(sender.link)?;
         self.take_token(now, sender)?;
         let as_message = as_message(asked);
         let submission = self.rules(sender, false).check(now, &as_message)?;
         if submission.segment.body().is_empty() {
             let reason = "a broadcast needs a message_payload";
             return Err(refuse(Status::ESME_RMISSINGTLV, reason));
-        self.check_held(sender.link)?;
         }
         let wanted = broadcast::request(asked)?;
         let source = submission.source.address();
@@ -211,16 +217,19 @@ impl Smsc {
         asked: &BroadcastSm,
         service_type: ServiceType,
     ) -> Result<(), Refusal> {
-        let replaced = self.broadcasts.by_number.values().find(|broadcast| {
-            let named = match asked.message_id.as_str() {
-                "" => broadcast.service_type == service_type,
-                id => broadcast.id.to_string() == id,
-            };
-            named
-                && broadcast.is_pending()
+        let is_meant = |broadcast: &&Broadcast| {
+            broadcast.is_pending()
                 && broadcast.account == sender.account
                 && self.is_source(sender, &asked.source, &broadcast.source.digits)
-        });
+        };
+        let replaced = match asked.message_id.as_str() {
+            "" => self
+                .broadcasts
+                .by_number
+                .values()
+                .find(|broadcast| broadcast.service_type == service_type && is_meant(broadcast)),
+            id => self.broadcasts.of_id(id).filter(is_meant),
+        };
         let reason = SubmitRefusal::UnknownMessage;
         let status = Status::ESME_RBCASTFAIL;
         let number = replaced.map(|broadcast| broadcast.id.number);
@@ -377,14 +386,15 @@ impl Smsc {
         source: &sms::Address,
         reference: Option<u16>,
     ) -> Result<&Broadcast, Status> {
-        let mut mine = self.broadcasts.by_number.values().filter(|broadcast| {
-            broadcast.account == sender.account
-                && match message_id {
-                    "" => reference.is_some() && broadcast.user_message_reference == reference,
-                    id => broadcast.id.to_string() == id,
-                }
-        });
-        let found = mine.next_back().ok_or(Status::ESME_RINVMSGID)?;
+        let is_mine = |broadcast: &&Broadcast| broadcast.account == sender.account;
+        let found = match message_id {
+            "" => {
+                let mut mine = self.broadcasts.by_number.values().filter(is_mine);
+                mine.rfind(|broadcast| reference.is_some() && broadcast.user_message_reference == reference)
+            }
+            id => self.broadcasts.of_id(id).filter(is_mine),
+        };
+        let found = found.ok_or(Status::ESME_RINVMSGID)?;
         if self.is_source(sender, source, &found.source.digits) {
             Ok(found)
         } else {
