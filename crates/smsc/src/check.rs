@@ -259,15 +259,19 @@ impl Rules<'_> {
             invalid,
             "the user data header is longer than the text",
         )?;
-        let sar = [
+        let in_the_header = [
             tag::SAR_MSG_REF_NUM,
             tag::SAR_TOTAL_SEGMENTS,
             tag::SAR_SEGMENT_SEQNUM,
+            tag::SOURCE_PORT,
+            tag::DESTINATION_PORT,
         ];
         ensure(
-            !sar.into_iter().any(|tag| message.tlvs.tlv(tag).is_some()),
+            !in_the_header
+                .into_iter()
+                .any(|tag| message.tlvs.tlv(tag).is_some()),
             Status::ESME_RINVTLVVAL,
-            "SAR parameters beside a user data header",
+            "parameters for segments or ports beside a user data header",
         )
     }
 

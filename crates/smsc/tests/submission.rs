@@ -226,6 +226,14 @@ fn texts_are_checked() {
             0x34,
             Status::ESME_RINVTLVVAL,
         ),
+        (
+            ShortMessage {
+                tlvs: vec![Tlv::short(tag::DESTINATION_PORT, 2948)],
+                ..udh(&[6, 5, 4, 0x0B, 0x84, 0, 0])
+            },
+            0x34,
+            Status::ESME_RINVTLVVAL,
+        ),
     ] {
         let shown = format!("{message:?}");
         assert_eq!(submit(free_config(), version, message), expected, "{shown}");
@@ -399,4 +407,34 @@ fn the_coding_of_a_text_reaches_the_handset() {
         assert_eq!(page(&bench.submit(message)).segment, segment);
     }
     assert_eq!(Address::new(Ton::NetworkSpecific, Npi::Unknown, "1"), code("1"));
+}
+
+#[test]
+fn a_payload_is_taken_as_far_as_255_segments_hold_it() {
+    for (data_coding, long_text, octets, expected) in [
+        (0, LongText::Split, 39_015, Status::ESME_ROK),
+        (0, LongText::Split, 39_016, Status::ESME_RINVMSGLEN),
+        (4, LongText::Split, 34_170, Status::ESME_ROK),
+        (4, LongText::Split, 34_171, Status::ESME_RINVMSGLEN),
+        (8, LongText::Split, 34_170, Status::ESME_ROK),
+        (8, LongText::Split, 34_172, Status::ESME_RINVMSGLEN),
+        (0, LongText::Separate, 38_250, Status::ESME_ROK),
+        (0, LongText::Separate, 38_251, Status::ESME_RINVMSGLEN),
+        (0, LongText::Split, 65_535, Status::ESME_RINVMSGLEN),
+        (0, LongText::Truncate, 65_535, Status::ESME_ROK),
+    ] {
+        let mut config = free_config();
+        config.carriers[0].long_text = long_text;
+        let payload: Vec<u8> = [0, b'a'].into_iter().cycle().take(octets).collect();
+        let message = ShortMessage {
+            data_coding,
+            tlvs: vec![Tlv::new(tag::MESSAGE_PAYLOAD, payload)],
+            ..ShortMessage::new(code("12345"), handset(ALICE), &text(""))
+        };
+        assert_eq!(
+            submit(config, 0x34, message),
+            expected,
+            "{data_coding} {long_text:?} {octets}"
+        );
+    }
 }
