@@ -6,7 +6,7 @@ use std::time::Duration;
 use platform::{AppId, Uid};
 use sms::Timestamp;
 
-/// The most tokens that wait; a new one beyond that takes the place of the oldest.
+/// The most tokens that wait; a new one beyond that takes the place of the oldest. Used ones do not count.
 pub const TOKENS_MAX: usize = 10_000;
 
 /// A token that waits for its user or for `auth.getSession`.
@@ -30,10 +30,14 @@ impl Tokens {
     pub(crate) fn create(&mut self, now: Timestamp, app: AppId, text: String, ttl: Duration) {
         let is_over = |token: Option<&Token>| token.is_none_or(|token| token.expires_at <= now);
         while let Some(oldest) = self.order.front()
-            && (self.order.len() >= TOKENS_MAX || is_over(self.by_text.get(oldest)))
+            && (self.by_text.len() >= TOKENS_MAX || is_over(self.by_text.get(oldest)))
         {
             self.by_text.remove(oldest);
             self.order.pop_front();
+        }
+        // Used ones stand among the others until they are as many.
+        if self.order.len() >= 2 * TOKENS_MAX {
+            self.order.retain(|text| self.by_text.contains_key(text));
         }
         let token = Token {
             app,
@@ -117,5 +121,19 @@ mod tests {
         );
         tokens.create(at(60), APP, "later".to_owned(), TTL);
         assert_eq!(tokens.by_text.len(), 1, "what is over is forgotten");
+    }
+
+    #[test]
+    fn logins_that_are_done_take_no_place_of_one_that_waits() {
+        let mut tokens = Tokens::default();
+        tokens.create(NOW, APP, "waits".to_owned(), TTL);
+        for n in 0..3 * TOKENS_MAX {
+            let text = n.to_string();
+            tokens.create(NOW, APP, text.clone(), TTL);
+            assert!(tokens.approve(NOW, APP, &text, USER));
+            assert_eq!(tokens.redeem(NOW, APP, &text), Some(USER));
+        }
+        assert!(tokens.order.len() <= 2 * TOKENS_MAX, "{}", tokens.order.len());
+        assert!(tokens.approve(NOW, APP, "waits", USER));
     }
 }
