@@ -1,12 +1,14 @@
 //! What identifies an app to the API: [`Credentials`], with its [`Secret`].
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::net::IpAddr;
 
 use platform::AppId;
 use serde::{Deserialize, Serialize};
 use sms::Timestamp;
+
+use crate::hidden::cover;
 
 /// The longest secret, in octets.
 pub const SECRET_OCTETS_MAX: usize = 128;
@@ -41,9 +43,9 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of the secret replaced by the placeholder.
-    pub fn redact(&self, text: &str) -> String {
-        text.replace(&self.0, Self::PLACEHOLDER)
+    /// `text` with every occurrence of the secret replaced by the placeholder, in whatever form it stands there.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        cover(text, &self.0, Self::PLACEHOLDER)
     }
 }
 
@@ -146,6 +148,8 @@ mod tests {
             secret
         );
         assert_eq!(secret.redact("a=secret123,b=x"), "a=[secret],b=x");
+        let odd = Secret::new("s3cr/é").expect("a secret");
+        assert_eq!(odd.redact(r#"["s3cr\/\u00e9"]"#), "[\"[secret]\"]");
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error_code;
+mod hidden;
 pub mod method;
 pub mod noted;
 pub mod params;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::hidden::cover;
 use crate::params::{cut, urldecoded};
 
 /// What a record may hold of a call.
@@ -27,12 +28,12 @@ pub struct Pairs {
 const LENGTHS: usize = 2 * size_of::<u32>();
 
 impl Noted {
-    /// `text` with each of `hidden` replaced.
+    /// `text` with each of `hidden` replaced, in whatever form it stands there.
     pub fn without<'a>(hidden: &[String], text: &'a str) -> Cow<'a, str> {
         let mut shown = Cow::Borrowed(text);
-        for hidden in hidden.iter().filter(|hidden| !hidden.is_empty()) {
-            if shown.contains(hidden.as_str()) {
-                shown = Cow::Owned(shown.replace(hidden.as_str(), "[session key]"));
+        for hidden in hidden {
+            if let Cow::Owned(covered) = cover(&shown, hidden, "[session key]") {
+                shown = Cow::Owned(covered);
             }
         }
         shown
@@ -170,5 +171,10 @@ mod tests {
             "a [session key], a [session key]"
         );
         assert!(matches!(Noted::without(&hidden, "none"), Cow::Borrowed("none")));
+        let hidden = ["k/é".to_owned()];
+        assert_eq!(
+            Noted::without(&hidden, r#"{"session_key":"k\/\u00e9"}"#),
+            r#"{"session_key":"[session key]"}"#
+        );
     }
 }

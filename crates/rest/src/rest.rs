@@ -362,8 +362,8 @@ impl Rest {
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut redacted = Cow::Borrowed(text);
         let mut take_out = |secret: &Secret| {
-            if redacted.contains(secret.expose()) {
-                redacted = Cow::Owned(secret.redact(&redacted));
+            if let Cow::Owned(without) = secret.redact(&redacted) {
+                redacted = Cow::Owned(without);
             }
         };
         if text.len() >= self.app_secret_octets_min {

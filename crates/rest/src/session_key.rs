@@ -124,8 +124,8 @@ impl Sessions {
         Some(secret)
     }
 
-    /// The secrets of sessions that stand in a text. They are sought where 32 hex digits stand in a row; the few of another
-    /// form, which a configuration may have, everywhere.
+    /// The secrets of sessions that may stand in a text: those of 32 hex digits that do, and the few of another form, which a
+    /// configuration may have.
     pub(crate) fn secrets_in(&self, text: &str) -> Vec<Secret> {
         if self.secrets.is_empty() && self.odd_secrets.is_empty() {
             return Vec::new();
@@ -139,11 +139,7 @@ impl Sessions {
                 let text = std::str::from_utf8(window).ok()?;
                 self.secrets.get(text).cloned()
             });
-        let odd = self
-            .odd_secrets
-            .iter()
-            .filter(|secret| text.contains(secret.expose()));
-        in_form.chain(odd.cloned()).collect()
+        in_form.chain(self.odd_secrets.iter().cloned()).collect()
     }
 
     /// Ends the session with that key.

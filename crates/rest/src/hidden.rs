@@ -1,0 +1,144 @@
+//! What may stand in no record, found in whatever form it stands: [`cover`].
+
+use std::borrow::Cow;
+
+/// `text` with every occurrence of `secret` replaced, also where JSON, XML or a form have escaped it, and where an answer
+/// within an answer has escaped that again.
+pub(crate) fn cover<'a>(text: &'a str, secret: &str, placeholder: &str) -> Cow<'a, str> {
+    if secret.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    if secret.bytes().all(is_never_escaped) {
+        return match text.contains(secret) {
+            true => Cow::Owned(text.replace(secret, placeholder)),
+            false => Cow::Borrowed(text),
+        };
+    }
+    let mut covered = String::new();
+    let mut rest = text;
+    'text: while !rest.is_empty() {
+        for (place, _) in rest.char_indices() {
+            if let Some(after) = behind(&rest[place..], secret) {
+                covered.push_str(&rest[..place]);
+                covered.push_str(placeholder);
+                rest = after;
+                continue 'text;
+            }
+        }
+        break;
+    }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    covered.push_str(rest);
+    Cow::Owned(covered)
+}
+
+const fn is_never_escaped(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_')
+}
+
+/// What stands behind the secret with which the text begins.
+fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+    let mut chars = secret.chars();
+    let Some(c) = chars.next() else {
+        return Some(text);
+    };
+    let forms = [
+        text.strip_prefix(c).filter(|_| c != '\\'),
+        behind_backslashes(text, c),
+        behind_entity(text, c),
+        behind_percent(text, c),
+    ];
+    // What escapes others may stand for itself.
+    forms
+        .into_iter()
+        .flatten()
+        .find_map(|after| behind(after, chars.as_str()))
+}
+
+/// A character behind the backslashes of JSON and JavaScript, as itself or by its number.
+fn behind_backslashes(text: &str, c: char) -> Option<&str> {
+    let escaped = text.trim_start_matches('\\');
+    if escaped.len() == text.len() {
+        return None;
+    }
+    if c == '\\' {
+        return Some(escaped);
+    }
+    let letter = match c {
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        c => c,
+    };
+    if let Some(after) = escaped.strip_prefix(letter) {
+        return Some(after);
+    }
+    c.encode_utf16(&mut [0; 2]).iter().try_fold(text, |text, unit| {
+        let digits = text.trim_start_matches('\\').strip_prefix('u')?;
+        let (number, after) = digits.split_at_checked(4)?;
+        (u16::from_str_radix(number, 16).ok()? == *unit).then_some(after)
+    })
+}
+
+/// A character by its name in XML.
+fn behind_entity(text: &str, c: char) -> Option<&str> {
+    let name = match c {
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '&' => "&amp;",
+        '"' => "&quot;",
+        '\'' => "&apos;",
+        '\r' => "&#13;",
+        _ => return None,
+    };
+    text.strip_prefix(name)
+}
+
+/// A character by its octets in a form or an address.
+fn behind_percent(text: &str, c: char) -> Option<&str> {
+    if c == ' '
+        && let Some(after) = text.strip_prefix('+')
+    {
+        return Some(after);
+    }
+    c.encode_utf8(&mut [0; 4]).bytes().try_fold(text, |text, octet| {
+        let (number, after) = text.strip_prefix('%')?.split_at_checked(2)?;
+        (u8::from_str_radix(number, 16).ok()? == octet).then_some(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_covered_in_every_form() {
+        for (secret, text, covered) in [
+            ("key", "a key, a key", "a [x], a [x]"),
+            ("key", "kez", "kez"),
+            ("", "nothing", "nothing"),
+            ("a/b", "a/b a\\/b a\\\\\\/b a%2Fb a%2fb", "[x] [x] [x] [x] [x]"),
+            (
+                "clé",
+                "{\"k\":\"cl\\u00e9\"} cl\\u00E9 cl\\\\u00e9 clé cl%C3%A9",
+                "{\"k\":\"[x]\"} [x] [x] [x] [x]",
+            ),
+            ("k😀", "k\\ud83d\\ude00 k\\\\ud83d\\\\ude00 k😀", "[x] [x] [x]"),
+            ("a<&\"b", "a&lt;&amp;&quot;b a<&\\\"b", "[x] [x]"),
+            ("a\\/b", "a\\\\\\/b a\\/b", "[x] [x]"),
+            ("a b", "a+b a%20b a b", "[x] [x] [x]"),
+            ("a&amp;b", "a&amp;b a&amp;amp;b", "[x] [x]"),
+            ("100%", "100% 100%25", "[x] [x]25"),
+            ("a/b", "a\\u00 a%2 a\\", "a\\u00 a%2 a\\"),
+            ("aa/", "aaa/ aa", "a[x] aa"),
+            ("é", "e\\u00e", "e\\u00e"),
+        ] {
+            assert_eq!(cover(text, secret, "[x]"), covered, "{secret} in {text}");
+        }
+        assert!(matches!(cover("none", "a/b", "[x]"), Cow::Borrowed("none")));
+    }
+}
