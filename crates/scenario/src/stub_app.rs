@@ -10,8 +10,10 @@ use sms::Timestamp;
 use crate::pattern::Matcher;
 use crate::syntax::{Action, Piece, Rule};
 
-/// Calls that wait for their time, at most; further ones are dropped.
+/// Calls that wait for their time, at most. A callback that would bring more is answered HTTP 503, and nothing comes of it.
 pub const CALLS_WAITING_MAX: usize = 10_000;
+/// How an app answers that has too much to do.
+const BUSY: NotifyOutcome = NotifyOutcome::Answered(503);
 
 /// The apps that are simulated. An app without rules answers HTTP 200 and does nothing more by itself.
 ///
@@ -96,6 +98,9 @@ impl StubApps {
         let Some(answer) = stub.rules.iter().find_map(|rule| Answer::by(rule, text)) else {
             return Some(ok);
         };
+        if self.waiting.len() + answer.replies.len() > CALLS_WAITING_MAX {
+            return Some(Some(BUSY));
+        }
         let (user, session) = (
             field("fb_sig_user").unwrap_or_default(),
             field("fb_sig_sms_sid").unwrap_or_default(),
@@ -128,10 +133,8 @@ impl StubApps {
 }
 
 fn push(waiting: &mut VecDeque<(Timestamp, AppId, Request)>, call: (Timestamp, AppId, Request)) {
-    if waiting.len() < CALLS_WAITING_MAX {
-        let place = waiting.partition_point(|(at, ..)| *at <= call.0);
-        waiting.insert(place, call);
-    }
+    let place = waiting.partition_point(|(at, ..)| *at <= call.0);
+    waiting.insert(place, call);
 }
 
 /// What an app does about a text.
@@ -266,11 +269,27 @@ mod tests {
     }
 
     #[test]
-    fn waiting_calls_have_a_limit() {
+    fn an_app_with_too_many_calls_to_make_says_that_it_is_busy() {
         let mut stubs = stubs();
-        for _ in 0..=CALLS_WAITING_MAX {
-            stubs.callback(Timestamp::EPOCH, AppId(1), &callback("94110"));
+        let mut answered = |text: &str| {
+            stubs
+                .callback(Timestamp::EPOCH, AppId(1), &callback(text))
+                .expect("it is simulated")
+        };
+        let ok = Some(NotifyOutcome::Answered(200));
+        for _ in 0..CALLS_WAITING_MAX - 1 {
+            assert_eq!(answered("94110"), ok);
         }
+        assert_eq!(answered("x"), Some(BUSY), "its two calls have no room");
+        assert_eq!(answered("94110"), ok);
+        assert_eq!(answered("94110"), Some(BUSY));
+        assert_eq!(
+            answered("broken"),
+            Some(NotifyOutcome::Answered(500)),
+            "it brings no call"
+        );
         assert_eq!(stubs.due(Timestamp::EPOCH).len(), CALLS_WAITING_MAX);
+        let answered = stubs.callback(Timestamp::EPOCH, AppId(1), &callback("94110"));
+        assert_eq!(answered, Some(ok));
     }
 }
