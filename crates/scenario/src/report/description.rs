@@ -61,7 +61,13 @@ pub fn brought_up_to_date(mut description: Value, declared: &DeclaredWorld, serv
     }
     let blocks: Vec<_> = world.platform().operator_blocks().collect();
     let carriers = world.smsc().carriers();
-    let carriers = carriers.map(|carrier| self::carrier(carrier, blocks.iter().copied()));
+    let carriers = carriers.map(|carrier| {
+        let mut told = self::carrier(carrier, blocks.iter().copied());
+        let (answer, faults) = world.smsc().answers(&carrier.name);
+        told["answer"] = json!(answer);
+        told["faults"] = json!(faults);
+        told
+    });
     description["carriers"] = carriers.collect();
     let links = world.smsc().bound_links();
     description["links"] = links
@@ -165,6 +171,7 @@ fn carrier<'b>(carrier: &smsc::Carrier, blocks: impl Iterator<Item = (&'b str, A
             ReceiptMode::OnePart => "one_part",
         },
         "blocked": blocked,
+        "faults": carrier.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
@@ -220,7 +227,8 @@ mod tests {
         world_config(&script).expect("a world")
     }
 
-    const WORLD: &str = "world seed 7\n\ncarrier att, latency 1500ms, block quiz\n\napp quiz \"Movie Quiz\", canvas quiz\n\n\
+    const WORLD: &str = "world seed 7\n\ncarrier att, latency 1500ms, block quiz, answer late 2s for 1\n\n\
+                         app quiz \"Movie Quiz\", canvas quiz\n\n\
                          user alice +14155550101 on att, apps quiz, quiet-hours 22:00-08:00\n";
 
     #[test]
@@ -236,6 +244,7 @@ mod tests {
         assert_eq!(told["users"][0]["apps"][&id]["sms"], true);
         assert_eq!(told["carriers"][0]["latency"], "1500ms");
         assert_eq!(told["carriers"][0]["blocked"][0], quiz["id"]);
+        assert_eq!(told["carriers"][0]["faults"], json!(["late 2s for 1"]));
         assert_eq!(
             declared(told["declarations"].as_str().expect("text")).declarations(),
             told["declarations"],
@@ -285,7 +294,8 @@ mod tests {
         play(
             &mut served,
             "user erin +14155550177 on att, apps quiz\nset alice texts off\nset alice coverage off\n\
-             set att loss 3%\nset att unblock quiz\nset quiz sms off\nset quiz url http://127.0.0.1:9/\nset acme bind up\n",
+             set att loss 3%\nset att unblock quiz\nset att answer none on query_sm for 2\n\
+             set att answer ESME_RSYSERR for 3\nset quiz sms off\nset quiz url http://127.0.0.1:9/\nset acme bind up\n",
         );
         assert_eq!(
             brought_up_to_date(describe(&declared), &declared, &served),
@@ -306,6 +316,8 @@ mod tests {
         let (att, quiz) = (&told["carriers"][0], &told["apps"][0]);
         assert_eq!((&att["loss"], &att["latency"]), (&json!("3%"), &json!("1s")));
         assert_eq!(att["blocked"], json!([]));
+        assert_eq!(att["answer"], json!("ESME_RSYSERR for 3"));
+        assert_eq!(att["faults"], json!(["late 2s for 1", "none on query_sm for 2"]));
         assert_eq!(
             (&quiz["sms_capable"], &quiz["url"]),
             (&json!(false), &json!("http://127.0.0.1:9/"))
