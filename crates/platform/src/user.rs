@@ -167,9 +167,14 @@ impl FromStr for QuietHours {
     type Err = InvalidHours;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        fn number(text: &str) -> Option<u16> {
+            // Rust reads a number with a plus sign as well.
+            let digits = (1..=2).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten()
+        }
         fn minutes(text: &str) -> Option<u16> {
             let (hours, minutes) = text.split_once(':')?;
-            let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
+            let (hours, minutes) = (number(hours)?, number(minutes)?);
             (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
         }
         text.split_once('-')
@@ -194,5 +199,28 @@ impl TryFrom<String> for QuietHours {
 impl From<QuietHours> for String {
     fn from(hours: QuietHours) -> Self {
         hours.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_digits() {
+        for (text, read) in [
+            ("22:00-08:00", Some("22:00-08:00")),
+            ("8:00-9:30", Some("08:00-09:30")),
+            ("+8:00-9:00", None),
+            ("8:00-+9:00", None),
+            ("008:00-9:00", None),
+            ("8-9", None),
+            ("24:00-08:00", None),
+            ("22:60-08:00", None),
+            ("", None),
+        ] {
+            let hours = text.parse::<QuietHours>().map(|hours| hours.to_string());
+            assert_eq!(hours.as_deref().ok(), read, "{text}");
+        }
     }
 }
