@@ -3,8 +3,10 @@
 mod capture;
 mod clause;
 mod names;
+mod scenes;
 mod setting;
 mod step;
+mod unique;
 mod value;
 
 use std::fmt;
@@ -12,7 +14,9 @@ use std::fmt;
 pub(crate) use capture::{captures, is_of_answer};
 pub(crate) use clause::clause_keys;
 pub use names::{Declared, Names};
+pub use scenes::SCENES_DEEP_MAX;
 pub(crate) use setting::{check as check_setting, setting_keys, setting_words};
+pub(crate) use step::NOT_SEEN;
 pub(crate) use value::{date, percent};
 
 use crate::diagnostics::Diagnostic;
@@ -60,6 +64,8 @@ pub(crate) fn some_steps<'b>(
     bound: impl Iterator<Item = &'b str>,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    // Who joins brings no scenes.
+    let scenes = scenes::Scenes::of(script.files(), script.names());
     // Behind the line with which a user joins they may be named.
     let mut joined = None;
     for step in steps {
@@ -69,7 +75,7 @@ pub(crate) fn some_steps<'b>(
                 Ok(script) => joined = Some(script),
                 Err(faults) => diagnostics.extend(faults),
             },
-            _ => step::one(script.files(), script.names(), path, step, &mut diagnostics),
+            _ => step::one(&scenes, script.names(), path, step, &mut diagnostics),
         }
     }
     capture::some(path, steps, bound, &mut diagnostics);
@@ -88,6 +94,7 @@ pub(crate) fn meaning(files: &[ScriptFile], names: &Names, diagnostics: &mut Vec
     for file in files {
         clause::declarations(&file.path, &file.file, names, diagnostics);
     }
+    unique::declarations(files, diagnostics);
     step::items(files, names, diagnostics);
     capture::items(files, diagnostics);
 }

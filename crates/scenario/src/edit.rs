@@ -41,10 +41,13 @@ pub(crate) fn edited(text: &str, edits: &[Edit]) -> String {
     out + &text[done..]
 }
 
-/// Where the line ends in which the octet `at` stands, before its line feed.
+/// Where the line ends in which the octet `at` stands, before its line feed and the carriage return before that.
 pub(crate) fn line_end(text: &str, at: u32) -> u32 {
     let at = at as usize;
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let end = text[at..end]
+        .strip_suffix('\r')
+        .map_or(end, |line| at + line.len());
     Span::new(end, end).start
 }
 
@@ -62,5 +65,6 @@ mod tests {
         assert_eq!(edited("hello", &edits), "Jello!?");
         assert_eq!(line_end("ab\ncd", 0), 2);
         assert_eq!(line_end("ab\ncd", 4), 5);
+        assert_eq!(line_end("ab\r\ncd", 1), 2);
     }
 }

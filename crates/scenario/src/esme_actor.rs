@@ -10,8 +10,7 @@ use smpp::{Command, Frame, Framer, LinkId, MessageIdResp, Pdu, Received, Session
 use sms::{Address, Timestamp};
 use smsc::Codings;
 
-pub(crate) use fields::InvalidField;
-pub(crate) use request::request;
+pub(crate) use request::{request, seen_fields};
 
 /// The octets of a PDU that it takes, at most.
 const COMMAND_LENGTH_MAX: u32 = 1 << 20;

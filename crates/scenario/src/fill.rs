@@ -103,7 +103,10 @@ impl Filling<'_> {
             }
             if self.steps.len() > self.test.steps.len() + FILLED_LINES_MAX {
                 let message = format!("more than {FILLED_LINES_MAX} lines would be written");
-                return Err(vec![Diagnostic::new(Code::E017, self.path, step.span, message)]);
+                let fault = Diagnostic::new(Code::E017, self.path, step.span, message);
+                return Err(vec![
+                    fault.help("`ignore` the actors that are not the test's affair"),
+                ]);
             }
         }
         if self.steps.is_empty() {
@@ -133,6 +136,7 @@ impl Filling<'_> {
             match &probe.failed {
                 None => return Ok(probe),
                 Some((place, _)) if place + 1 == self.steps.len() && self.mend(&probe) => {}
+                Some((_, fault)) if fault.code == Code::E302 => return Err(vec![not_filled(fault)]),
                 Some((_, fault)) => return Err(vec![fault.clone()]),
             }
         }
@@ -158,8 +162,8 @@ impl Filling<'_> {
         let name = fault
             .message
             .strip_prefix("`$")
-            .and_then(|rest| rest.split_once('`'));
-        let (Code::E107, Some((name, _))) = (fault.code, name) else {
+            .and_then(|rest| rest.strip_suffix("` holds nothing yet"));
+        let (Code::E107, Some(name)) = (fault.code, name) else {
             return false;
         };
         let var = Var(name.to_owned());
@@ -321,17 +325,22 @@ impl Filling<'_> {
 
     /// The changes of the file's text.
     fn into_edits(mut self, text: &str) -> Vec<Edit> {
+        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         for (place, step) in self.test.steps.iter().enumerate() {
             let written = self.steps.iter().zip(&self.written_for);
             let written = written.filter(|(_, written_for)| **written_for == Some(place));
             let start = step.span.start as usize;
             let indent = start - text[..start].rfind('\n').map_or(0, |end| end + 1);
             let lines: String = written
-                .map(|(step, _)| format!("\n{:indent$}{}", "", step_beside(&step.node, &self.test.steps)))
+                .map(|(step, _)| {
+                    let line = step_beside(&step.node, &self.test.steps);
+                    format!("{newline}{:indent$}{line}", "")
+                })
                 .collect();
             if matches!(step.node, Step::Fill) {
                 // The line goes, with the end of the one before it.
-                let line_start = text[..start].rfind('\n').unwrap_or(0);
+                let before = text[..start].rfind('\n').unwrap_or(0);
+                let line_start = text[..before].strip_suffix('\r').map_or(before, str::len);
                 self.edits
                     .push(Edit::replace(Span::new(line_start, step.span.end as usize), ""));
             } else if !lines.is_empty() {
@@ -341,6 +350,16 @@ impl Filling<'_> {
         }
         self.edits
     }
+}
+
+/// That `...` stands where nothing is written: in a block or a scene, whose steps may be played more than once.
+fn not_filled(fault: &Diagnostic) -> Diagnostic {
+    let fault = Diagnostic {
+        notes: Vec::new(),
+        ..fault.clone()
+    };
+    let fault = fault.label("in a block or a scene nothing is filled in");
+    fault.help("write it yourself, `~\"*\"` for any text, or put the line among the steps of the test itself")
 }
 
 /// How well an arrival holds what a step reads from a capture; 0 for not at all.

@@ -23,12 +23,14 @@ pub fn format(file: &File, trivia: &Trivia) -> String {
         comment: 0,
         out: String::new(),
         last: 0,
+        level: 0,
         actor_width: width,
     };
     printer.decls(&file.decls);
     for item in &file.items {
         printer.item(item);
     }
+    printer.comments_of_block(u32::MAX);
     printer.comments(u32::MAX, 0, false);
     printer.out
 }
@@ -42,6 +44,7 @@ pub fn format_steps(steps: &[Spanned<Step>], indent: usize) -> String {
         comment: 0,
         out: String::new(),
         last: 0,
+        level: 0,
         actor_width: width,
     };
     printer.steps(steps, indent);
@@ -72,6 +75,8 @@ struct Printer<'f> {
     out: String,
     /// The octet of the source up to which everything was printed.
     last: u32,
+    /// The level of the line that was printed last.
+    level: usize,
     actor_width: usize,
 }
 
@@ -104,6 +109,8 @@ impl Printer<'_> {
     }
 
     fn item(&mut self, item: &Spanned<Item>) {
+        // What stands as deep as the last line belongs to the block of that line.
+        self.comments_of_block(item.span.start);
         if !self.out.is_empty() {
             self.out.push('\n');
         }
@@ -113,6 +120,7 @@ impl Printer<'_> {
         };
         self.comments(item.span.start, 0, false);
         self.last = item.span.start;
+        self.level = 0;
         self.line(item.span, 0, &header);
         self.steps(steps, 1);
     }
@@ -129,10 +137,14 @@ impl Printer<'_> {
 
     /// Prints a line with the comments and the empty line before it and the comment behind it.
     fn line(&mut self, span: Span, indent: usize, text: &str) {
+        if indent < self.level {
+            self.comments_of_block(span.start);
+        }
         self.comments(span.start, indent, true);
         self.blank(span.start);
         self.push(indent, text);
         self.last = self.last.max(span.end);
+        self.level = indent;
         if span == Span::default() {
             return;
         }
@@ -143,6 +155,18 @@ impl Printer<'_> {
             self.out.pop();
             self.out.push_str(&format!("  {}\n", hashed(&comment.text)));
             self.last = comment.span.end;
+        }
+    }
+
+    /// Prints the comments that stand before the octet `until` and belong to the block of the line that was printed last: as far
+    /// as they stand as deep as that line.
+    fn comments_of_block(&mut self, until: u32) {
+        let comments = self.trivia.comments[self.comment..].iter();
+        let of_block = comments
+            .take_while(|comment| comment.span.start < until && comment.is_as_deep && self.level > 0)
+            .last();
+        if let Some(last) = of_block {
+            self.comments(last.span.end, self.level, true);
         }
     }
 
@@ -167,7 +191,8 @@ impl Printer<'_> {
 
     /// Prints an empty line if there was one between what was printed last and `until`.
     fn blank(&mut self, until: u32) {
-        let between = self.trivia.blanks.iter().any(|&at| at >= self.last && at < until);
+        let next = self.trivia.blanks.partition_point(|&at| at < self.last);
+        let between = self.trivia.blanks.get(next).is_some_and(|&at| at < until);
         if between && !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }

@@ -8,7 +8,7 @@ mod literal;
 use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible};
-pub(crate) use crate::lexer::literal::SAID;
+pub(crate) use crate::lexer::literal::{SAID, is_address};
 use crate::syntax::{Name, Span, Spanned, Var};
 
 /// The characters of a name, at most.
@@ -43,13 +43,19 @@ pub struct Comment {
     pub text: String,
     /// Where the line begins behind whose words it stands; none where it has a line of its own.
     pub(crate) behind: Option<u32>,
+    /// Whether it stands at least as deep as the last line before it that says something.
+    pub(crate) is_as_deep: bool,
 }
+
+/// What some editors write before the first character of a file in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The lines of a source that say something, and what stands beside them. Tabs in an indentation are faults.
 pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnostic>) {
-    let (mut lines, mut trivia, mut faults) = (Vec::new(), Trivia::default(), Vec::new());
-    let mut start = 0;
-    for raw in source.split_inclusive('\n') {
+    let (mut lines, mut trivia, mut faults) = (Vec::<Line>::new(), Trivia::default(), Vec::new());
+    let rest = source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(source);
+    let mut start = source.len() - rest.len();
+    for raw in rest.split_inclusive('\n') {
         let text = raw.trim_end_matches(['\n', '\r']);
         let octets = start..start + text.len();
         start += raw.len();
@@ -61,12 +67,12 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
         }
         if let Some(tab) = text[..indent].find('\t') {
             let at = octets.start + tab;
-            faults.push(tab_fault(path, at));
+            faults.push(tab_fault(path, at, "indent with spaces, two for each level"));
         }
+        let is_as_deep = lines.last().is_none_or(|line| indent >= line.indent);
         if content.starts_with('#') {
-            trivia
-                .comments
-                .push(comment(octets.start + indent, content, None));
+            let at = octets.start + indent;
+            trivia.comments.push(comment(at, content, None, is_as_deep));
             continue;
         }
         let mut words_end = octets.end;
@@ -77,6 +83,7 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
                 words_end,
                 &content[at..],
                 Some(Span::new(begin, begin).start),
+                is_as_deep,
             ));
         }
         lines.push(Line {
@@ -88,12 +95,13 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
     (lines, trivia, faults)
 }
 
-fn comment(at: usize, text: &str, behind: Option<u32>) -> Comment {
+fn comment(at: usize, text: &str, behind: Option<u32>, is_as_deep: bool) -> Comment {
     let text_end = at + text.trim_end().len();
     Comment {
         span: Span::new(at, text_end),
         text: text[1..].trim().to_owned(),
         behind,
+        is_as_deep,
     }
 }
 
@@ -106,7 +114,7 @@ fn trailing_comment(content: &str) -> Option<usize> {
             '#' if before == ' ' => return Some(at),
             '"' => '"',
             // A slash inside a bare value (a zone, a URL) opens nothing.
-            '/' if before == ' ' => '/',
+            '/' if opens_regex(before) => '/',
             _ => {
                 before = c;
                 continue;
@@ -126,13 +134,37 @@ fn trailing_comment(content: &str) -> Option<usize> {
     None
 }
 
-fn tab_fault(path: &str, at: usize) -> Diagnostic {
-    Diagnostic::new(Code::E001, path, Span::new(at, at + 1), "a tab")
-        .label("a tab")
-        .help("indent with spaces, two for each level")
+/// Whether a slash behind that character begins a regular expression.
+fn opens_regex(before: char) -> bool {
+    matches!(before, ' ' | '<')
 }
 
-/// Reads one line.
+fn tab_fault(path: &str, at: usize, help: &str) -> Diagnostic {
+    Diagnostic::new(Code::E001, path, Span::new(at, at + 1), "a tab")
+        .label("a tab")
+        .help(help)
+}
+
+/// What is right where a tab stands between words.
+const BLANK_FOR_TAB: &str = "write a blank in its place";
+
+/// Quotes that begin no text: those of other languages, and those that word processors put in.
+const OTHER_QUOTES: [char; 9] = [
+    '\'', '`', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}',
+];
+
+/// Characters of what was found that a message repeats, at most.
+const REPEATED_CHARS_MAX: usize = 60;
+
+/// A text as a message repeats it.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(REPEATED_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Reads one line, up to the comment behind it.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'s> {
     pub(crate) path: &'s str,
@@ -144,7 +176,8 @@ pub(crate) struct Cursor<'s> {
 impl<'s> Cursor<'s> {
     /// At the first word of the line.
     pub fn new(path: &'s str, source: &'s str, line: &Line) -> Self {
-        let end = line.octets.start + source[line.octets.clone()].trim_end().len();
+        let words = &source[line.octets.start..line.words_end];
+        let end = line.octets.start + words.trim_end().len();
         Self {
             path,
             source,
@@ -178,10 +211,10 @@ impl<'s> Cursor<'s> {
         self.advance(rest.len() - rest.trim_start_matches(' ').len());
     }
 
-    /// Passes blanks and says whether only a comment is left, or nothing.
+    /// Passes blanks and says whether nothing is left.
     pub fn at_end(&mut self) -> bool {
         self.blanks();
-        self.rest().is_empty() || self.rest().starts_with('#')
+        self.rest().is_empty()
     }
 
     /// Passes blanks and gives the next character.
@@ -267,7 +300,8 @@ impl<'s> Cursor<'s> {
 
     fn too_long(&self, span: Span) -> Box<Diagnostic> {
         let message = format!("a name of more than {NAME_CHARS_MAX} characters");
-        Box::new(self.fault(Code::E017, span, message))
+        let fault = self.fault(Code::E017, span, message);
+        Box::new(fault.help("choose a shorter one"))
     }
 
     /// Takes `$name`.
@@ -302,9 +336,10 @@ impl<'s> Cursor<'s> {
         Ok(Spanned::new(name, span))
     }
 
-    /// Takes a run of characters up to the next blank or comma. None at the end of the line and before a comma.
+    /// Takes a run of characters up to the next blank or comma. None at the end of the line, before a comma, and at a `#`, which
+    /// would begin a comment where the line is written in another way.
     pub fn bare(&mut self) -> Option<Spanned<&'s str>> {
-        if self.at_end() {
+        if self.at_end() || self.rest().starts_with('#') {
             return None;
         }
         let rest = self.rest();
@@ -322,7 +357,7 @@ impl<'s> Cursor<'s> {
         Some(Spanned::new(&rest[..length], Span::new(start, self.at)))
     }
 
-    /// Whether nothing but a comment stands `octets` from here.
+    /// Whether nothing stands `octets` from here.
     fn ends_after(&self, octets: usize) -> bool {
         let mut ahead = self.clone();
         ahead.advance(octets);
@@ -335,10 +370,31 @@ impl<'s> Cursor<'s> {
             return Ok(());
         }
         let span = self.next_token();
-        Err(Box::new(
-            self.fault(Code::E012, span, "the line goes on after its end")
-                .label("nothing more may follow"),
-        ))
+        let rest = self.rest();
+        if rest.starts_with('\t') {
+            return Err(Box::new(tab_fault(self.path, self.at, BLANK_FOR_TAB)));
+        }
+        let fault = self.fault(Code::E012, span, "the line goes on after its end");
+        let fault = fault.label("nothing more may follow");
+        let is_stuck = self.source[..self.at].ends_with(|c: char| c.is_alphanumeric());
+        Err(Box::new(match rest.chars().next() {
+            Some('#') => fault.help("a comment begins with a `#` after a blank"),
+            Some(sign) if is_stuck && sign.is_ascii_punctuation() && sign != ',' => fault.help(format!(
+                "a name has letters, digits, `_` and `-`; a value with a `{sign}` in it may have to be quoted"
+            )),
+            _ => fault,
+        }))
+    }
+
+    /// Demands that nothing is left of a line with clauses, each of which follows after a comma.
+    pub fn finish_clauses(&mut self) -> Fallible<()> {
+        let next = self.peek_word();
+        self.finish().map_err(|mut fault| {
+            if let (Code::E012, Some(word)) = (fault.code, next) {
+                fault = Box::new(fault.help(format!("a clause follows after a comma: `, {word} ...`")));
+            }
+            fault
+        })
     }
 
     /// What is wrong at that place.
@@ -351,16 +407,18 @@ impl<'s> Cursor<'s> {
         let span = self.next_token();
         let found = &self.source[span.start as usize..span.end as usize];
         if found.starts_with('\t') {
-            return Box::new(tab_fault(self.path, self.at));
+            return Box::new(tab_fault(self.path, self.at, BLANK_FOR_TAB));
         }
         let message = match self.at_end() {
             true => format!("expected {what}, but the line ends"),
-            false => format!("expected {what}, found `{found}`"),
+            false => format!("expected {what}, found `{}`", shortened(found)),
         };
-        Box::new(
-            self.fault(Code::E010, span, message)
-                .label(format!("expected {what}")),
-        )
+        let fault = self.fault(Code::E010, span, message);
+        let fault = fault.label(format!("expected {what}"));
+        Box::new(match found.starts_with(OTHER_QUOTES) {
+            true => fault.help("a text stands in straight double quotes: \"...\""),
+            false => fault,
+        })
     }
 
     /// The place of whatever stands here; one column past the end when nothing does.
@@ -394,6 +452,8 @@ mod tests {
             ("  on /#\\/ # x/ reply \"a\"", None),
             ("world tz America/Los_Angeles # zone", Some("zone")),
             ("app a \"A\", url http://h/#frag", None),
+            ("alice </a # b/ # yes", Some("yes")),
+            ("alice > \"x\"#no", None),
             ("note \"a\\\" # b\"", None),
         ] {
             let (_, trivia, _) = lines("a.sms", line);
@@ -407,7 +467,7 @@ mod tests {
 
     #[test]
     fn a_bare_value_runs_to_the_next_blank_or_comma_and_leaves_the_last_colon() {
-        let source = "22:00-08:00, a/b,x canvas weather: # c";
+        let source = "\u{feff}22:00-08:00, a/b,x canvas weather: # c";
         let (found, _, _) = lines("a.sms", source);
         let mut cursor = Cursor::new("a.sms", source, &found[0]);
         let mut values = Vec::new();

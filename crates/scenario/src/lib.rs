@@ -27,6 +27,7 @@ pub mod profile;
 pub mod report;
 mod runner;
 mod script;
+mod shell;
 pub mod source;
 pub mod stub_app;
 mod suggestion;
@@ -36,7 +37,7 @@ mod update;
 pub mod vocabulary;
 mod world_config;
 
-pub use check::{Declared, Kind, Names};
+pub use check::{Declared, Kind, Names, SCENES_DEEP_MAX};
 pub use diagnostics::{Code, Colour, Diagnostic, Severity, render, render_all};
 pub use esme_actor::EsmeAccount;
 pub use fill::{FILLED_LINES_MAX, fill};
@@ -52,10 +53,11 @@ pub use runner::{
     WORLDS_KEPT_MAX, Wait, Worlds,
 };
 pub use script::{FILES_MAX, Located, Script, ScriptFile, load, missing, uses};
+pub use shell::shell_word;
 pub use source::Sources;
 pub use suggestion::nearest;
 pub use update::{ChangedLine, UPDATES_MAX, Updated, update, with_changed_lines};
 pub use world_config::{
     Actors, ClockMode, DeclaredWorld, FIRST_UID, GivenTimers, HANDSETS_MAX, PATIENCE, Person, Rules,
-    SPEED_MAX, receipt_mode_name, world_config, world_config_with,
+    SPEED_MAX, receipt_mode_name, world_config, world_config_with, world_fault,
 };

@@ -9,7 +9,7 @@ pub(crate) use self::expect::{ENCODINGS, WORDS as EXPECTATION_WORDS};
 pub(crate) use self::step::STEP_WORDS;
 
 use crate::diagnostics::{Code, Diagnostic, Fallible};
-use crate::lexer::{Cursor, Line, Trivia, lines};
+use crate::lexer::{Cursor, Line, Trivia, lines, shortened};
 use crate::suggestion::nearest;
 use crate::syntax::{Clause, Decl, File, Item, Scene, Span, Spanned, Step, Test, Value};
 
@@ -37,9 +37,11 @@ pub struct Parsed {
 pub fn parse(path: &str, source: &str) -> Parsed {
     if source.len() > SOURCE_OCTETS_MAX {
         let message = format!("a file of more than {SOURCE_OCTETS_MAX} octets");
-        let diagnostics = vec![Diagnostic::new(Code::E017, path, Span::default(), message)];
+        let fault = Diagnostic::new(Code::E017, path, Span::default(), message);
+        let fault =
+            fault.help("divide it into several files; what they share stands in one that each of them uses");
         return Parsed {
-            diagnostics,
+            diagnostics: vec![fault],
             ..Parsed::default()
         };
     }
@@ -69,7 +71,8 @@ pub fn parse(path: &str, source: &str) -> Parsed {
 pub fn parse_steps(path: &str, source: &str) -> Result<Vec<Spanned<Step>>, Vec<Diagnostic>> {
     if source.len() > SOURCE_OCTETS_MAX {
         let message = format!("more than {SOURCE_OCTETS_MAX} octets");
-        return Err(vec![Diagnostic::new(Code::E017, path, Span::default(), message)]);
+        let fault = Diagnostic::new(Code::E017, path, Span::default(), message);
+        return Err(vec![fault.help("send the steps in several parts")]);
     }
     read_steps(path, source, 0, true)
 }
@@ -169,7 +172,12 @@ impl<'s> Parser<'s> {
         let start = cursor.at();
         let known = word.is_some_and(|word| TOP_WORDS.contains(&word));
         if !known {
+            let is_step = step::is_actor_line(cursor) || word.is_some_and(|word| STEP_WORDS.contains(&word));
             let fault = self.unknown_line(cursor, word, &TOP_WORDS, "a declaration, a scene or a test");
+            let fault = match is_step {
+                true => Box::new(fault.help("a step stands under its `test` line, deeper than it")),
+                false => fault,
+            };
             self.report(Err::<(), _>(fault));
             self.skip_block();
             return;
@@ -195,12 +203,14 @@ impl<'s> Parser<'s> {
         let header = (|| {
             cursor.eat_word("scene");
             let name = cursor.name("the name of the scene")?;
-            let params = cursor.list("(", ")", |cursor| cursor.var("a parameter such as $user"))?;
+            let params = cursor
+                .list("(", ")", |cursor| cursor.var("a parameter such as $user"))
+                .map_err(|fault| Box::new(fault.help(written_scene(&name.node))))?;
             opening(cursor)?;
             Ok((name, params))
         })();
-        let (steps, header) = (self.block(), self.report(header)?);
-        let (name, params) = header;
+        let steps = self.block(header.is_ok());
+        let (name, params) = self.report(header)?;
         Some(Scene { name, params, steps })
     }
 
@@ -223,24 +233,27 @@ impl<'s> Parser<'s> {
             }
             Ok((name, tags))
         })();
-        let (steps, header) = (self.block(), self.report(header)?);
-        let (name, tags) = header;
+        let steps = self.block(header.is_ok());
+        let (name, tags) = self.report(header)?;
         Some(Test { name, tags, steps })
     }
 
-    /// The lines under the one that was taken last.
-    fn block(&mut self) -> Vec<Spanned<Step>> {
+    /// The lines under the one that was taken last. Of one that is at fault itself it is not said that it has none.
+    fn block(&mut self, holds: bool) -> Vec<Spanned<Step>> {
         let header = self.next - 1;
         let parent = self.lines[header].indent;
         if !self.opens_block() {
-            self.empty_block(header);
+            if holds {
+                self.empty_block(header);
+            }
             return Vec::new();
         }
         if self.depth == NESTING_MAX {
             let message = format!("blocks are nested more than {NESTING_MAX} deep");
             let span = self.line_span(self.next);
+            let fault = Diagnostic::new(Code::E017, self.path, span, message);
             self.diagnostics
-                .push(Diagnostic::new(Code::E017, self.path, span, message));
+                .push(fault.help("put the inner steps into a scene, and `run` it here"));
             self.skip_deeper(parent);
             return Vec::new();
         }
@@ -252,10 +265,9 @@ impl<'s> Parser<'s> {
 
     fn empty_block(&mut self, header: usize) {
         let span = self.line_span(header);
-        let end = Span {
-            start: span.end.saturating_sub(1),
-            end: span.end,
-        };
+        let last = self.source[..span.end as usize].chars().next_back();
+        let start = span.end as usize - last.map_or(0, char::len_utf8);
+        let end = Span::new(start, span.end as usize);
         let fault = Diagnostic::new(Code::E014, self.path, end, "a block without lines");
         self.diagnostics
             .push(fault.label("lines that are indented deeper are expected after this one"));
@@ -390,7 +402,7 @@ impl<'s> Parser<'s> {
     /// Reads the block of a line that was at fault, if it has one, for the faults in it.
     fn skip_block(&mut self) {
         if self.opens_block() {
-            self.block();
+            self.block(false);
         }
     }
 
@@ -413,13 +425,31 @@ impl<'s> Parser<'s> {
             span
         };
         let message = match word {
-            Some(word) => format!("`{word}` begins no line"),
-            None => format!("`{found}` begins no line"),
+            Some(word) => format!("`{}` begins no line", shortened(word)),
+            None => format!("`{}` begins no line", shortened(found)),
         };
         let fault =
             Diagnostic::new(Code::E011, self.path, span, message).label(format!("expected {expected}"));
-        Box::new(fault.did_you_mean(word.and_then(|word| nearest(word, known.iter().copied()))))
+        let meant = word.and_then(|word| nearest(word, known.iter().copied()));
+        Box::new(match meant {
+            Some(_) => fault.did_you_mean(meant),
+            None => fault.help(format!("{expected} begins with {}", begins(known))),
+        })
     }
+}
+
+/// The words with which such a line may begin.
+fn begins(known: &[&str]) -> String {
+    let actors = match known == STEP_WORDS {
+        true => "an actor and `>`, `<` or `?`, or with ",
+        false => "",
+    };
+    format!("{actors}{}", known.join(", "))
+}
+
+/// How a scene of that name is written.
+fn written_scene(name: &str) -> String {
+    format!("write `scene {name}():`, or `scene {name}($user):` with a parameter")
 }
 
 /// The word of a declaration, if one begins the line; an actor may have such a name too.
@@ -431,9 +461,14 @@ fn declared_word<'s>(cursor: &mut Cursor<'s>) -> Option<&'s str> {
 /// The colon that opens a block, at the end of the line.
 pub(crate) fn opening(cursor: &mut Cursor<'_>) -> Fallible<()> {
     if !cursor.eat(":") {
-        return Err(cursor.expected("`:`"));
+        let fault = cursor.expected("`:`");
+        return Err(Box::new(fault.help(
+            "a line that opens a block ends in `:`, and the lines of the block stand deeper",
+        )));
     }
-    cursor.finish()
+    cursor
+        .finish()
+        .map_err(|fault| Box::new(fault.help("the lines of the block stand under this one, deeper than it")))
 }
 
 impl Cursor<'_> {

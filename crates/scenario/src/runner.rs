@@ -16,6 +16,7 @@ mod live;
 mod past;
 mod pdu;
 mod probe;
+mod put_in;
 mod reached;
 mod real_apps;
 mod recording;
@@ -60,9 +61,10 @@ use crate::runner::scope::Scope;
 use crate::runner::stage::Stage;
 use crate::runner::worlds::Declared;
 use crate::script::Script;
-use crate::source::{Sources, place};
+use crate::shell::shell_word;
+use crate::source::{Sources, line_starts};
 use crate::syntax::{Actor, Arg, Span, Spanned, Step, Test};
-use crate::world_config::{ClockMode, Rules, world_config_from};
+use crate::world_config::{ClockMode, Rules, world_config_from, world_fault};
 
 /// Unclaimed items that are told at the end of a test, at most.
 const UNCLAIMED_TOLD_MAX: usize = 8;
@@ -80,8 +82,8 @@ pub struct RunOptions {
 /// Runs the tests of one script.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    /// The text of the script's own file.
-    text: Arc<str>,
+    /// Where the lines of the script's own file begin.
+    lines: Arc<[u32]>,
     script: Arc<Script>,
     rules: Arc<Rules>,
     declared: Arc<Declared>,
@@ -93,6 +95,8 @@ pub struct Runner {
     keeps_pdus: bool,
     /// Whose texts people type.
     humans: BTreeSet<String>,
+    /// What a command has beside the file and the seed to play a test the same way again.
+    replay_options: Arc<str>,
 }
 
 impl Runner {
@@ -117,7 +121,7 @@ impl Runner {
 
     fn of(sources: &Sources, script: &Script, rules: Arc<Rules>, declared: Arc<Declared>) -> Self {
         Self {
-            text: sources.shared_text(script.path()).unwrap_or_default(),
+            lines: line_starts(sources.text(script.path()).unwrap_or_default()).into(),
             script: Arc::new(script.clone()),
             rules,
             declared,
@@ -127,7 +131,14 @@ impl Runner {
             keeps_trace: false,
             keeps_pdus: false,
             humans: BTreeSet::new(),
+            replay_options: "".into(),
         }
+    }
+
+    /// Has the commands that failures tell for their replay end in these options, as a shell reads them, each with a blank before
+    /// it: those under which the tests are played now.
+    pub fn replay_with(&mut self, options: &str) {
+        self.replay_options = options.into();
     }
 
     /// Has reports bear a hash of the records ([`TestReport::records_hash`]), so that two runs can be compared. A test takes
@@ -163,55 +174,7 @@ impl Runner {
 
     /// The line of a test, from 1.
     pub fn line_of(&self, test: &Spanned<Test>) -> usize {
-        place(&self.text, test.span.start).line
-    }
-
-    /// Puts a real app in the place of a declared one: its callbacks go to `url`, and its `>` lines are awaited.
-    ///
-    /// # Errors
-    ///
-    /// When no app has that name, or the URL is none; the text says what would be right.
-    pub fn put_real_app(&mut self, name: &str, url: &str) -> Result<(), String> {
-        let apps = &self.declared.world.actors.apps;
-        let Some(app) = apps.get(name).copied() else {
-            let names = apps.keys().cloned().collect::<Vec<_>>().join(", ");
-            return Err(format!(
-                "{} declares no app {name:?}; it has {names}",
-                self.script.path()
-            ));
-        };
-        rest::check_url(url).map_err(|error| error.to_string())?;
-        self.declared = self.declared.changed(|world| {
-            let configs = world.config.apps.iter_mut();
-            for config in configs.filter(|config| config.credentials.app == app) {
-                config.credentials.callback_url = Some(url.to_owned());
-            }
-            world.stubs.remove(app);
-        });
-        self.put_in.insert(name.to_owned(), url.to_owned());
-        Ok(())
-    }
-
-    /// Puts a person in the place of a user: the texts of the user's `>` lines are typed.
-    ///
-    /// # Errors
-    ///
-    /// When no user has that name; the text says which there are.
-    pub fn put_person(&mut self, name: &str) -> Result<(), String> {
-        let users = &self.declared.world.actors.users;
-        if !users.contains_key(name) {
-            let near = crate::nearest(name, users.keys().map(String::as_str));
-            let help = match near {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("it has {}", users.keys().cloned().collect::<Vec<_>>().join(", ")),
-            };
-            return Err(format!(
-                "{} declares no user {name:?}; {help}",
-                self.script.path()
-            ));
-        }
-        self.humans.insert(name.to_owned());
-        Ok(())
+        self.lines.partition_point(|start| *start <= test.span.start)
     }
 
     /// The same with other accounts: users without a declared `uid` have the numbers from `first` on. A real app that keeps
@@ -309,8 +272,10 @@ impl Runner {
         let mut stage = match self.declared.checked() {
             Ok(checked) => Stage::of(World::of(checked, seed), &self.declared.world, outside),
             Err(error) => {
-                let fault = Diagnostic::new(Code::E301, path, test.name.span, error.to_string());
-                report.diagnostics.push(fault.label("its world cannot be built"));
+                let fault = world_fault(&self.script, error);
+                report
+                    .diagnostics
+                    .push(fault.also(path, test.name.span, "for this test"));
                 return report;
             }
         };
@@ -339,7 +304,9 @@ impl Runner {
             .then(|| Trace::of(&run.stage.world, &self.declared.world, seed));
         report.pdus = self.keeps_pdus.then(|| Pdus::of(&run.stage.world));
         for fault in &mut faults {
-            let replay = format!("seed {seed}; replay: smsim run {path}:{line} --seed {seed}");
+            let test = shell_word(&format!("{path}:{line}"));
+            let options = &self.replay_options;
+            let replay = format!("seed {seed}; replay: smsim run {test} --seed {seed}{options}");
             *fault = fault.clone().note(NoteKind::Plain, replay);
         }
         faults.extend(warnings);
@@ -368,6 +335,8 @@ struct Run<'o> {
     pdus_matched: BTreeSet<u64>,
     /// The record from which on PDUs are looked for.
     pdus_from: u64,
+    /// Of PDUs by whose they are, over which link, which way and their name: the record before which all are matched.
+    pdus_open: BTreeMap<(String, Option<u64>, bool, String), u64>,
     /// What the last call of the API returned: `ok`, or a number.
     returned: Option<String>,
     /// What a step that had to wait has done already.
@@ -400,6 +369,7 @@ impl<'o> Run<'o> {
             ignored: BTreeSet::new(),
             pdus_matched: BTreeSet::new(),
             pdus_from: 0,
+            pdus_open: BTreeMap::new(),
             returned: None,
             under_way: None,
             lanes: Lanes::new(start),
@@ -464,10 +434,7 @@ impl<'o> Run<'o> {
             }
             Step::Pdu(pdu) => self.pdu(span, pdu)?,
             Step::Join(decl) => self.join(span, decl)?,
-            Step::Fill => {
-                let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
-                return Err(Box::new(fault.help("`smsim fill` writes what happens here")));
-            }
+            Step::Fill => return Err(Box::new(self.to_be_filled_in(span))),
         }
         if let Some(why) = &self.stage.held {
             let message = format!("the clock is held: {why}");
@@ -523,11 +490,10 @@ impl<'o> Run<'o> {
             .and_then(|days| today.plus_days(days))
             .and_then(|day| day.at(time.hour, time.minute, time.second));
         let Some(target) = target else {
-            return Err(Box::new(self.fault(
-                Code::E042,
-                span,
-                "the calendar has no such day",
-            )));
+            let fault = self.fault(Code::E042, span, "the calendar has no such day");
+            return Err(Box::new(
+                fault.label("no time is simulated from the year 9999 on"),
+            ));
         };
         let at = zone.instant(target);
         if at < self.step_end {

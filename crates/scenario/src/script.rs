@@ -146,7 +146,7 @@ impl Script {
 }
 
 /// The declarations of those files, those of used files first.
-fn decls(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, Decl>> {
+pub(crate) fn decls(files: &[ScriptFile]) -> impl Iterator<Item = Located<'_, Decl>> {
     files.iter().flat_map(|file| {
         file.file.decls.iter().map(|part| Located {
             path: &file.path,
@@ -360,14 +360,17 @@ impl Loading<'_> {
             match self.sources.tree(&target) {
                 _ if self.seen.len() >= FILES_MAX => {
                     let message = format!("more than {FILES_MAX} files");
+                    let fault = Diagnostic::new(Code::E017, path, used.span, message);
                     self.diagnostics
-                        .push(Diagnostic::new(Code::E017, path, used.span, message));
+                        .push(fault.help("put the declarations of several files into one"));
                 }
                 Some(tree) => self.file(&target, &tree),
                 None => {
                     let fault =
                         Diagnostic::new(Code::E109, path, used.span, "a file that is used but not there");
-                    self.diagnostics.push(fault.label(format!("no {target}")));
+                    let fault = fault.label(format!("no {target}"));
+                    self.diagnostics
+                        .push(fault.help("a file is named from the folder of the one that uses it"));
                 }
             }
         }

@@ -185,6 +185,14 @@ pub fn place(text: &str, at: u32) -> Place {
     }
 }
 
+/// The octets at which the lines of a text begin.
+pub(crate) fn line_starts(text: &str) -> Vec<u32> {
+    let octets = text.bytes().enumerate();
+    let ends = octets.filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at + 1);
+    let starts = std::iter::once(0).chain(ends);
+    starts.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
+}
+
 /// The line with that number, from 1, without its end.
 pub fn line(text: &str, number: usize) -> &str {
     text.lines().nth(number.saturating_sub(1)).unwrap_or("")
@@ -238,6 +246,7 @@ mod tests {
         assert_eq!(place(text, 0), Place { line: 1, column: 1 });
         assert_eq!(place(text, 6), Place { line: 2, column: 3 });
         assert_eq!(place(text, 99), Place { line: 3, column: 1 });
+        assert_eq!(line_starts(text), [0, 2, 8]);
         assert_eq!(line(text, 2), "\u{e9}\u{e9}b");
         assert_eq!(line(text, 3), "");
     }

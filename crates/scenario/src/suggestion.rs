@@ -11,9 +11,14 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
         .into_iter()
         .filter_map(|candidate| {
             let lower = candidate.to_lowercase();
-            let far = distance(&word, &lower);
-            let longer = word.chars().count().max(lower.chars().count());
+            let (long, short) = (word.chars().count(), lower.chars().count());
+            let longer = long.max(short);
             let prefix = word.len() >= 3 && lower.starts_with(&word);
+            // What differs that much in length is not near, whatever it says; it may be very long.
+            if !prefix && long.abs_diff(short) > (longer / 3).max(1) {
+                return None;
+            }
+            let far = distance(&word, &lower);
             let near = far <= (longer / 3).max(1) && far < longer;
             let rank = (
                 far.min(if prefix { 1 } else { far }),
@@ -76,6 +81,7 @@ mod tests {
             ("dave", None),
             ("x", None),
             ("", None),
+            (&*"alice".repeat(200_000), None),
         ] {
             assert_eq!(nearest(word, names), meant, "{word}");
         }

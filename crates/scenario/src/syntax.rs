@@ -8,6 +8,7 @@ mod schema;
 mod span;
 mod time;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,11 @@ pub struct Clause {
 }
 
 impl Clause {
+    /// What its values say where nothing is filled in.
+    pub(crate) fn words(&self) -> Vec<Cow<'_, str>> {
+        self.values.iter().map(|value| value.node.said()).collect()
+    }
+
     /// The place of the whole clause.
     pub fn span(&self) -> Span {
         self.values
@@ -151,6 +157,29 @@ impl Value {
             Self::Bare(text) => text,
             Self::Quoted(text) => text.template(),
             Self::Var(var) => &var.0,
+        }
+    }
+
+    /// What it says where nothing is filled in: as it was written, with a doubled brace as one.
+    pub(crate) fn said(&self) -> Cow<'_, str> {
+        match self {
+            Self::Quoted(text) if text.template().contains("{{") => {
+                Cow::Owned(text.filled(|piece| match piece {
+                    Piece::Group(group) => format!("{{{group}}}"),
+                    Piece::Capture(name) => format!("{{${name}}}"),
+                    Piece::Literal(text) => text.to_owned(),
+                }))
+            }
+            Self::Bare(_) | Self::Quoted(_) | Self::Var(_) => Cow::Borrowed(self.as_str()),
+        }
+    }
+
+    /// Whether a capture stands in it, which is filled in later.
+    pub(crate) fn has_capture(&self) -> bool {
+        match self {
+            Self::Bare(_) => false,
+            Self::Quoted(text) => text.captures().next().is_some(),
+            Self::Var(_) => true,
         }
     }
 }
@@ -434,6 +463,16 @@ pub struct Arrival {
     pub pattern: Option<Spanned<Pattern>>,
     /// What else must hold.
     pub clauses: Vec<Spanned<Expectation>>,
+}
+
+impl Arrival {
+    /// What `as` names, with the places of the clauses.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Spanned<&Var>> {
+        self.clauses.iter().filter_map(|clause| match &clause.node {
+            Expectation::As(var) => Some(Spanned::new(var, clause.span)),
+            _ => None,
+        })
+    }
 }
 
 /// What else must hold of an arrival.

@@ -9,12 +9,13 @@ mod key;
 mod smsc_key;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{AppId, Uid};
 use sms::{Civil, Msisdn, Place, Timestamp, Zone};
-use world::{AppConfig, CARRIERS_MAX, Config, ESMES_MAX, UserConfig};
+use world::{AppConfig, CARRIERS_MAX, Config, ConfigError, ESMES_MAX, UserConfig};
 
 pub(crate) use account::joining;
 pub(crate) use account_key::{
@@ -109,10 +110,35 @@ fn too_many(script: &Script) -> Result<(), Vec<Diagnostic>> {
         *count += 1;
         if *count > max {
             let message = format!("more than {max} {what}");
-            return Err(vec![Diagnostic::new(Code::E017, decl.path, name.span, message)]);
+            let fault = Diagnostic::new(Code::E017, decl.path, name.span, message);
+            return Err(vec![
+                fault.help("a world has no more; divide the tests between several files"),
+            ]);
         }
     }
     Ok(())
+}
+
+/// That the declarations make no world, at the clause that is at fault where the reason names its key.
+pub fn world_fault(script: &Script, error: &ConfigError) -> Diagnostic {
+    let message = error.to_string();
+    let names = |clause: &&Clause| {
+        let first_words = message.lines().map(|line| line.split([' ', ':']).next());
+        first_words.flatten().any(|word| word == clause.key.node)
+    };
+    let named = script.decls().filter_map(|decl| match &decl.part.node {
+        Decl::World(clauses) => Some((decl.path, clauses.iter().rfind(names)?.span())),
+        _ => None,
+    });
+    match named.last() {
+        Some((path, span)) => Diagnostic::new(Code::E301, path, span, message.clone()),
+        None => {
+            let own = script.decls().filter(|decl| decl.path == script.path());
+            let span = own.map(|decl| decl.part.span).next().unwrap_or_default();
+            let fault = Diagnostic::new(Code::E301, script.path(), span, message.clone());
+            fault.label("the world of this file cannot be built")
+        }
+    }
 }
 
 struct Building {
@@ -125,7 +151,7 @@ struct Building {
 
 /// Numbers that are given out, past those that are taken.
 struct Numbers {
-    taken: Vec<u64>,
+    taken: BTreeSet<u64>,
     next: u64,
 }
 
@@ -267,7 +293,10 @@ impl Building {
                 .and_then(number)
                 .unwrap_or_else(|| self.app_ids.give()),
         );
-        let text = |key: &str| find(clauses, key).map(|clause| first(clause).to_owned());
+        let text = |key: &str| {
+            let value = find(clauses, key)?.values.first()?;
+            Some(value.node.said().into_owned())
+        };
         let secret = text("secret").unwrap_or_else(|| hex_of(name, 1));
         let Ok(secret) = rest::Secret::new(secret) else {
             self.faults.push(Diagnostic::new(
@@ -381,12 +410,10 @@ impl Building {
         self.phones_without_names = self.phones_without_names.saturating_add(phones);
         if self.phones_without_names > HANDSETS_MAX {
             let message = format!("more than {HANDSETS_MAX} phones");
-            self.faults.push(Diagnostic::new(
-                Code::E017,
-                decl.path,
-                first.span.to(last.span),
-                message,
-            ));
+            let span = first.span.to(last.span);
+            let fault = Diagnostic::new(Code::E017, decl.path, span, message);
+            self.faults
+                .push(fault.help("take fewer of them: the lines of `handsets` count together"));
             return;
         }
         for phone in (first.node.number()..=last.node.number()).filter_map(Msisdn::new) {
@@ -419,23 +446,18 @@ impl Building {
 
     /// Friends and blocks name what may be declared later, so they come last.
     fn friends(&mut self, script: &Script) {
+        let mut friends: BTreeMap<Uid, BTreeSet<Uid>> = BTreeMap::new();
         for decl in script.decls() {
             match &decl.part.node {
                 Decl::User { name, clauses, .. } => {
-                    let named = find(clauses, "friends")
-                        .into_iter()
-                        .flat_map(|clause| &clause.values);
-                    let friends: Vec<Uid> = named
-                        .filter_map(|value| Some(self.declared.actors.users.get(value.as_str())?.uid))
-                        .collect();
-                    let own = self
-                        .declared
-                        .actors
-                        .users
-                        .get(&name.node)
-                        .map(|person| person.uid);
-                    for friend in friends {
-                        self.befriend(own, friend);
+                    let uid = |name: &str| Some(self.declared.actors.users.get(name)?.uid);
+                    let named = find(clauses, "friends").map_or(&[][..], |clause| &clause.values);
+                    let Some(own) = uid(&name.node) else { continue };
+                    let named = named.iter().filter_map(|value| uid(value.as_str()));
+                    // Friendship is mutual.
+                    for friend in named.filter(|friend| *friend != own) {
+                        friends.entry(own).or_default().insert(friend);
+                        friends.entry(friend).or_default().insert(own);
                     }
                 }
                 Decl::Carrier { name, clauses } => {
@@ -449,6 +471,11 @@ impl Building {
                 _ => {}
             }
         }
+        for config in &mut self.declared.config.users {
+            if let Some(friends) = friends.get(&config.user.uid) {
+                config.user.friends.extend(friends);
+            }
+        }
     }
 
     /// A rule of what goes wrong names an account as the ESME that has it.
@@ -457,20 +484,6 @@ impl Building {
         let faults = config.carriers.iter_mut().flat_map(|carrier| &mut carrier.faults);
         for name in faults.filter_map(|fault| fault.account.as_mut()) {
             *name = actors.system_id(name).into();
-        }
-    }
-
-    /// Friendship is mutual.
-    fn befriend(&mut self, own: Option<Uid>, friend: Uid) {
-        let Some(own) = own.filter(|own| *own != friend) else {
-            return;
-        };
-        for config in &mut self.declared.config.users {
-            if config.user.uid == own {
-                config.user.friends.insert(friend);
-            } else if config.user.uid == friend {
-                config.user.friends.insert(own);
-            }
         }
     }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rest::{CallbackRequest, Response};
+use scenario::diagnostics::{Class, NoteKind};
 use scenario::outside::{Arrived, Outside, OutsideCall};
 use scenario::report::{TestReport, human};
 use scenario::syntax::{Spanned, Test};
@@ -141,6 +142,18 @@ fn every_failure_says_what_stands_beside_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_fault_of_a_file_says_what_would_be_right() {
+    for name in scenarios() {
+        for fault in diagnostics(&name, &mut Sources::new()) {
+            let label = fault.primary.as_ref().is_some_and(|label| !label.text.is_empty());
+            let help = fault.notes.iter().any(|note| note.kind == NoteKind::Help);
+            let is_of_file = matches!(fault.code.class(), Class::Syntax | Class::Names);
+            assert!(!is_of_file || label || help, "{name}: {fault:?}");
+        }
+    }
 }
 
 #[test]

@@ -55,6 +55,83 @@ fn good_files_are_laid_out_already() {
 }
 
 #[test]
+fn a_comment_stays_in_the_block_whose_lines_it_stands_under() {
+    let source = "app quiz \"Quiz\":
+  on any reply \"Hi\"
+  # a rule less
+carrier att # ours
+
+test \"a\":
+  # first
+  together:
+    # second
+    alice > \"Hi\"
+    # alice > \"Ho\"
+  # third
+
+  wait 5s
+  # wait 6s
+
+# of the next test
+test \"b\":
+  wait 5s
+  # last
+# of the file
+";
+    let parsed = parse("a.sms", source);
+    let printed = format(&parsed.file, &parsed.trivia);
+    assert_eq!(
+        printed,
+        source
+            .replace("on any reply", "on any  reply")
+            .replace("att # ours", "att  # ours")
+    );
+}
+
+#[test]
+fn what_stands_behind_a_line_is_a_comment_or_a_fault() {
+    let laid_out = |line: &str| {
+        let parsed = parse("a.sms", &format!("test \"a\":\n  {line}\n"));
+        let printed = format(&parsed.file, &parsed.trivia);
+        let codes: Vec<_> = parsed.diagnostics.iter().map(|fault| fault.code).collect();
+        (
+            codes,
+            printed.lines().nth(1).unwrap_or_default().trim().to_owned(),
+        )
+    };
+    for (line, printed) in [
+        ("alice </a # b/  # c", "alice < /a # b/  # c"),
+        ("alice < \"a\" # b", "alice < \"a\"  # b"),
+        ("alice < \"a\", from \"12\"", "alice < \"a\", from \"12\""),
+        ("alice < \"a\", from \"12345\"", "alice < \"a\", from 12345"),
+    ] {
+        assert_eq!(laid_out(line), (vec![], printed.to_owned()), "{line}");
+    }
+    assert_eq!(laid_out("alice < \"a\"#b").0, [scenario::Code::E012]);
+    assert_eq!(laid_out("wait 5s\t# b").0, [scenario::Code::E001]);
+}
+
+#[test]
+fn what_editors_write_before_a_file_is_no_part_of_it() {
+    let source = "carrier att\ntest \"a\":\n  wait 5\n";
+    let parsed = parse("a.sms", &format!("\u{feff}{source}"));
+    assert_eq!(parsed.file.decls, parse("a.sms", source).file.decls);
+    let place = parsed.diagnostics[0]
+        .primary
+        .as_ref()
+        .map(|label| label.span.start as usize);
+    assert_eq!(place, source.find('5').map(|at| at + 3));
+}
+
+#[test]
+fn a_file_with_very_many_empty_lines_and_comments_is_laid_out() {
+    let source = format!("test \"a\":\n{}", "  wait 5s\n\n\n  # c\n".repeat(40_000));
+    let parsed = parse("a.sms", &source);
+    let printed = format(&parsed.file, &parsed.trivia);
+    assert_eq!(printed.lines().count(), 1 + 3 * 40_000);
+}
+
+#[test]
 fn a_tree_survives_its_json_form() {
     for source in [EXAMPLE, WEATHER, EVERYTHING] {
         let file = parse("a.sms", source).file;
@@ -82,6 +159,14 @@ fn mutated(source: &'static str) -> impl Strategy<Value = String> {
     })
 }
 
+fn comments(trivia: &scenario::Trivia) -> Vec<&str> {
+    trivia
+        .comments
+        .iter()
+        .map(|comment| comment.text.as_str())
+        .collect()
+}
+
 fn is_read_without_panic_and_prints_back(source: &str) -> Result<(), TestCaseError> {
     let parsed = parse("a.sms", source);
     let mut sources = scenario::Sources::new();
@@ -92,6 +177,12 @@ fn is_read_without_panic_and_prints_back(source: &str) -> Result<(), TestCaseErr
         let again = parse("a.sms", &printed);
         prop_assert_eq!(&again.diagnostics, &vec![], "printed as:\n{}", printed);
         prop_assert_eq!(&again.file, &parsed.file, "printed as:\n{}", printed);
+        prop_assert_eq!(
+            comments(&again.trivia),
+            comments(&parsed.trivia),
+            "printed as:\n{}",
+            printed
+        );
         prop_assert_eq!(format(&again.file, &again.trivia), printed);
     }
     Ok(())
@@ -105,7 +196,7 @@ proptest! {
 
     #[test]
     fn arbitrary_lines_are_read_without_panic(
-        lines in prop::collection::vec("( {0,4})(alice|quiz|fbook|set|test|at|on|\\$x|user|app|[<>?=~/\"@:,{}. ]|nothing|for|receipt|[a-z0-9_]{1,5}| ){0,9}:?", 0..8),
+        lines in prop::collection::vec("( {0,4})(alice|quiz|fbook|set|test|at|on|\\$x|user|app|[<>?=~/\"@:,{}.# ]|nothing|for|receipt|[a-z0-9_]{1,5}| ){0,9}:?", 0..8),
     ) {
         is_read_without_panic_and_prints_back(&lines.join("\n"))?;
     }

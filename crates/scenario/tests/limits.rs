@@ -1,8 +1,8 @@
 //! Every limit of the language: at the limit it holds, one more is a fault with its code.
 
 use scenario::{
-    Code, FAULTS_MAX, HANDSETS_MAX, NAME_CHARS_MAX, NESTING_MAX, REPEAT_MAX, SOURCE_OCTETS_MAX, Sources,
-    parse,
+    Code, FAULTS_MAX, HANDSETS_MAX, NAME_CHARS_MAX, NESTING_MAX, REPEAT_MAX, RunOptions, Runner,
+    SCENES_DEEP_MAX, SOURCE_OCTETS_MAX, Sources, load, parse,
 };
 
 fn codes(source: &str) -> Vec<Code> {
@@ -92,7 +92,7 @@ fn a_world_has_so_many_phones_without_names() {
             "a.sms",
             format!("carrier att\nhandsets +14155000000..+{last} on att\n"),
         );
-        let script = scenario::load(&sources, "a.sms").expect("the file is right");
+        let script = load(&sources, "a.sms").expect("the file is right");
         scenario::world_config(&script).map(|declared| declared.config.users.len())
     };
     assert_eq!(declared(HANDSETS_MAX).ok(), usize::try_from(HANDSETS_MAX).ok());
@@ -112,11 +112,72 @@ fn a_world_has_so_many_carriers_and_esmes() {
         source.extend((0..esmes).map(|number| format!("esme e{number}\n")));
         let mut sources = Sources::new();
         sources.insert("a.sms", source);
-        let script = scenario::load(&sources, "a.sms").expect("a script");
+        let script = load(&sources, "a.sms").expect("a script");
         let faults = scenario::world_config(&script).err().unwrap_or_default();
         faults.iter().map(|fault| fault.code).collect::<Vec<_>>()
     };
     assert_eq!(faults(world::CARRIERS_MAX, world::ESMES_MAX), []);
     assert_eq!(faults(world::CARRIERS_MAX + 1, 1), [Code::E017]);
     assert_eq!(faults(1, world::ESMES_MAX + 1), [Code::E017]);
+}
+
+/// A scenario in which scenes run each other so deep, each from within so many blocks.
+fn scenes(deep: usize, blocks: usize) -> Sources {
+    let indent = |level: usize| "  ".repeat(level);
+    let nested: String = (1..=blocks)
+        .map(|level| format!("{}repeat 1:\n", indent(level)))
+        .collect();
+    let runs = |scene: usize| {
+        format!(
+            "scene s{scene}():\n{nested}{}run s{}()\n",
+            indent(blocks + 1),
+            scene + 1
+        )
+    };
+    let mut text = "carrier att\nuser alice +14155550101 on att\n".to_owned();
+    text.extend((1..deep).map(runs));
+    text.push_str(&format!(
+        "scene s{deep}():\n  check alice texts on\ntest \"a\":\n  run s1()\n"
+    ));
+    let mut sources = Sources::new();
+    sources.insert("a.sms", text);
+    sources
+}
+
+#[test]
+fn scenes_run_scenes_so_deep() {
+    // As deep as it goes; a test has the stack of any thread.
+    let sources = scenes(SCENES_DEEP_MAX, NESTING_MAX - 1);
+    let script = load(&sources, "a.sms").expect("at the limit it holds");
+    let runner = Runner::new(&sources, &script).expect("a world");
+    let test = runner.tests().next().expect("a test");
+    assert_eq!(runner.run(test, RunOptions::default()).diagnostics, []);
+    for deep in [SCENES_DEEP_MAX + 1, 20_000] {
+        let faults = load(&scenes(deep, 0), "a.sms").expect_err("too deep");
+        let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+        assert_eq!(codes, [Code::E017], "{deep}");
+    }
+}
+
+#[test]
+fn a_file_full_of_people_is_checked() {
+    let mut text = "carrier att\n".to_owned();
+    for n in 0..10_000 {
+        let friend = (n + 1) % 10_000;
+        text.push_str(&format!(
+            "user u{n} +1415{n:07} on att, uid {}, friends u{friend}\n",
+            5_000 + n
+        ));
+    }
+    let mut sources = Sources::new();
+    sources.insert("a.sms", text);
+    let script = load(&sources, "a.sms").expect("a script");
+    let declared = scenario::world_config(&script).expect("a world");
+    assert!(
+        declared
+            .config
+            .users
+            .iter()
+            .all(|user| user.user.friends.len() == 2)
+    );
 }

@@ -23,13 +23,7 @@ pub(super) fn items(files: &[ScriptFile], diagnostics: &mut Vec<Diagnostic>) {
                 Item::Scene(scene) => {
                     for param in &scene.params {
                         // A parameter that a scene does not need is its caller's convenience.
-                        scope.bound.insert(
-                            param.node.0.clone(),
-                            Bound {
-                                span: param.span,
-                                read: true,
-                            },
-                        );
+                        scope.bound.insert(param.node.0.clone(), Bound::given(param.span));
                     }
                     scope.steps(&scene.steps);
                 }
@@ -47,8 +41,7 @@ pub(super) fn some<'b>(
     bound: impl Iterator<Item = &'b str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let span = Span::default();
-    let bound = bound.map(|name| (name.to_owned(), Bound { span, read: true }));
+    let bound = bound.map(|name| (name.to_owned(), Bound::given(Span::default())));
     let mut scope = Scope {
         path,
         bound: bound.collect(),
@@ -79,6 +72,54 @@ pub(crate) fn is_of_answer(pdu: &str, field: &str) -> bool {
 struct Bound {
     span: Span,
     read: bool,
+    holds: Holds,
+}
+
+/// What a capture holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// What nobody knows here: it is a parameter, the variable of a `for`, or bound before these lines.
+    Given,
+    /// A session.
+    Session,
+    /// The number that a text came from.
+    Number,
+    /// A text that was sent.
+    Text,
+    /// What a call or a PDU returned.
+    Value,
+}
+
+impl Holds {
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Given => "something that is given",
+            Self::Session => "a session",
+            Self::Number => "the number that a text came from",
+            Self::Text => "a text that was sent",
+            Self::Value => "what was returned",
+        }
+    }
+
+    /// How lines bind such a capture.
+    const fn bound_by(self) -> &'static str {
+        match self {
+            Self::Session => "`as $s` behind a callback that an app sees, or `ask $s` behind what it sends",
+            Self::Text => "`as $m` behind what an app sends",
+            Self::Given | Self::Number | Self::Value => "`as $x` behind a text that a phone gets",
+        }
+    }
+}
+
+impl Bound {
+    /// What is no capture of these lines; nobody has to read it.
+    const fn given(span: Span) -> Self {
+        Self {
+            span,
+            read: true,
+            holds: Holds::Given,
+        }
+    }
 }
 
 struct Scope<'c> {
@@ -99,17 +140,19 @@ impl Scope<'_> {
             Step::Compose { text, to, .. } => {
                 self.text(text, text.span);
                 if let Destination::Session(var) = to {
-                    self.read(var, var.span);
+                    self.read_as(var, var.span, &[Holds::Session, Holds::Number, Holds::Value]);
                 }
             }
             Step::Send(send) => {
                 self.text(&send.text, send.text.span);
                 if let Some(session) = &send.session {
-                    self.read(session, session.span);
+                    self.read_as(session, session.span, &[Holds::Session, Holds::Value]);
                 }
                 self.result(send.result.as_ref());
-                for var in [&send.ask, &send.name].into_iter().flatten() {
-                    self.bind(var, var.span);
+                for (var, holds) in [(&send.ask, Holds::Session), (&send.name, Holds::Text)] {
+                    if let Some(var) = var {
+                        self.bind(var, var.span, holds);
+                    }
                 }
             }
             Step::Call { params, result, .. } => {
@@ -121,10 +164,14 @@ impl Scope<'_> {
                 if let Some(pattern) = &arrival.pattern {
                     self.pattern(pattern);
                 }
+                let (named, numbers): (_, &[Holds]) = match arrival.user {
+                    Some(_) => (Holds::Session, &[Holds::Session, Holds::Value]),
+                    None => (Holds::Number, &[Holds::Session, Holds::Number, Holds::Value]),
+                };
                 for clause in &arrival.clauses {
                     match &clause.node {
-                        Expectation::In(var) => self.read(var, clause.span),
-                        Expectation::As(var) => self.bind(var, clause.span),
+                        Expectation::In(var) => self.read_as(var, clause.span, numbers),
+                        Expectation::As(var) => self.bind(var, clause.span, named),
                         Expectation::Within(_)
                         | Expectation::After(_)
                         | Expectation::From(_)
@@ -144,13 +191,13 @@ impl Scope<'_> {
                 for field in &pdu.fields {
                     match &field.value.node {
                         Value::Var(var) if captures(pdu, &field.name) && !self.bound.contains_key(&var.0) => {
-                            self.bind(var, field.value.span);
+                            self.bind(var, field.value.span, Holds::Value);
                         }
                         _ => self.value(&field.value),
                     }
                 }
             }
-            Step::Receipt { text, .. } => self.read(text, text.span),
+            Step::Receipt { text, .. } => self.read_as(text, text.span, &[Holds::Text]),
             Step::Set(_, clause) | Step::Check(_, clause) => self.clause(clause),
             Step::Note(text) => self.text(text, text.span),
             Step::Run { args, .. } => self.args(args),
@@ -162,13 +209,16 @@ impl Scope<'_> {
     fn block(&mut self, kind: &BlockKind, steps: &[Spanned<Step>]) {
         if let BlockKind::For(var, _) = kind {
             // The variable stands for actors, whose uses are no reads of captures.
-            self.bound.insert(
-                var.node.0.clone(),
-                Bound {
-                    span: var.span,
-                    read: true,
-                },
-            );
+            let before = self.bound.insert(var.node.0.clone(), Bound::given(var.span));
+            if let Some(before) = before.filter(|before| before.holds != Holds::Given) {
+                let message = format!("`{}` is a capture already", var.node);
+                let fault = Diagnostic::new(Code::E101, self.path, var.span, message);
+                let fault = fault
+                    .label("bound again")
+                    .also(self.path, before.span, "bound here");
+                self.diagnostics
+                    .push(fault.help("give the variable of the `for` another name"));
+            }
         }
         self.steps(steps);
     }
@@ -232,16 +282,41 @@ impl Scope<'_> {
         };
         match self.bound.get_mut(&var.0) {
             Some(bound) => bound.read = true,
-            None => self.bind(var, result.span),
+            None => self.bind(var, result.span, Holds::Value),
         }
     }
 
-    fn bind(&mut self, var: &Var, span: Span) {
-        if !var.is_blank() {
-            self.bound
-                .entry(var.0.clone())
-                .or_insert(Bound { span, read: false });
+    fn bind(&mut self, var: &Var, span: Span, holds: Holds) {
+        if var.is_blank() {
+            return;
         }
+        let read = false;
+        let bound = self.bound.entry(var.0.clone());
+        // What it holds is what was bound last; that it is read is asked of the first.
+        bound
+            .and_modify(|bound| bound.holds = holds)
+            .or_insert(Bound { span, read, holds });
+    }
+
+    /// Reads what has to be one of these.
+    fn read_as(&mut self, var: &Var, span: Span, wanted: &[Holds]) {
+        self.read(var, span);
+        let Some(bound) = self.bound.get(&var.0) else {
+            return;
+        };
+        let (holds, bound_at) = (bound.holds, bound.span);
+        if holds == Holds::Given || wanted.contains(&holds) {
+            return;
+        }
+        let expected = wanted.first().copied().unwrap_or(Holds::Given);
+        let message = format!("`{var}` holds {}", holds.what());
+        let fault = Diagnostic::new(Code::E107, self.path, span, message);
+        let fault =
+            fault
+                .label(format!("expected {}", expected.what()))
+                .also(self.path, bound_at, "bound here");
+        self.diagnostics
+            .push(fault.help(format!("{} is bound by {}", expected.what(), expected.bound_by())));
     }
 
     fn read(&mut self, var: &Var, span: Span) {
@@ -256,9 +331,16 @@ impl Scope<'_> {
                     nearest(&var.0, self.bound.keys().map(String::as_str)).map(|name| format!("${name}"));
                 let fault = Diagnostic::new(Code::E107, self.path, span, message)
                     .label("read here, never bound before");
-                self.diagnostics.push(fault.did_you_mean(meant.as_deref()));
+                self.diagnostics.push(match &meant {
+                    Some(_) => fault.did_you_mean(meant.as_deref()),
+                    None if var.is_blank() => fault.help("name what is to be read, such as `$s`"),
+                    None => fault.help(format!(
+                        "an earlier line of the test or scene binds it: `as {var}` behind a `<` line, `ask {var}` or `= {var}` \
+                         behind a call"
+                    )),
+                });
                 // Once is enough.
-                self.bound.insert(var.0.clone(), Bound { span, read: true });
+                self.bound.insert(var.0.clone(), Bound::given(span));
             }
         }
     }

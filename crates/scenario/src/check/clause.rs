@@ -31,13 +31,13 @@ const CARRIER: &[Rule] = &[
 ];
 
 const APP: &[Rule] = &[
-    Rule::exact("canvas", &[Slot::Any]),
+    Rule::exact("canvas", &[Slot::Canvas]),
     Rule::exact("key", &[Slot::Hex(32)]),
     Rule::exact("secret", &[Slot::Hex(32)]),
     Rule::exact("id", &[Slot::Number(ID_MAX)]),
-    Rule::exact("url", &[Slot::Any]),
-    Rule::exact("authorize_url", &[Slot::Any]),
-    Rule::exact("uninstall_url", &[Slot::Any]),
+    Rule::exact("url", &[Slot::Url]),
+    Rule::exact("authorize_url", &[Slot::Url]),
+    Rule::exact("uninstall_url", &[Slot::Url]),
     Rule::optional("sms", &[Slot::Word(ON_OFF)], 0),
 ];
 
@@ -147,10 +147,9 @@ impl Check<'_> {
                     clause.key.span,
                     format!("`{key}` stands twice"),
                 );
-                let fault = fault
-                    .label("given again")
-                    .also(self.path, first.key.span, "given here");
-                self.diagnostics.push(fault);
+                let fault = fault.label("given again");
+                let fault = fault.also(self.path, first.key.span, "given here");
+                self.diagnostics.push(fault.help("leave one of them out"));
                 continue;
             }
             seen.insert(key, clause);
@@ -210,6 +209,7 @@ impl Check<'_> {
         let fault = fault.label("not known").did_you_mean(nearest(key, known));
         let more = match word {
             "carrier" => ", and every key of a carrier profile",
+            "world" => ", and every key of platform.toml and of the message centre",
             _ => "",
         };
         self.diagnostics
@@ -226,8 +226,10 @@ impl Check<'_> {
             }) => compiled.get(source, *ignore_case).captures_len() - 1,
             Some(Pattern::Text(_) | Pattern::Glob(_)) | None => 0,
         };
-        for action in &rule.actions {
+        self.rule_pattern(rule);
+        for (place, action) in rule.actions.iter().enumerate() {
             let Action::Reply(text) = &action.node else {
+                self.rule_action(action, &rule.actions[..place]);
                 continue;
             };
             for piece in text.pieces() {
@@ -250,6 +252,50 @@ impl Check<'_> {
                 };
                 self.diagnostics.push(fault);
             }
+        }
+    }
+}
+
+impl Check<'_> {
+    /// A rule is about texts that nobody has sent yet: there is nothing to fill in.
+    fn rule_pattern(&mut self, rule: &Spanned<crate::syntax::Rule>) {
+        let Some(pattern) = &rule.pattern else { return };
+        let (Pattern::Text(text) | Pattern::Glob(text)) = &pattern.node else {
+            return;
+        };
+        let place = text.pieces().find_map(|piece| match piece {
+            Piece::Capture(name) => Some((Code::E107, format!("`${name}` holds nothing in a rule"))),
+            Piece::Group(group) => Some((Code::E005, format!("`{{{group}}}` means nothing in a pattern"))),
+            Piece::Literal(_) => None,
+        });
+        if let Some((code, message)) = place {
+            let fault = Diagnostic::new(code, self.path, pattern.span, message);
+            let fault = fault.label("in this pattern");
+            self.diagnostics
+                .push(fault.help("`~\"...*...\"` has `*` for anything; a brace itself is written `{{`"));
+        }
+    }
+
+    /// What is not a reply stands once in a rule, and is about all of it.
+    fn rule_action(&mut self, action: &Spanned<Action>, before: &[Spanned<Action>]) {
+        let answers = |action: &Action| matches!(action, Action::Http(_) | Action::Hang);
+        let is_same = |other: &&Spanned<Action>| match (&action.node, &other.node) {
+            (Action::After(_), Action::After(_)) => true,
+            (action, other) => answers(action) && answers(other),
+        };
+        if let Some(first) = before.iter().find(is_same) {
+            let (message, help) = match action.node {
+                Action::After(_) => ("`after` stands twice", "`after` is about all replies of its rule"),
+                _ => (
+                    "a callback is answered once",
+                    "leave one of `http` and `hang` out",
+                ),
+            };
+            let fault = Diagnostic::new(Code::E111, self.path, action.span, message);
+            let fault = fault
+                .label("given again")
+                .also(self.path, first.span, "given here");
+            self.diagnostics.push(fault.help(help));
         }
     }
 }

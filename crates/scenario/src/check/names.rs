@@ -10,6 +10,9 @@ use crate::script::ScriptFile;
 use crate::suggestion::nearest;
 use crate::syntax::{Decl, Span, Spanned};
 
+/// Names that are told of those that there are, at most.
+const NAMES_TOLD_MAX: usize = 8;
+
 /// A declared name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Declared {
@@ -77,14 +80,49 @@ impl Names {
             .filter(|(_, declared)| fitting(declared))
             .map(|(name, _)| name.as_str());
         let meant = nearest(name, known).or_else(|| nearest(name, self.declared.keys().map(String::as_str)));
-        Diagnostic::new(
+        let fault = Diagnostic::new(
             Code::E100,
             path,
             name.span,
             format!("`{}` is not declared", name.node),
-        )
-        .label("not declared")
-        .did_you_mean(meant)
+        );
+        let fault = fault.label("not declared");
+        match meant {
+            Some(_) => fault.did_you_mean(meant),
+            None => self.with_names(fault, kinds, Some(&name.node)),
+        }
+    }
+
+    /// The fault with the names that would do, and how one is declared.
+    fn with_names(&self, fault: Diagnostic, kinds: &[Kind], wanted: Option<&str>) -> Diagnostic {
+        let kinds = if kinds.is_empty() {
+            &[Kind::User][..]
+        } else {
+            kinds
+        };
+        let known = self.declared.iter();
+        let known = known.filter(|(_, declared)| kinds.contains(&declared.kind));
+        let known: Vec<&str> = known
+            .map(|(name, _)| name.as_str())
+            .take(NAMES_TOLD_MAX)
+            .collect();
+        if !known.is_empty() {
+            let wanted = kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(" or ");
+            return fault.help(format!("declared as {wanted}: {}", known.join(", ")));
+        }
+        let name = wanted.unwrap_or("NAME");
+        let carrier = self.of_kind(Kind::Carrier).next().unwrap_or("att");
+        let declaration = match kinds.first() {
+            Some(Kind::User) => format!("user {name} +14155550199 on {carrier}"),
+            Some(Kind::App) => format!("app {name} \"My App\""),
+            Some(Kind::Carrier) => format!("carrier {name}"),
+            Some(Kind::Esme) => format!("esme {name}, code 12345"),
+            Some(Kind::Fbook) | None => return fault,
+        };
+        match wanted {
+            Some(_) => fault.help(format!("declare it before the first test: `{declaration}`")),
+            None => fault,
+        }
     }
 
     /// Demands that `name` is of one of the kinds.
@@ -98,10 +136,11 @@ impl Names {
         let wanted = kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(" or ");
         let message = format!("`{}` is {kind}, not {wanted}", name.node);
         let fault = Diagnostic::new(Code::E103, path, name.span, message).label(format!("expected {wanted}"));
-        Some(match self.declared.get(&name.node) {
+        let fault = match self.declared.get(&name.node) {
             Some(declared) => fault.also(&declared.path, declared.span, "declared here"),
             None => fault,
-        })
+        };
+        Some(self.with_names(fault, kinds, None))
     }
 }
 
@@ -110,7 +149,7 @@ pub(super) fn collect<'f>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Names {
     let mut names = Names::default();
-    let mut phones = Vec::new();
+    let mut phones = BTreeMap::new();
     for file in files {
         for decl in &file.file.decls {
             let (name, kind) = match &decl.node {
@@ -157,15 +196,16 @@ fn declare(
 ) {
     if name.node == "fbook" {
         let fault = Diagnostic::new(Code::E102, path, name.span, "`fbook` is the platform itself");
-        diagnostics.push(fault.label("choose another name"));
+        let fault = fault.label("choose another name");
+        diagnostics
+            .push(fault.help("it is in every world and is never declared: `fbook < receipt $m DELIVRD`"));
     } else if let Some(first) = names.declared.get(&name.node) {
         let message = format!("`{}` is declared twice", name.node);
         let fault = Diagnostic::new(Code::E101, path, name.span, message).label("declared again");
-        diagnostics.push(fault.also(
-            &first.path,
-            first.span,
-            format!("declared here as {}", first.kind),
-        ));
+        let first_kind = format!("declared here as {}", first.kind);
+        let fault = fault.also(&first.path, first.span, first_kind);
+        diagnostics
+            .push(fault.help("a line names its actor by the name alone: give one of them another name"));
     } else {
         let declared = Declared {
             kind,
@@ -179,7 +219,6 @@ fn declare(
 /// A number, or a range of numbers, that phones have.
 struct Phones {
     path: String,
-    first: Msisdn,
     last: Msisdn,
     span: Span,
 }
@@ -189,24 +228,21 @@ fn phone(
     first: Msisdn,
     last: Msisdn,
     span: Span,
-    known: &mut Vec<Phones>,
+    known: &mut BTreeMap<Msisdn, Phones>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if let Some(other) = known
-        .iter()
-        .find(|other| first <= other.last && other.first <= last)
-    {
+    // None of those that are known overlap: only the last that begins by the end of this one can.
+    let other = known.range(..=last).next_back().map(|(_, other)| other);
+    if let Some(other) = other.filter(|other| first <= other.last) {
         let message = match first == last {
             true => format!("{first} belongs to another phone"),
             false => format!("some of {first}..{last} belong to other phones"),
         };
         let fault = Diagnostic::new(Code::E115, path, span, message).label("used again");
-        diagnostics.push(fault.also(&other.path, other.span, "used here"));
+        let fault = fault.also(&other.path, other.span, "used here");
+        diagnostics.push(fault.help("give each phone a number of its own"));
+        return;
     }
-    known.push(Phones {
-        path: path.to_owned(),
-        first,
-        last,
-        span,
-    });
+    let path = path.to_owned();
+    known.insert(first, Phones { path, last, span });
 }

@@ -63,7 +63,7 @@ const CARRIER: &[Rule] = &[
 ];
 
 const APP: &[Rule] = &[
-    Rule::exact("url", &[Slot::Any]),
+    Rule::exact("url", &[Slot::UrlOrNone]),
     Rule::exact("pool", COUNT_ONLY),
     Rule::exact("sms", ON_OFF),
 ];
@@ -113,12 +113,12 @@ pub(crate) fn check(
         _ => None,
     };
     if let Some(how) = one_way {
-        diagnostics.push(Diagnostic::new(
-            Code::E106,
-            path,
-            setting.key.span,
-            format!("`{key}` {how}"),
-        ));
+        let fault = Diagnostic::new(Code::E106, path, setting.key.span, format!("`{key}` {how}"));
+        let fault = fault.label("the other way only");
+        diagnostics.push(match sets {
+            true => fault.help("write `check` in the place of `set`"),
+            false => fault.help("what comes of it is seen by `<` lines"),
+        });
         return;
     }
     let before = diagnostics.len();
@@ -135,6 +135,69 @@ pub(crate) fn check(
         }
         _ => {}
     }
+}
+
+/// The kinds of actors that can have settings.
+const KINDS: [Kind; 5] = [Kind::User, Kind::App, Kind::Carrier, Kind::Esme, Kind::Fbook];
+
+/// The kinds of actors of which the line can be about one: those that have the setting with such a value, or at least the
+/// setting. None when nobody has it.
+pub(super) fn kinds_with(sets: bool, setting: &Clause, names: &Names) -> Vec<Kind> {
+    let fits = |kind: &Kind| {
+        let mut faults = Vec::new();
+        check("", *kind, sets, setting, names, &mut faults);
+        faults.is_empty()
+    };
+    let fitting: Vec<Kind> = KINDS.into_iter().filter(fits).collect();
+    match fitting.is_empty() {
+        true => having(&setting.key.node).collect(),
+        false => fitting,
+    }
+}
+
+/// The kinds of actors that have the setting.
+fn having(key: &str) -> impl Iterator<Item = Kind> {
+    let has = move |kind: &Kind| rules(*kind).iter().any(|rule| rule.key == key);
+    KINDS.into_iter().filter(has)
+}
+
+/// What is wrong with a setting of whoever a scene is run with, if nobody has it.
+pub(super) fn of_nobody(path: &str, sets: bool, setting: &Clause, names: &Names) -> Vec<Diagnostic> {
+    let key = setting.key.node.as_str();
+    let mut first: Option<Vec<Diagnostic>> = None;
+    for kind in having(key) {
+        let mut faults = Vec::new();
+        check(path, kind, sets, setting, names, &mut faults);
+        if faults.is_empty() {
+            return faults;
+        }
+        first.get_or_insert(faults);
+    }
+    first.unwrap_or_else(|| {
+        let known = KINDS.into_iter().flat_map(rules).map(|rule| rule.key);
+        let message = format!("nobody has a setting `{key}`");
+        let fault = Diagnostic::new(Code::E106, path, setting.key.span, message).label("not known");
+        let fault = fault.did_you_mean(nearest(key, known));
+        let of = |kind: Kind| {
+            let known: Vec<_> = rules(kind).iter().map(|rule| rule.key).collect();
+            format!("{kind} has {}", known.join(", "))
+        };
+        let people = [Kind::User, Kind::App, Kind::Carrier];
+        vec![people.into_iter().fold(fault, |fault, kind| fault.help(of(kind)))]
+    })
+}
+
+/// The kinds of actors that a value of the setting can name.
+pub(super) fn kinds_of_value(setting: &Clause, value: &Spanned<Value>) -> Vec<Kind> {
+    let place = setting.values.iter().position(|known| std::ptr::eq(known, value));
+    let kinds = KINDS.into_iter().filter_map(|kind| {
+        let rule = rules(kind).iter().find(|rule| rule.key == setting.key.node)?;
+        match rule.slots.get(place?) {
+            Some(Slot::Name(kind)) => Some(*kind),
+            _ => None,
+        }
+    });
+    kinds.collect()
 }
 
 /// `place` has both coordinates, or is `none`.
@@ -184,8 +247,7 @@ fn answer(path: &str, setting: &Clause, names: &Names) -> Option<Diagnostic> {
 
 /// A capture is filled in later.
 fn has_capture(setting: &Clause) -> bool {
-    let values = &mut setting.values.iter();
-    values.any(|value| matches!(value.node, Value::Var(_)))
+    setting.values.iter().any(|value| value.node.has_capture())
 }
 
 /// What is wrong with the account that a rule names, if none is called so.
@@ -224,7 +286,7 @@ pub(crate) fn setting_words(kind: Kind, key: &str, place: usize) -> (&'static [&
     let rule = rules(kind).iter().find(|rule| rule.key == key);
     match rule.and_then(|rule| rule.slots.get(place)) {
         Some(Slot::Word(words) | Slot::NumberOr(_, words)) => (words, None),
-        Some(Slot::HoursOrNone | Slot::DegreesOrNone(_)) => (&["none"], None),
+        Some(Slot::HoursOrNone | Slot::DegreesOrNone(_) | Slot::UrlOrNone) => (&["none"], None),
         Some(Slot::Name(kind)) => (&[], Some(*kind)),
         _ => (&[], None),
     }

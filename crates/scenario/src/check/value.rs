@@ -8,6 +8,9 @@ use crate::suggestion::nearest;
 use crate::syntax::{Clause, Dur, Spanned, TimeOfDay, Value};
 use crate::world_config::{ClockMode, SPEED_MAX};
 
+/// What the address of an app is: such as every app of the time had.
+const URL: &str = "an address such as http://127.0.0.1:9000/sms (https is not posted to)";
+
 /// What may stand as one value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot {
@@ -41,6 +44,12 @@ pub(super) enum Slot {
     Hex(usize),
     /// `virtual`, `real` or `x20`.
     Clock,
+    /// The `http` address of an app.
+    Url,
+    /// The same, or `none`.
+    UrlOrNone,
+    /// What people text: one word.
+    Canvas,
     /// Anything.
     Any,
 }
@@ -89,6 +98,18 @@ impl Rule {
         }
     }
 
+    /// How many values it takes, in words.
+    fn taken(&self) -> String {
+        let count = match self.slots.len() {
+            1 => "one value".to_owned(),
+            count => format!("{count} values"),
+        };
+        format!(
+            "`{}` takes {count}; the next clause of a declaration follows after a comma",
+            self.key
+        )
+    }
+
     /// Checks the number of the values and each of them.
     pub fn check(&self, path: &str, clause: &Clause, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
         let count = clause.values.len();
@@ -114,11 +135,12 @@ impl Rule {
             let Some(slot) = slot else {
                 let fault =
                     Diagnostic::new(Code::E105, path, value.span, format!("`{}` takes less", self.key));
-                diagnostics.push(fault.label("one value too many"));
+                let fault = fault.label("one value too many");
+                diagnostics.push(fault.help(self.taken()));
                 return;
             };
             // What a capture holds is known when it is filled in.
-            if matches!(value.node, Value::Var(_)) {
+            if value.node.has_capture() {
                 continue;
             }
             diagnostics.extend(slot.check(path, self.key, value, names));
@@ -165,6 +187,9 @@ impl Slot {
             Self::Time => return text.parse::<TimeOfDay>().is_err().then(|| fault(Code::E042)),
             Self::Hex(digits) => text.len() == digits && text.bytes().all(|octet| octet.is_ascii_hexdigit()),
             Self::Clock => text.parse::<ClockMode>().is_ok(),
+            Self::Url => rest::check_url(&value.node.said()).is_ok(),
+            Self::UrlOrNone => text == "none" || rest::check_url(&value.node.said()).is_ok(),
+            Self::Canvas => !text.is_empty() && !text.contains(char::is_whitespace),
         };
         (!holds).then(|| fault(Code::E105))
     }
@@ -172,8 +197,8 @@ impl Slot {
     fn expected(&self) -> String {
         match self {
             Self::Word(words) => words.join(" or "),
-            Self::Number(_) => "a whole number".to_owned(),
-            Self::NumberOr(_, words) => format!("a whole number or {}", words.join(" or ")),
+            Self::Number(max) => format!("a whole number up to {max}"),
+            Self::NumberOr(max, words) => format!("a whole number up to {max}, or {}", words.join(" or ")),
             Self::Dur => "a length of time such as 10s".to_owned(),
             Self::Percent => "a percentage from 0% to 100%".to_owned(),
             Self::Degrees(max) => format!("degrees from -{max} to {max}"),
@@ -186,6 +211,9 @@ impl Slot {
             Self::Time => "a time of day such as 14:00".to_owned(),
             Self::Hex(digits) => format!("{digits} hex digits"),
             Self::Clock => format!("virtual, real or a speed such as x20, up to x{SPEED_MAX}"),
+            Self::Url => URL.to_owned(),
+            Self::UrlOrNone => format!("{URL}, or none"),
+            Self::Canvas => "one word, without blanks".to_owned(),
             Self::Any => "a value".to_owned(),
         }
     }

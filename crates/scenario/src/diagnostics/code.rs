@@ -54,7 +54,8 @@ macro_rules! codes {
 
 codes! {
     E001 Error "a tab"
-        "Scenario files are indented with spaces, two for each level. A tab is an error, because editors show it in different widths.\n\n\
+        "Scenario files are indented with spaces, two for each level. A tab is an error, because editors show it in different widths; \
+         between words stands a blank.\n\n\
          Replace each tab with spaces; `smsim fmt` keeps the file that way."
     E002 Error "indentation that fits nothing"
         "The steps of one block start in the same column, and deeper than the line that opens the block:\n\n  \
@@ -88,7 +89,8 @@ codes! {
         "`nothing` and `no` say for how long nothing may come, because a test cannot look into the whole future:\n\n  \
          alice < nothing for 1h\n  alice < no \"Hi\" for 10m"
     E017 Error "too much"
-        "A file has at most 1 MiB, blocks are nested at most 16 deep, a name has at most 64 characters, `repeat` at most 100000 rounds."
+        "A file has at most 1 MiB, blocks are nested at most 16 deep, and so are scenes that run scenes; a name has at most 64 characters, \
+         `repeat` at most 100000 rounds."
     E018 Error "a name that cannot be one"
         "A name begins with a letter and goes on with letters, digits, `_` and `-`. A capture is a `$` and a name without `-`."
     E040 Error "a number that cannot be read"
@@ -105,7 +107,8 @@ codes! {
         "Every actor of a test is declared in its file or in one that it uses. Names may be declared after the line that uses them."
     E101 Error "a name that is declared twice"
         "Names are unique across kinds: a user, an app and a carrier cannot share one, because a line names its actor by the name alone. A file that \
-         is used counts too."
+         is used counts too. What stands for an actor, a scene's parameter or the variable of a `for`, has its name for itself: no capture and no \
+         other variable may take it as long as it does."
     E102 Error "a name that is taken"
         "`fbook` is the platform itself, the system under test. It is observed (`fbook < receipt $m DELIVRD`) and never declared or scripted."
     E103 Error "an actor of the wrong kind"
@@ -115,14 +118,15 @@ codes! {
         "Each declaration has its own clauses; `tests/README.md` and `simulator-config/README.md` list them. The clauses of `world` are also \
          the keys of platform.toml, those of `carrier` the keys of a carrier profile."
     E105 Error "a value that does not fit"
-        "Each clause and each setting says what kind of value it takes, and how many."
+        "Each clause and each setting says what kind of value it takes, and how many. Some values belong to one declaration of a world: the `uid` \
+         of a user, the `id`, the `canvas` and the `key` of an app, the `system_id` of an ESME."
     E106 Error "a setting that is not known"
         "`set` and `check` take the same words. A user has: texts, app, quiet-hours, daily-limit, registered, phone, coverage, memory, barred, \
          roaming, ported, inbox. A carrier has: link, block, unblock, latency, loss, queue, answer, throttle, receipts. An app has: url, pool, \
          sms. `fbook` and an ESME have: bind."
     E107 Error "a capture that holds nothing yet"
         "`$s` is bound by `as $s`, by `ask $s` or by `= $s` on an earlier line of the same test or scene. `in $s`, `{$s}` and a receipt read it. \
-         Tests share no captures, nor does a scene with the test that runs it, except for its parameters."
+         `in` needs a session, or a number that a text came from; a receipt needs a text, `as $m` behind what an app sends. Tests share no captures, nor does a scene with the test that runs it, except for its parameters."
     E108 Error "arguments that do not fit the scene"
         "`run` gives a scene as many arguments as it has parameters."
     E109 Error "a file that is used but not there"
@@ -175,7 +179,8 @@ codes! {
     E210 Error "not at the same instant"
         "The steps of a block `together:` happen at one instant, so nothing in it may wait. Put a `<` line behind the block."
     E300 Error "a step that cannot be run here"
-        "The language knows this step, but this runner does not perform it."
+        "The language knows this step, but it cannot be performed where it stands: a block `any order:` or `in order:` holds what actors see, \
+         a line of an ESME sends the usual PDUs, and some settings need what the world does not have."
     E301 Error "a world that cannot be built"
         "The declarations contradict each other or a limit of a part of the simulator. The message is that part's own."
     E302 Error "a file that is to be filled in"

@@ -5,6 +5,11 @@ use std::fmt::Write as _;
 use crate::diagnostics::{Diagnostic, Label, NoteKind, Severity};
 use crate::source::{Sources, line, place};
 
+/// Characters of a line that are shown, at most: of a longer one those around its place.
+const SHOWN_CHARS_MAX: usize = 240;
+/// Characters of a longer line that are shown before its place, at most.
+const BEFORE_CHARS_MAX: usize = 60;
+
 /// Whether ANSI colours are put in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Colour {
@@ -143,13 +148,14 @@ fn excerpt(out: &mut String, label: &Label, sources: &Sources, width: usize, col
     let bar = colour.paint(Paint::Blue, "|");
     let _ = writeln!(out, "{:width$} {bar}", "");
     let number = colour.paint(Paint::Blue, &format!("{:>width$}", at.line));
-    let _ = writeln!(out, "{number} {bar} {}", visible(shown).trim_end());
     let end = place(text, label.span.end);
     let length = match end.line == at.line {
         true => end.column - at.column,
         false => (shown.trim_end().chars().count() + 1).saturating_sub(at.column),
     };
-    let carets = "^".repeat(length.max(1));
+    let (shown, column) = around(visible(shown).trim_end(), at.column);
+    let _ = writeln!(out, "{number} {bar} {shown}");
+    let carets = "^".repeat(length.clamp(1, SHOWN_CHARS_MAX));
     let underline = match label.text.is_empty() {
         true => carets,
         false => format!("{carets} {}", visible(&label.text)),
@@ -160,8 +166,26 @@ fn excerpt(out: &mut String, label: &Label, sources: &Sources, width: usize, col
         "{:width$} {bar} {:indent$}{underline}",
         "",
         "",
-        indent = at.column - 1
+        indent = column - 1
     );
+}
+
+/// What is shown of a line because of what stands at that column, and the column of it then.
+fn around(line: &str, column: usize) -> (String, usize) {
+    let chars = line.chars().count();
+    if chars <= SHOWN_CHARS_MAX {
+        return (line.to_owned(), column);
+    }
+    let left_out = (column - 1).saturating_sub(BEFORE_CHARS_MAX);
+    let shown: String = line.chars().skip(left_out).take(SHOWN_CHARS_MAX).collect();
+    let before = if left_out > 0 { "…" } else { "" };
+    let after = if left_out + SHOWN_CHARS_MAX < chars {
+        "…"
+    } else {
+        ""
+    };
+    let column = column - left_out + before.chars().count();
+    (format!("{before}{shown}{after}"), column)
 }
 
 /// `text` with characters that would move the cursor made visible; a tab is one blank, so that columns stay right.
@@ -198,6 +222,31 @@ mod tests {
             render(&diagnostic, &sources(), Colour::Never),
             "error[E010]: wrong word\n --> a.sms:2:7\n  |\n2 |   two three\n  |       ^^^^^ this one\n --> a.sms:1:1\n  |\n1 | one\n  | ^^^ beside this\n  = help: say\n          four\n"
         );
+    }
+
+    #[test]
+    fn of_a_very_long_line_what_matters_is_shown() {
+        let mut sources = Sources::new();
+        let line = format!("{}HERE{}", "a".repeat(1_000), "b".repeat(1_000));
+        sources.insert("a.sms", line.as_str());
+        let diagnostic = |span| {
+            render(
+                &Diagnostic::new(Code::E010, "a.sms", span, "x"),
+                &sources,
+                Colour::Never,
+            )
+        };
+        let text = diagnostic(Span::new(1_000, 1_004));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].ends_with("a.sms:1:1001"), "{text}");
+        assert!(lines[3].contains("…aaa") && lines[3].ends_with("b…"), "{text}");
+        assert_eq!(
+            lines[3].chars().position(|c| c == 'H'),
+            lines[4].chars().position(|c| c == '^')
+        );
+        assert!(lines[4].ends_with(" ^^^^"), "{text}");
+        assert!(text.chars().count() < 800);
+        assert!(diagnostic(Span::new(0, 2_004)).chars().count() < 1_200);
     }
 
     #[test]

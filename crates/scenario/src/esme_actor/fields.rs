@@ -5,6 +5,9 @@ use sms::{Address, Encoding, Segment};
 use smsc::Codings;
 
 use super::EsmeAccount;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::suggestion::nearest;
+use crate::syntax::PduStep;
 
 /// Why a line makes no PDU.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -30,6 +33,41 @@ pub(crate) enum InvalidField {
         /// The value.
         value: String,
     },
+}
+
+impl InvalidField {
+    /// What is wrong, at its place in the line.
+    pub fn told(&self, path: &str, step: &PduStep) -> Diagnostic {
+        let place = |name: &str| {
+            let param = step.fields.iter().find(|param| param.name.node == name);
+            param.map_or(step.pdu.span, |param| param.name.span)
+        };
+        let fault = |code, span| Diagnostic::new(code, path, span, self.to_string());
+        match self {
+            Self::Operation(_) => fault(Code::E300, step.pdu.span).label(
+                "lines send binds, submit_sm, submit_multi, data_sm, query_sm, cancel_sm, replace_sm, broadcast_sm, \
+                 query_broadcast_sm, cancel_broadcast_sm, enquire_link and unbind",
+            ),
+            Self::Unknown { field, known, .. } => {
+                let fault = fault(Code::E116, place(field)).label("not known");
+                let meant = nearest(field, known.iter().copied());
+                match (meant, known.is_empty()) {
+                    (Some(_), _) => fault.did_you_mean(meant),
+                    (None, false) => fault.help(format!("it has {}, and optional parameters", known.join(", "))),
+                    (None, true) => fault.help("it has none"),
+                }
+            }
+            Self::Value { field, .. } => fault(Code::E105, place(field)).label(expected(field)),
+        }
+    }
+}
+
+/// What the value of a field should have been.
+fn expected(field: &str) -> &'static str {
+    match tag::from_name(field) {
+        Some(_) => "expected a number that fits, a text, or octets such as 0x0102",
+        None => "expected 0 to 255",
+    }
 }
 
 /// The fields that a line gives.

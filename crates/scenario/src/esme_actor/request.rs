@@ -90,6 +90,16 @@ const REPLACE_SM: &[&str] = &[
     "short_message",
 ];
 
+/// The fields of a PDU that a line sees, where they are few and always the same; it may have optional parameters beside them.
+pub(crate) fn seen_fields(pdu: &str) -> Option<impl Iterator<Item = &'static str>> {
+    let fields = match pdu {
+        "submit_sm" | "deliver_sm" => SUBMIT_SM,
+        "data_sm" => return Some(DATA_SM.iter().copied().chain(None)),
+        _ => return None,
+    };
+    Some(fields.iter().copied().chain(Some("sm_length")))
+}
+
 /// The request that a line describes. What it leaves out is the account's, or NULL.
 pub(crate) fn request(
     account: &EsmeAccount,

@@ -1,5 +1,6 @@
 //! One line each: steps, headers, clauses and patterns as they are written.
 
+use crate::lexer::is_address;
 use crate::syntax::{
     Arg, Arrival, BlockKind, CallResult, Clause, Destination, Expectation, Param, Pattern, PduStep, Scene,
     Send, Sign, Step, Test, Value,
@@ -210,13 +211,7 @@ fn expectation(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Within(dur) => format!("within {dur}"),
         Expectation::After(dur) => format!("after {dur}"),
-        Expectation::From(address)
-            if address
-                .bytes()
-                .all(|octet| octet == b'+' || octet.is_ascii_digit()) =>
-        {
-            format!("from {address}")
-        }
+        Expectation::From(address) if is_address(address) => format!("from {address}"),
         Expectation::From(letters) => format!("from {}", quoted(letters)),
         Expectation::Parts(parts) => format!("parts {parts}"),
         Expectation::Encoding(name) => format!("encoding {name}"),
@@ -270,10 +265,10 @@ fn value(value: &Value) -> String {
 /// Whether `text` reads back as one bare value wherever a value may stand.
 fn is_bare(text: &str) -> bool {
     !text.is_empty()
-        && !text.starts_with(['$', '#', '='])
+        && !text.starts_with(['$', '#', '=', '/'])
         && !text.ends_with(':')
-        && !text.contains([' ', ',', '"'])
-        && !text.contains(char::is_control)
+        && !text.contains([',', '"'])
+        && !text.contains(|c: char| c.is_control() || c.is_whitespace())
 }
 
 /// A pattern.

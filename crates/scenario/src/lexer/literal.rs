@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sms::{Msisdn, ShortCode};
 
 use crate::diagnostics::{Code, Fallible};
-use crate::lexer::Cursor;
+use crate::lexer::{Cursor, shortened};
 use crate::pattern::Compiled;
 use crate::suggestion::nearest;
 use crate::syntax::{Dur, InvalidDur, Pattern, Span, Spanned, Text, TimeOfDay, Unit};
@@ -15,6 +15,14 @@ const SENDER_CHARACTERS_MAX: usize = 11;
 
 /// What a text is called where the line may also name who gets it.
 pub(crate) const SAID: &str = "what is said";
+
+/// Whether the text is an address as lines have it: the number of a phone with its `+`, or the digits of a short code.
+pub(crate) fn is_address(text: &str) -> bool {
+    match text.starts_with('+') {
+        true => text.parse::<Msisdn>().is_ok(),
+        false => text.parse::<ShortCode>().is_ok(),
+    }
+}
 
 impl Cursor<'_> {
     /// Takes a quoted text that inserts nothing.
@@ -45,7 +53,7 @@ impl Cursor<'_> {
             return Err(Box::new(
                 fault
                     .label("it begins here")
-                    .help("write a quote inside a text as \\\""),
+                    .help("write a quote inside a text as \\\", and a line break as \\n"),
             ));
         };
         self.advance(length);
@@ -109,10 +117,12 @@ impl Cursor<'_> {
             format!("expected {what}, which stands in quotes"),
         );
         let help = match words.split_once(' ') {
-            Some((first, rest)) if what == SAID => {
-                format!("write \"{words}\", or {first} \"{rest}\" if an app says it to {first}")
-            }
-            _ => format!("write \"{words}\""),
+            Some((first, rest)) if what == SAID => format!(
+                "write \"{}\", or {first} \"{}\" if an app says it to {first}",
+                shortened(words),
+                shortened(rest)
+            ),
+            _ => format!("write \"{}\"", shortened(words)),
         };
         Box::new(fault.label("not quoted").help(help))
     }
@@ -180,7 +190,11 @@ impl Cursor<'_> {
                     .trim_start_matches("error: ")
                     .to_owned();
                 let fault = self.fault(Code::E006, span, "the regular expression cannot be read");
-                Err(Box::new(fault.label(reason)))
+                let fault = fault.label(reason);
+                Err(Box::new(fault.help(
+                    "a backslash before a sign such as ( [ { * + ? . takes its meaning away; without a regular expression, ~\"...\" \
+                     has * for anything",
+                )))
             }
         }
     }
@@ -212,12 +226,18 @@ impl Cursor<'_> {
             InvalidDur::NotANumber(_) => self
                 .fault(Code::E041, word.span, error.to_string())
                 .label("a whole number and a unit, such as 10s"),
+            InvalidDur::TooLarge(_) => self
+                .fault(Code::E041, word.span, error.to_string())
+                .label(format!("at most {} of a unit", u32::MAX)),
         };
         Err(Box::new(fault))
     }
 
-    /// Takes a whole number without a sign.
-    pub fn number<T: FromStr>(&mut self, what: &str) -> Fallible<Spanned<T>> {
+    /// Takes a whole number without a sign, `max` at most.
+    pub fn number<T>(&mut self, what: &str, max: T) -> Fallible<Spanned<T>>
+    where
+        T: FromStr + PartialOrd + std::fmt::Display,
+    {
         self.blanks();
         let rest = self.rest();
         let length = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -230,10 +250,10 @@ impl Cursor<'_> {
         self.advance(length);
         let span = self.since(start);
         match rest[..length].parse() {
-            Ok(number) => Ok(Spanned::new(number, span)),
-            Err(_) => Err(Box::new(
+            Ok(number) if number <= max => Ok(Spanned::new(number, span)),
+            Ok(_) | Err(_) => Err(Box::new(
                 self.fault(Code::E040, span, "the number is too large")
-                    .label("too large here"),
+                    .label(format!("at most {max} here")),
             )),
         }
     }
@@ -268,7 +288,9 @@ impl Cursor<'_> {
             Ok(msisdn) => Ok(Spanned::new(msisdn, span)),
             Err(_) => {
                 let fault = self.fault(Code::E043, span, format!("`{text}` is not the number of a phone"));
-                Err(Box::new(fault.label("`+` and 7 to 15 digits, no 0 first")))
+                Err(Box::new(fault.label(
+                    "`+` and 7 to 15 digits, no 0 first, without blanks and hyphens",
+                )))
             }
         }
     }
@@ -278,11 +300,7 @@ impl Cursor<'_> {
         let Some(word) = self.bare() else {
             return Err(self.expected("an address, such as 32665"));
         };
-        let valid = match word.node.strip_prefix('+') {
-            Some(_) => word.node.parse::<Msisdn>().is_ok(),
-            None => word.node.parse::<ShortCode>().is_ok(),
-        };
-        if valid {
+        if is_address(word.node) {
             return Ok(word.map(str::to_owned));
         }
         let fault = self.fault(

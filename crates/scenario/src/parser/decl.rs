@@ -33,11 +33,14 @@ impl<'s> Parser<'s> {
 
     fn app(&mut self, cursor: &mut Cursor<'s>) -> Option<Decl> {
         let header = (|| {
-            let name = cursor.name("the name of the app")?;
-            let title = cursor.plain_string("the title of the app")?;
-            let clauses = clauses(cursor, "a property of the app")?;
+            let name = cursor.name("the name of the app, such as `quiz`")?;
+            let title = title(cursor, &name)?;
+            let clauses = clauses(cursor, "a property of the app, such as `canvas quiz`")?;
             let opens = cursor.eat(":");
-            cursor.finish()?;
+            match opens {
+                true => cursor.finish()?,
+                false => cursor.finish_clauses()?,
+            }
             Ok((name, title, clauses, opens))
         })();
         let line = self.next - 1;
@@ -69,32 +72,46 @@ impl<'s> Parser<'s> {
     }
 }
 
+/// What users see of an app.
+fn title(cursor: &mut Cursor<'_>, name: &str) -> Fallible<Spanned<String>> {
+    cursor
+        .plain_string("the title of the app")
+        .map_err(|fault| match fault.code {
+            Code::E010 => Box::new(fault.help(format!(
+                "users see it in the platform's texts; write it behind the name: app {name} \"My App\""
+            ))),
+            _ => fault,
+        })
+}
+
 fn use_decl(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
-    let path = cursor.plain_string("the file to use, in quotes")?;
+    let path = cursor.plain_string("the file to use")?;
     cursor.finish()?;
     Ok(Decl::Use(path))
 }
 
+const WORLD_PROPERTY: &str = "a property of the world, such as `seed 7`";
+
 fn world(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
-    let mut found = vec![declared_clause(cursor, "a property of the world")?];
-    found.extend(clauses(cursor, "a property of the world")?);
-    cursor.finish()?;
+    let mut found = vec![declared_clause(cursor, WORLD_PROPERTY)?];
+    found.extend(clauses(cursor, WORLD_PROPERTY)?);
+    cursor.finish_clauses()?;
     Ok(Decl::World(found))
 }
 
 fn carrier(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
-    let name = cursor.name("the name of the carrier")?;
-    let clauses = clauses(cursor, "a property of the carrier")?;
-    cursor.finish()?;
+    let name = cursor.name("the name of the carrier, such as `att`")?;
+    let clauses = clauses(cursor, "a property of the carrier, such as `latency 200ms`")?;
+    cursor.finish_clauses()?;
     Ok(Decl::Carrier { name, clauses })
 }
 
 fn user(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
-    let name = cursor.name("the name of the user")?;
+    let name = cursor.name("the name of the user, such as `alice`")?;
     let msisdn = cursor.msisdn()?;
     let carrier = on_carrier(cursor)?;
-    let clauses = clauses(cursor, "a property of the user")?;
-    cursor.finish()?;
+    let clauses = clauses(cursor, "a property of the user, such as `apps quiz`")?;
+    cursor.finish_clauses()?;
     Ok(Decl::User {
         name,
         msisdn,
@@ -106,7 +123,7 @@ fn user(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
 fn handsets(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
     let first = cursor.msisdn()?;
     if !cursor.eat("..") {
-        return Err(cursor.expected("`..` and the last number"));
+        return Err(cursor.expected("`..` and the last number, such as `..+14155569999`"));
     }
     let last = cursor.msisdn()?;
     if last.node < first.node {
@@ -114,8 +131,8 @@ fn handsets(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
         return Err(Box::new(fault.label(format!("less than {}", first.node))));
     }
     let carrier = on_carrier(cursor)?;
-    let clauses = clauses(cursor, "a property of the phones")?;
-    cursor.finish()?;
+    let clauses = clauses(cursor, "a property of the phones, such as `apps quiz`")?;
+    cursor.finish_clauses()?;
     Ok(Decl::Handsets {
         first,
         last,
@@ -126,15 +143,15 @@ fn handsets(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
 
 fn on_carrier(cursor: &mut Cursor<'_>) -> Fallible<Spanned<String>> {
     if !cursor.eat_word("on") {
-        return Err(cursor.expected("`on` and the carrier"));
+        return Err(cursor.expected("`on` and the carrier, such as `on att`"));
     }
     cursor.name("the name of a carrier")
 }
 
 fn esme(cursor: &mut Cursor<'_>) -> Fallible<Decl> {
-    let name = cursor.name("the name of the ESME")?;
-    let clauses = clauses(cursor, "a property of the account")?;
-    cursor.finish()?;
+    let name = cursor.name("the name of the ESME, such as `acme`")?;
+    let clauses = clauses(cursor, "a property of the account, such as `code 12345`")?;
+    cursor.finish_clauses()?;
     Ok(Decl::Esme { name, clauses })
 }
 
@@ -207,7 +224,7 @@ fn action(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Action>> {
 }
 
 fn http_status(cursor: &mut Cursor<'_>) -> Fallible<u16> {
-    let status = cursor.number::<u16>("an HTTP status, such as 500")?;
+    let status = cursor.number::<u16>("an HTTP status, such as 500", u16::MAX)?;
     if (100..600).contains(&status.node) {
         return Ok(status.node);
     }

@@ -109,10 +109,10 @@ fn receipt(cursor: &mut Cursor<'_>, who: &Spanned<Actor>) -> Fallible<Step> {
     }
     let within = match cursor.eat(",") {
         true if cursor.eat_word("within") => Some(cursor.dur()?),
-        true => return Err(cursor.expected("`within`")),
+        true => return Err(cursor.expected("`within` and a length of time, such as `within 1m`")),
         false => None,
     };
-    cursor.finish()?;
+    cursor.finish_clauses()?;
     Ok(Step::Receipt {
         text,
         state: state.map(str::to_owned),
@@ -147,15 +147,12 @@ fn arrival(
             .iter()
             .any(|other| std::mem::discriminant(&other.node) == std::mem::discriminant(&clause.node))
         {
-            return Err(Box::new(cursor.fault(
-                Code::E111,
-                clause.span,
-                "this clause stands here twice",
-            )));
+            let fault = cursor.fault(Code::E111, clause.span, "this clause stands here twice");
+            return Err(Box::new(fault.label("leave one of them out")));
         }
         clauses.push(clause);
     }
-    cursor.finish()?;
+    cursor.finish_clauses()?;
     Ok(Step::Arrival(Box::new(Arrival {
         actor,
         user,
@@ -173,7 +170,7 @@ fn expectation(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Expectation>> {
         "within" => Expectation::Within(dur(cursor)?),
         "after" => Expectation::After(dur(cursor)?),
         "from" => Expectation::From(cursor.sender()?.node),
-        "parts" => Expectation::Parts(cursor.number("the number of segments")?.node),
+        "parts" => Expectation::Parts(cursor.number("the number of segments, such as 2", u8::MAX)?.node),
         "encoding" => Expectation::Encoding(encoding(cursor)?),
         "as" => Expectation::As(cursor.var("a capture such as $s")?.node),
         "in" => Expectation::In(cursor.var("a session such as $s")?.node),

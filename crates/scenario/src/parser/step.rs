@@ -7,8 +7,34 @@ use crate::syntax::{
     Actor, Arg, BlockKind, CallResult, Destination, Param, PduStep, Send, Sign, Span, Spanned, Step,
 };
 
+/// Words of other languages, and what is written here.
+const SYNONYMS: [(&str, &str); 10] = [
+    ("sleep", "`wait 5s`"),
+    ("pause", "`wait 5s`"),
+    ("delay", "`wait 5s`"),
+    ("print", "`note \"...\"`"),
+    ("log", "`note \"...\"`"),
+    ("echo", "`note \"...\"`"),
+    (
+        "expect",
+        "a line such as `alice < \"...\"`, or `check alice texts on`",
+    ),
+    (
+        "assert",
+        "a line such as `alice < \"...\"`, or `check alice texts on`",
+    ),
+    ("loop", "`repeat 3:`"),
+    (
+        "call",
+        "`run SCENE()`, or a line such as `quiz > users.getInfo uids=alice`",
+    ),
+];
+
+/// What an actor may see; no line begins with it.
+const NOTHING: &str = "nothing";
+
 /// The words that begin a step which is no actor's line.
-pub(crate) const STEP_WORDS: [&str; 13] = [
+pub(crate) const STEP_WORDS: [&str; 12] = [
     "set",
     "check",
     "wait",
@@ -21,7 +47,6 @@ pub(crate) const STEP_WORDS: [&str; 13] = [
     "repeat",
     "for",
     "ignore",
-    "nothing",
 ];
 
 impl<'s> Parser<'s> {
@@ -40,7 +65,7 @@ impl<'s> Parser<'s> {
             }
         };
         if let Some(kind) = block {
-            let steps = self.block();
+            let steps = self.block(true);
             return Some(Step::Block(kind, steps));
         }
         let step = self.line(cursor);
@@ -57,7 +82,7 @@ impl<'s> Parser<'s> {
             Some(word @ ("any" | "in")) => {
                 cursor.word();
                 if !cursor.eat_word("order") {
-                    return Err(cursor.expected("`order:`"));
+                    return Err(cursor.expected("`order:`, as in `any order:`"));
                 }
                 if word == "any" {
                     BlockKind::AnyOrder
@@ -73,11 +98,11 @@ impl<'s> Parser<'s> {
                 cursor.word();
                 let var = cursor.var("a variable such as $user")?;
                 if !cursor.eat_word("in") {
-                    return Err(cursor.expected("`in` and names"));
+                    return Err(cursor.expected("`in` and names, such as `in alice, bob`"));
                 }
-                let mut names = vec![cursor.name("a name")?];
+                let mut names = vec![cursor.name("a name, such as `alice`")?];
                 while cursor.eat(",") {
-                    names.push(cursor.name("a name")?);
+                    names.push(cursor.name("a name, such as `alice`")?);
                 }
                 BlockKind::For(var, names)
             }
@@ -123,10 +148,13 @@ impl<'s> Parser<'s> {
             Some("run") => {
                 cursor.word();
                 let scene = cursor.name("the name of a scene")?;
-                Step::Run {
-                    scene,
-                    args: cursor.list("(", ")", arg)?,
-                }
+                let args = cursor.list("(", ")", arg).map_err(|fault| {
+                    let name = &scene.node;
+                    Box::new(fault.help(format!(
+                        "write `run {name}()`, or `run {name}(alice)` with an argument"
+                    )))
+                })?;
+                Step::Run { scene, args }
             }
             Some("ignore") => {
                 cursor.word();
@@ -147,6 +175,17 @@ impl<'s> Parser<'s> {
         if let Some(word) = word.filter(declares) {
             return self.declaration_in_test(cursor, word);
         }
+        if word == Some(NOTHING) {
+            let fault = cursor.expected("who gets nothing");
+            return Box::new(fault.help("write for example `alice < nothing for 10s`"));
+        }
+        let meant = word.and_then(|word| SYNONYMS.iter().find(|(other, _)| *other == word));
+        if let Some((other, meant)) = meant {
+            let message = format!("`{other}` begins no line");
+            let fault = cursor.fault(Code::E011, cursor.clone().next_token(), message);
+            let fault = fault.label("expected a step");
+            return Box::new(fault.help(format!("did you mean {meant}?")));
+        }
         let mut ahead = cursor.clone();
         if cursor.looks_at("$") {
             return match actor(&mut ahead, "an actor") {
@@ -157,7 +196,15 @@ impl<'s> Parser<'s> {
         if actor(&mut ahead, "").is_ok() && !STEP_WORDS.iter().any(|known| Some(*known) == word) {
             let known = word.and_then(|word| crate::suggestion::nearest(word, STEP_WORDS));
             if known.is_none() {
-                return ahead.expected("`>`, `<` or `?` after the actor");
+                let fault = ahead.expected("`>`, `<` or `?` after the actor");
+                if fault.code == Code::E001 {
+                    return fault;
+                }
+                let who = word.unwrap_or("alice");
+                let others = STEP_WORDS.join(", ");
+                return Box::new(fault.help(format!(
+                    "`{who} > ...` does something, `{who} < ...` sees it; other steps begin with {others}"
+                )));
             }
         }
         self.unknown_line(cursor, word, &STEP_WORDS, "a step")
@@ -178,10 +225,12 @@ impl<'s> Parser<'s> {
 }
 
 fn rounds(cursor: &mut Cursor<'_>) -> Fallible<Spanned<u32>> {
-    let rounds = cursor.number::<u32>("how many times")?;
+    let rounds = cursor.number::<u32>("how many times, such as `repeat 3:`", u32::MAX)?;
     if rounds.node > REPEAT_MAX {
         let fault = cursor.fault(Code::E017, rounds.span, format!("more than {REPEAT_MAX} rounds"));
-        return Err(Box::new(fault));
+        return Err(Box::new(
+            fault.help("a `repeat` inside another one goes on longer"),
+        ));
     }
     Ok(rounds)
 }
@@ -226,7 +275,7 @@ fn at(cursor: &mut Cursor<'_>) -> Fallible<Step> {
 fn arg(cursor: &mut Cursor<'_>) -> Fallible<Spanned<Arg>> {
     match cursor.peek() {
         Some('"') => Ok(cursor.text("a text")?.map(Arg::Text)),
-        Some(c) if c.is_ascii_digit() => Ok(cursor.number::<i64>("a number")?.map(Arg::Number)),
+        Some(c) if c.is_ascii_digit() => Ok(cursor.number::<i64>("a number", i64::MAX)?.map(Arg::Number)),
         _ => Ok(actor(cursor, "a name, a capture, a text or a number")?.map(Arg::Actor)),
     }
 }
@@ -319,7 +368,7 @@ fn compose(cursor: &mut Cursor<'_>, user: Spanned<Actor>) -> Fallible<Step> {
             _ => return Err(cursor.expected("`in $session` or `to ADDRESS`")),
         };
     }
-    cursor.finish()?;
+    cursor.finish_clauses()?;
     Ok(Step::Compose { user, text, to })
 }
 
@@ -341,14 +390,15 @@ fn send(cursor: &mut Cursor<'_>, app: Spanned<Actor>, user: Spanned<Actor>) -> F
             Some("in") if comma => &mut send.session,
             Some("ask") if comma => &mut send.ask,
             Some("as") => &mut send.name,
-            Some("in" | "ask") => return Err(cursor.expected("a comma")),
+            Some("in" | "ask") => return Err(cursor.expected("a comma before it")),
             _ if comma => return Err(cursor.expected("`in $session`, `ask $session` or `as $name`")),
             _ => break,
         };
         let word = cursor.word().map_or(Span::default(), |word| word.span);
         let var = cursor.var("a capture such as $s")?;
         if slot.replace(var).is_some() {
-            return Err(Box::new(cursor.fault(Code::E111, word, "this stands here twice")));
+            let fault = cursor.fault(Code::E111, word, "this stands here twice");
+            return Err(Box::new(fault.label("leave one of them out")));
         }
     }
     send.result = result(cursor)?;
@@ -399,7 +449,7 @@ fn params(cursor: &mut Cursor<'_>) -> Fallible<Vec<Param>> {
     let mut found = Vec::new();
     while let Some(name) = cursor.word() {
         if !cursor.eat("=") {
-            return Err(cursor.expected("`=` and a value"));
+            return Err(cursor.expected("`=` and a value, such as `uid=alice`"));
         }
         let value = match cursor.looks_at("=") {
             false => cursor.value()?,
@@ -434,7 +484,7 @@ fn result(cursor: &mut Cursor<'_>) -> Fallible<Option<Spanned<CallResult>>> {
     }
     Ok(Some(
         cursor
-            .number::<i64>("ok, an error number such as 850, or a capture")?
+            .number::<i64>("ok, an error number such as 850, or a capture", i64::MAX)?
             .map(CallResult::Number),
     ))
 }

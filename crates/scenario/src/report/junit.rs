@@ -1,5 +1,6 @@
 //! The report that CI servers read: JUnit XML, one `testsuite` a file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -38,11 +39,13 @@ pub fn render_run(report: &RunReport, sources: &Sources) -> String {
 /// The tests by file, files in the order of their first test.
 fn suites(report: &RunReport) -> Vec<(&str, Vec<&TestReport>)> {
     let mut suites: Vec<(&str, Vec<&TestReport>)> = Vec::new();
+    let mut places = BTreeMap::new();
     for test in &report.tests {
-        match suites.iter_mut().find(|(path, _)| *path == test.path) {
-            Some((_, tests)) => tests.push(test),
-            None => suites.push((&test.path, vec![test])),
-        }
+        let place = *places.entry(test.path.as_str()).or_insert_with(|| {
+            suites.push((&test.path, Vec::new()));
+            suites.len() - 1
+        });
+        suites[place].1.push(test);
     }
     suites
 }

@@ -1,5 +1,6 @@
 //! What happened as lanes: one column an actor, one line an event.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use platform::{AppId, NotifyOutcome, Uid};
@@ -63,15 +64,22 @@ impl Lanes {
     pub(crate) fn with_records(mut self, world: &World, actors: &Actors) -> Self {
         let told = Told::new(world, actors);
         // Calls that were told, with the place of the event.
-        let mut calls = Vec::new();
+        let mut calls = BTreeMap::new();
         for record in world.records_since(0) {
             match &record.event {
-                Event::ApiCall { call, .. } => calls.push((*call, self.events.len())),
+                Event::ApiCall { call, .. } => {
+                    calls.insert(*call, self.events.len());
+                }
                 Event::ApiReply {
                     call,
                     error_code: Some(code),
                     ..
-                } => self.returned(&calls, *call, *code),
+                } => {
+                    let told = calls.get(call).and_then(|place| self.events.get_mut(*place));
+                    if let Some(event) = told {
+                        event.text = format!("{} = {code}", event.text);
+                    }
+                }
                 _ => {}
             }
             if let Some((actor, text)) = told.event(&record.event) {
@@ -81,17 +89,6 @@ impl Lanes {
         // The runner's own events were added as they happened: each belongs before the records that it caused.
         self.events.sort_by_key(|event| event.seq);
         self
-    }
-
-    /// Adds what a call returned to its line.
-    fn returned(&mut self, calls: &[(platform::CallId, usize)], call: platform::CallId, code: u16) {
-        let told = calls
-            .iter()
-            .find(|(known, _)| *known == call)
-            .map(|(_, place)| *place);
-        if let Some(event) = told.and_then(|place| self.events.get_mut(place)) {
-            event.text = format!("{} = {code}", event.text);
-        }
     }
 
     /// The last events as a table, each line ended, long texts cut; empty when nothing happened.

@@ -385,7 +385,13 @@ impl Run<'_> {
         }
         let fault = self.fault(Code::E202, span, format!("{method} returned {shown}"));
         let fault = self.with_reasons(fault.label(format!("expected {wanted}")), actors);
-        Err(Box::new(self.or_summary(fault, reply)))
+        let fault = self.or_summary(fault, reply);
+        Err(Box::new(match (expected, outcome.code) {
+            (None, 1..) => fault.help(format!(
+                "`smsim explain {shown}` has a page on it; where it is right, append `= {shown}`"
+            )),
+            _ => fault,
+        }))
     }
 
     /// Where nothing was decided, the call itself was wrong: the REST server's note says how.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::check::NOT_SEEN;
 use crate::diagnostics::{Code, Fallible};
 use crate::runner::Run;
 use crate::runner::inbox::{Content, Inbox, Item};
@@ -96,6 +97,9 @@ impl Run<'_> {
     /// A step of a block whose arrivals come in another order.
     fn chain<'s>(&self, step: &'s Spanned<Step>) -> Fallible<Chain<'s>> {
         let waiting = match &step.node {
+            Step::Arrival(arrival) if arrival.pattern.is_none() => {
+                return Err(Box::new(self.to_be_filled_in(step.span)));
+            }
             Step::Arrival(arrival) => VecDeque::from([(step.span, &**arrival)]),
             Step::Block(BlockKind::InOrder, steps) => {
                 let chains = steps
@@ -105,11 +109,7 @@ impl Run<'_> {
                 chains.into_iter().flat_map(|chain| chain.waiting).collect()
             }
             _ => {
-                let fault = self.fault(
-                    Code::E300,
-                    step.span,
-                    "this block holds what actors see, and nothing else",
-                );
+                let fault = self.fault(Code::E300, step.span, NOT_SEEN);
                 return Err(Box::new(
                     fault.label("only `<` lines with texts, and `in order:`"),
                 ));
@@ -160,7 +160,7 @@ impl Run<'_> {
             let later = |seq: u64| chain.after.is_none_or(|after| seq > after);
             inbox
                 .unclaimed()
-                .find(|(_, item)| later(item.seq) && self.fits(span, arrival, &name, item))
+                .find(|(_, item)| later(item.seq) && self.fits(span, arrival, item))
         });
         let Some((place, item)) = found.map(|(place, item)| (place, item.clone())) else {
             return false;
@@ -188,7 +188,7 @@ impl Run<'_> {
             };
             let is_for_both = self.actor(&its.actor) == name
                 && after.is_none_or(|after| item.seq > after)
-                && self.fits(span, arrival, &name, item);
+                && self.fits(span, arrival, item);
             if !is_for_both || !tried.insert(other) {
                 continue;
             }
@@ -228,7 +228,7 @@ impl Run<'_> {
                 Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?"),
                 Content::Text { .. } => "",
             };
-            let how = match self.fits(place, arrival, &name, item) {
+            let how = match self.fits(place, arrival, item) {
                 true => "came before what the line above it waits for",
                 false => "came, and fits no line",
             };

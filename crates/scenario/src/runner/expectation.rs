@@ -9,14 +9,13 @@ use crate::diagnostics::{Code, Diagnostic, Fallible};
 use crate::runner::Run;
 use crate::runner::inbox::{Content, Item};
 use crate::runner::scope::Bound;
-use crate::syntax::{Actor, Arrival, Dur, Expectation, Pattern, Span, Spanned, Var};
+use crate::syntax::{Actor, Arrival, Dur, Expectation, Pattern, Span, Spanned, Text, Var};
 use crate::text::quoted;
 
 impl Run<'_> {
     pub(super) fn arrival(&mut self, span: Span, arrival: &Arrival) -> Fallible<()> {
         if arrival.pattern.is_none() {
-            let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
-            return Err(Box::new(fault.help("`smsim fill` writes what happens here")));
+            return Err(Box::new(self.to_be_filled_in(span)));
         }
         let name = self.actor(&arrival.actor);
         let (place, item) = match self.next_item(&name, self.deadline(arrival)) {
@@ -28,6 +27,12 @@ impl Run<'_> {
         }
         self.claim(&name, place, arrival, &item);
         Ok(())
+    }
+
+    /// That something is missing at that place.
+    pub(super) fn to_be_filled_in(&self, span: Span) -> Diagnostic {
+        let fault = self.fault(Code::E302, span, "`...` is to be filled in first");
+        fault.help("`smsim fill` writes what happens here")
     }
 
     /// Until when the arrival may come.
@@ -86,23 +91,35 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the item is what the line says, in every respect.
-    pub(super) fn fits(&self, span: Span, arrival: &Arrival, name: &str, item: &Item) -> bool {
-        self.misfit(span, arrival, name, item).is_none()
+    /// Whether the item is what the line says, in every respect. It looks for no reasons: lines of a block are compared with
+    /// everything that has come.
+    pub(super) fn fits(&self, span: Span, arrival: &Arrival, item: &Item) -> bool {
+        self.differs(arrival, item) == (false, false) && self.wrong_property(span, arrival, item).is_none()
+    }
+
+    /// Whether the item is about another user than the line, and whether it says something else.
+    fn differs(&self, arrival: &Arrival, item: &Item) -> (bool, bool) {
+        let other_user = arrival.user.as_ref().is_some_and(|user| {
+            let named = match &item.content {
+                Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?"),
+                Content::Text { .. } => "",
+            };
+            self.actor(user) != named
+        });
+        let other_text = arrival
+            .pattern
+            .as_ref()
+            .is_some_and(|pattern| !self.matches(&pattern.node, item.content.text()));
+        (other_user, other_text)
     }
 
     /// What is wrong with the item, if it is not what the line says.
     fn misfit(&self, span: Span, arrival: &Arrival, name: &str, item: &Item) -> Option<Diagnostic> {
-        let about = arrival.user.as_ref().map(|user| self.actor(user));
         let sender = match &item.content {
             Content::Callback { user, .. } => self.stage.actors.user_name(*user).unwrap_or("?").to_owned(),
             Content::Text { .. } => String::new(),
         };
-        let wrong_user = about.as_ref().is_some_and(|about| *about != sender);
-        let wrong_text = arrival
-            .pattern
-            .as_ref()
-            .is_some_and(|pattern| !self.matches(&pattern.node, item.content.text()));
+        let (wrong_user, wrong_text) = self.differs(arrival, item);
         if wrong_text || wrong_user {
             let (what, got) = match &item.content {
                 Content::Text { .. } => ("text", "received"),
@@ -128,6 +145,13 @@ impl Run<'_> {
             return fault;
         };
         let expected = self.scope().text(expected);
+        let as_glob = Pattern::Glob(Text::literal(&expected));
+        if expected.contains('*') && self.matches(&as_glob, text) {
+            return fault.help(format!(
+                "a star stands for anything only behind `~`: ~{}",
+                quoted(&expected)
+            ));
+        }
         let alike = expected
             .chars()
             .zip(text.chars())
@@ -145,6 +169,12 @@ impl Run<'_> {
     }
 
     pub(super) fn matches(&self, pattern: &Pattern, text: &str) -> bool {
+        // Most lines say what they mean: there is nothing to fill in.
+        if let Pattern::Text(exact) = pattern
+            && !exact.template().contains('{')
+        {
+            return exact.template() == text;
+        }
         self.scope().matcher(pattern).matches(text)
     }
 

@@ -20,7 +20,7 @@ use crate::runner::stage::Stage;
 use crate::runner::telling::Telling;
 use crate::script::Script;
 use crate::syntax::{CallResult, Destination, Span, Spanned, Step, Text, Var};
-use crate::world_config::{Actors, DeclaredWorld, Rules, world_config_with};
+use crate::world_config::{Actors, DeclaredWorld, Rules, world_config_with, world_fault};
 
 /// Holds of the clock that one step ends, at most.
 const HOLDS_MAX: usize = 16;
@@ -352,8 +352,7 @@ fn new_run(
     declared: &DeclaredWorld,
     seed: u64,
 ) -> Result<Run<'static>, Vec<Diagnostic>> {
-    let stage = Stage::new(declared, seed, None)
-        .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
+    let stage = Stage::new(declared, seed, None).map_err(|error| vec![world_fault(&script, &error)])?;
     let path = script.path().to_owned();
     let mut run = Run::new(script, &path, declared.patience, stage);
     run.keeps_past = true;

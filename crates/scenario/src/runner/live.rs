@@ -6,7 +6,7 @@ use sms::Timestamp;
 use world::World;
 
 use crate::check;
-use crate::diagnostics::{Code, Diagnostic, NoteKind};
+use crate::diagnostics::{Diagnostic, NoteKind};
 use crate::parser::parse_steps_from;
 use crate::report::TestReport;
 use crate::runner::stage::Stage;
@@ -14,7 +14,7 @@ use crate::runner::{Content, Run};
 use crate::script::load;
 use crate::source::Sources;
 use crate::syntax::{Span, Spanned, Test};
-use crate::world_config::{Actors, Rules, world_config_with};
+use crate::world_config::{Actors, Rules, world_config_with, world_fault};
 
 /// The path under which what is played stands among the sources, beside the files that it uses.
 pub const LIVE_PATH: &str = "live.sms";
@@ -60,8 +60,8 @@ impl Live {
         let started = load(&sources, LIVE_PATH).and_then(|script| {
             let declared = world_config_with(&script, rules)?;
             let seed = seed.unwrap_or(declared.config.seed);
-            let mut stage = Stage::new(&declared, seed, None)
-                .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
+            let mut stage =
+                Stage::new(&declared, seed, None).map_err(|error| vec![world_fault(&script, &error)])?;
             stage.hash_records();
             Ok((
                 Run::new(Arc::new(script), LIVE_PATH, declared.patience, stage),

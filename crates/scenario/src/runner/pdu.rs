@@ -7,7 +7,7 @@ use world::{Event, Toward};
 
 use crate::check::{Kind, captures, is_of_answer};
 use crate::diagnostics::{Code, Diagnostic, Fallible};
-use crate::esme_actor::{InvalidField, request};
+use crate::esme_actor::request;
 use crate::runner::Run;
 use crate::runner::scope::Bound;
 use crate::suggestion::nearest;
@@ -93,7 +93,7 @@ impl Run<'_> {
         let account = self.stage.esme(name).account.clone();
         let pdu = match request(&account, &step.pdu, &given) {
             Ok(pdu) => pdu,
-            Err(why) => return Err(Box::new(self.invalid_field(step, &why))),
+            Err(why) => return Err(Box::new(why.told(&self.scope().path, step))),
         };
         self.begin_action();
         let at = self.stage.now();
@@ -125,26 +125,6 @@ impl Run<'_> {
             is_of_answer(&step.pdu.node, &param.name) && !replaces
         };
         step.fields.iter().filter(answers).collect()
-    }
-
-    fn invalid_field(&self, step: &PduStep, why: &InvalidField) -> Diagnostic {
-        let place = |name: &str| {
-            let param = step.fields.iter().find(|param| param.name.node == name);
-            param.map_or(step.pdu.span, |param| param.name.span)
-        };
-        match why {
-            InvalidField::Operation(_) => self.fault(Code::E300, step.pdu.span, why.to_string()).label(
-                "lines send binds, submit_sm, submit_multi, data_sm, query_sm, cancel_sm, replace_sm, broadcast_sm, \
-                 query_broadcast_sm, cancel_broadcast_sm, enquire_link and unbind",
-            ),
-            InvalidField::Unknown { field, known, .. } => self
-                .fault(Code::E116, place(field), why.to_string())
-                .label("not known")
-                .did_you_mean(nearest(field, known.iter().copied())),
-            InvalidField::Value { field, .. } => self
-                .fault(Code::E105, place(field), why.to_string())
-                .label(expected(field)),
-        }
     }
 
     /// Whether a client from outside has a session as that ESME, which no line of a script is.
@@ -220,63 +200,78 @@ impl Run<'_> {
     }
 
     /// The first PDU that is what the line says and that no line has matched.
-    fn unmatched(&self, actor: &str, step: &PduStep) -> Fallible<Option<Seen>> {
-        for seen in self.seen(actor, step) {
-            if !self.pdus_matched.contains(&seen.seq) && self.has_fields(step, &seen)? {
-                return Ok(Some(seen));
+    fn unmatched(&mut self, actor: &str, step: &PduStep) -> Fallible<Option<Seen>> {
+        let esme = (self.kind(actor) == Some(Kind::Esme)).then(|| self.stage.esme(actor));
+        let link = esme.and_then(|esme| esme.link).map(|link| link.0);
+        let sees = step.sign == Sign::Sees;
+        let line = (actor.to_owned(), link, sees, step.pdu.node.clone());
+        let from = self.pdus_open.get(&line).copied().unwrap_or_default();
+        let (mut open, mut found) = (None, None);
+        for seen in self.seen(actor, step, from.max(self.pdus_from)) {
+            if self.pdus_matched.contains(&seen.seq) {
+                continue;
             }
+            if self.has_fields(step, &seen)? {
+                found = Some(seen);
+                break;
+            }
+            open.get_or_insert(seen.seq);
         }
-        Ok(None)
+        // The next such line need not look at what was matched before it. The lines of programs in a served world each begin
+        // to look somewhere else.
+        if self.stage.served.is_none() {
+            let first = open.or(found.as_ref().map(|seen| seen.seq));
+            let first = first.unwrap_or_else(|| self.stage.world.next_record());
+            self.pdus_open.insert(line, first);
+        }
+        Ok(found)
     }
 
-    /// The PDUs of that name that concern the actor: on the link of an ESME those that it got; of a carrier's phones those
+    /// The PDUs of that name, from a record on, that concern the actor: on the link of an ESME those that it got; of a carrier's phones those
     /// that the SMSC got (`<`) or sent (`>`), and of those that name no phone, all.
-    fn seen(&self, actor: &str, step: &PduStep) -> impl Iterator<Item = Seen> {
+    fn seen(&self, actor: &str, step: &PduStep, from: u64) -> impl Iterator<Item = Seen> {
         let smsc = self.stage.world.smsc();
         let esme_link = (self.kind(actor) == Some(Kind::Esme)).then(|| self.stage.esme(actor).link);
         let wanted = match (step.sign, esme_link) {
             (Sign::Sees, None) => Toward::Smsc,
             (Sign::Does, _) | (Sign::Sees, Some(_)) => Toward::Esme,
         };
-        self.stage
-            .world
-            .records_since(self.pdus_from)
-            .filter_map(move |record| {
-                let Event::Pdu {
-                    link,
-                    toward,
-                    name: found,
-                    sequence_number,
-                    octets,
-                    ..
-                } = &record.event
-                else {
-                    return None;
-                };
-                let elsewhere = esme_link.is_some_and(|own| own != Some(smpp::LinkId(*link)));
-                if *toward != wanted || *found != step.pdu.node || elsewhere {
-                    return None;
-                }
-                let pdu = read(octets)?;
-                let phone = match &pdu {
-                    Pdu::SubmitSm(message) => message.destination.msisdn(),
-                    Pdu::DeliverSm(message) => message.source.msisdn(),
-                    _ => None,
-                };
-                let of_another = |phone| esme_link.is_none() && smsc.carrier_of(phone).name != actor;
-                if phone.is_some_and(of_another) {
-                    return None;
-                }
-                let (seq, at) = (record.seq, record.at);
-                Some(Seen {
-                    seq,
-                    link: *link,
-                    sequence_number: *sequence_number,
-                    from_smsc: wanted == Toward::Esme,
-                    at,
-                    pdu,
-                })
+        self.stage.world.records_since(from).filter_map(move |record| {
+            let Event::Pdu {
+                link,
+                toward,
+                name: found,
+                sequence_number,
+                octets,
+                ..
+            } = &record.event
+            else {
+                return None;
+            };
+            let elsewhere = esme_link.is_some_and(|own| own != Some(smpp::LinkId(*link)));
+            if *toward != wanted || *found != step.pdu.node || elsewhere {
+                return None;
+            }
+            let pdu = read(octets)?;
+            let phone = match &pdu {
+                Pdu::SubmitSm(message) => message.destination.msisdn(),
+                Pdu::DeliverSm(message) => message.source.msisdn(),
+                _ => None,
+            };
+            let of_another = |phone| esme_link.is_none() && smsc.carrier_of(phone).name != actor;
+            if phone.is_some_and(of_another) {
+                return None;
+            }
+            let (seq, at) = (record.seq, record.at);
+            Some(Seen {
+                seq,
+                link: *link,
+                sequence_number: *sequence_number,
+                from_smsc: wanted == Toward::Esme,
+                at,
+                pdu,
             })
+        })
     }
 
     /// What the `data_coding` octets of a PDU mean: to the account that is bound over its link.
@@ -412,7 +407,7 @@ impl Run<'_> {
         };
         let fault = self.fault(Code::E201, span, message);
         let seen = self
-            .seen(carrier, step)
+            .seen(carrier, step, self.pdus_from)
             .filter(|seen| !self.pdus_matched.contains(&seen.seq));
         seen.take(4).fold(fault, |fault, seen| {
             let given: Vec<_> = fields(&seen.pdu, self.codings(&seen))
@@ -437,14 +432,6 @@ fn read(octets: &[u8]) -> Option<Pdu> {
     match framer.next_frame() {
         Some(Frame::Pdu { command, .. }) => Some(command.pdu),
         _ => None,
-    }
-}
-
-/// What the value of a field should have been.
-fn expected(field: &str) -> &'static str {
-    match smpp::tag::from_name(field) {
-        Some(_) => "expected a number that fits, a text, or octets such as 0x0102",
-        None => "expected 0 to 255",
     }
 }
 

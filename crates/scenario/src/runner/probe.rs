@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::Diagnostic;
 use crate::runner::inbox::{Content, Item};
 use crate::runner::stage::Stage;
 use crate::runner::{Run, Runner};
 use crate::syntax::{Spanned, Step};
+use crate::world_config::world_fault;
 
 /// Arrivals that a probe waits for, at most.
 const ARRIVALS_MAX: usize = 1_000;
@@ -51,7 +52,7 @@ impl Runner {
     ) -> Result<Probe, Vec<Diagnostic>> {
         let declared = &self.declared.world;
         let stage = Stage::new(declared, declared.config.seed, None)
-            .map_err(|error| vec![Diagnostic::without_place(Code::E301, error.to_string())])?;
+            .map_err(|error| vec![world_fault(&self.script, &error)])?;
         let path = self.script.path();
         let mut run = Run::new(Arc::clone(&self.script), path, declared.patience, stage);
         let mut probe = Probe {

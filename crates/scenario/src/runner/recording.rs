@@ -1,9 +1,9 @@
 //! What was done by hand as the steps of a test: every step that was performed, and a line for everything that arrived.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use platform::AppId;
+use platform::{AppId, CallId};
 use sms::Timestamp;
 use world::Event;
 
@@ -102,10 +102,12 @@ impl Interactive {
         let mut step = step.clone();
         let result = match &mut step {
             Step::Arrival(arrival) => {
-                let capture = self.captured.iter().find(|(seq, _)| Some(*seq) == place);
+                let capture = place.and_then(|place| self.capture(place));
                 let names = |clause: &Spanned<Expectation>| matches!(clause.node, Expectation::As(_));
-                if let (Some((_, name)), false) = (capture, arrival.clauses.iter().any(names)) {
-                    arrival.clauses.push(spanned(Expectation::As(Var(name.clone()))));
+                if let (Some(name), false) = (capture, arrival.clauses.iter().any(names)) {
+                    arrival
+                        .clauses
+                        .push(spanned(Expectation::As(Var(name.to_owned()))));
                 }
                 return step;
             }
@@ -124,6 +126,15 @@ impl Interactive {
             *result = Some(spanned(CallResult::Number(code)));
         }
         step
+    }
+
+    /// The capture of the session of the callback with that record.
+    fn capture(&self, record: u64) -> Option<&str> {
+        let place = self
+            .captured
+            .binary_search_by_key(&record, |(seq, _)| *seq)
+            .ok()?;
+        Some(&self.captured[place].1)
     }
 
     /// The error that the first call that was typed returned, from that record on.
@@ -150,8 +161,8 @@ impl Interactive {
                     Content::Text { .. } => None,
                     Content::Callback { user, new_user, .. } => {
                         clauses.extend(new_user.then_some(spanned(Expectation::New)));
-                        let capture = self.captured.iter().find(|(seq, _)| *seq == item.seq);
-                        clauses.extend(capture.map(|(_, name)| spanned(Expectation::As(Var(name.clone())))));
+                        let capture = self.capture(item.seq);
+                        clauses.extend(capture.map(|name| spanned(Expectation::As(Var(name.to_owned())))));
                         Some(named(self.actors().user_name(*user).unwrap_or("?")))
                     }
                 };
@@ -175,6 +186,7 @@ impl Interactive {
 
     /// A line for each text of an app that answers by rules.
     fn said(&self) -> Vec<Line> {
+        let calls = self.calls();
         let mut lines = Vec::new();
         for (app, said) in &self.run.stage.said {
             for said in said.iter().filter(|said| !said.claimed) {
@@ -183,33 +195,20 @@ impl Interactive {
                 let (Some(user), Some(text)) = (user, said.param("message")) else {
                     continue;
                 };
-                let mut send = Send {
+                let Some((seq, error)) = calls.get(&said.call) else {
+                    continue;
+                };
+                let send = Send {
                     app: named(app),
                     user: named(user),
                     text: spanned(Text::literal(text)),
                     session: None,
                     ask: None,
                     name: None,
-                    result: None,
+                    result: error.map(|code| spanned(CallResult::Number(i64::from(code)))),
                 };
-                let records = self.run.stage.world.records_since(0);
-                let mut seq = None;
-                for record in records {
-                    match &record.event {
-                        Event::ApiCall { call, .. } if *call == said.call => seq = Some(record.seq),
-                        Event::ApiReply {
-                            call,
-                            error_code: Some(code),
-                            ..
-                        } if *call == said.call => {
-                            send.result = Some(spanned(CallResult::Number(i64::from(*code))));
-                        }
-                        _ => {}
-                    }
-                }
-                let Some(seq) = seq else { continue };
                 lines.push(Line {
-                    seq,
+                    seq: *seq,
                     rank: 1,
                     from: None,
                     to: said.at,
@@ -218,6 +217,25 @@ impl Interactive {
             }
         }
         lines
+    }
+
+    /// The calls of the API: the record of each, and the error that it returned.
+    fn calls(&self) -> BTreeMap<CallId, (u64, Option<u16>)> {
+        let mut calls = BTreeMap::new();
+        for record in self.run.stage.world.records_since(0) {
+            match record.event {
+                Event::ApiCall { call, .. } => {
+                    calls.insert(call, (record.seq, None));
+                }
+                Event::ApiReply { call, error_code, .. } => {
+                    if let Some((_, error)) = calls.get_mut(&call) {
+                        *error = error_code;
+                    }
+                }
+                _ => {}
+            }
+        }
+        calls
     }
 
     /// The steps in their order, with a `wait` before each that was done later than a test would do it.
@@ -237,12 +255,12 @@ impl Interactive {
 
     /// The steps without the captures that no step reads.
     fn named(&self, mut steps: Vec<Spanned<Step>>) -> Vec<Spanned<Step>> {
-        let text = format_steps(&steps, 0);
+        let occurrences = occurrences(&format_steps(&steps, 0));
         let unread: BTreeSet<&str> = self
             .captured
             .iter()
             .map(|(_, name)| name.as_str())
-            .filter(|name| occurrences(&text, name) < 2)
+            .filter(|name| occurrences.get(*name).is_none_or(|count| *count < 2))
             .collect();
         for step in &mut steps {
             if let Step::Arrival(arrival) = &mut step.node {
@@ -289,12 +307,15 @@ fn durs(time: Duration) -> Vec<Spanned<Dur>> {
         .collect()
 }
 
-/// How often `$name` stands in the text.
-fn occurrences(text: &str, name: &str) -> usize {
-    let pattern = format!("${name}");
-    let ends = text.match_indices(&pattern).map(|(at, found)| at + found.len());
-    ends.filter(|end| !text[*end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-        .count()
+/// How often each `$name` stands in the text.
+fn occurrences(text: &str) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for rest in text.split('$').skip(1) {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
+        *found.entry(name.to_owned()).or_default() += 1;
+    }
+    found
 }
 
 fn named(name: &str) -> Spanned<Actor> {

@@ -157,7 +157,8 @@ struct Frame {
 #[derive(Debug)]
 enum Rounds {
     Left(u32),
-    Names(Var, VecDeque<String>),
+    /// The variable of a `for`, whom it stands for now, and who is still to come.
+    Names(Var, String, VecDeque<String>),
 }
 
 /// How far a program came.
@@ -368,9 +369,10 @@ impl ServedWorld {
             if self.yields_behind.is_some_and(|record| next_record > record) {
                 break;
             }
-            let Some(step) = program.next_step(&mut self.run) else {
+            let Some(step) = program.next_step(&self.run) else {
                 return Turn::Over;
             };
+            program.bind_loops(&mut self.run);
             let outcome = match &step.node {
                 Step::Run { .. } | Step::Block(BlockKind::Repeat(_) | BlockKind::For(..), _) => {
                     self.enter(program, &step)
@@ -444,7 +446,8 @@ impl ServedWorld {
                 let names = names
                     .iter()
                     .map(|name| scope.actor(&Actor::Name(name.node.clone())));
-                (steps.clone(), Rounds::Names(var.node.clone(), names.collect()))
+                let rounds = Rounds::Names(var.node.clone(), String::new(), names.collect());
+                (steps.clone(), rounds)
             }
             _ => return Ok(()),
         };
@@ -463,7 +466,7 @@ impl ServedWorld {
 
 impl Program {
     /// The step that is next; on the way loops go round, and scenes and loops end.
-    fn next_step(&mut self, run: &mut Run<'static>) -> Option<Spanned<Step>> {
+    fn next_step(&mut self, run: &Run<'static>) -> Option<Spanned<Step>> {
         loop {
             let frame = self.frames.last_mut()?;
             if let Some(step) = frame.steps.get(frame.next) {
@@ -475,10 +478,9 @@ impl Program {
                     *left = left.saturating_sub(1);
                     goes_on
                 }
-                Rounds::Names(var, names) => match names.pop_front() {
+                Rounds::Names(_, now, names) => match names.pop_front() {
                     Some(name) => {
-                        let scope = self.scopes.last_mut().unwrap_or(&mut run.scopes[0]);
-                        scope.bind(var, Bound::Actor(name));
+                        *now = name;
                         true
                     }
                     None => false,
@@ -487,6 +489,18 @@ impl Program {
             match goes_on {
                 true => frame.next = 0,
                 false => self.leave(run),
+            }
+        }
+    }
+
+    /// Has the variables of the loops around the next step stand for whom they do. They are bound anew for each step: outside of
+    /// scenes the scope is the world's, in which the lines of other programs may have bound the same names meanwhile.
+    fn bind_loops(&mut self, run: &mut Run<'static>) {
+        let scope = self.scopes.last_mut().unwrap_or(&mut run.scopes[0]);
+        let scene = self.frames.iter().rposition(|frame| frame.is_scene);
+        for frame in &self.frames[scene.unwrap_or(0)..] {
+            if let Rounds::Names(var, now, _) = &frame.rounds {
+                scope.bind(var, Bound::Actor(now.clone()));
             }
         }
     }

@@ -35,6 +35,10 @@ impl Run<'_> {
                 ));
             }
         };
+        if key == "ported" {
+            // What went to the phone before counts as its new carrier's.
+            self.pdus_open.clear();
+        }
         self.begin_action();
         let told = format!("set {key} {}", words.join(" "));
         self.lanes
@@ -53,7 +57,7 @@ impl Run<'_> {
     ) -> Fallible<Vec<String>> {
         let values = setting.values.iter();
         let words: Vec<String> = values.map(|value| self.scope().value(&value.node)).collect();
-        let is_capture = |value: &Spanned<Value>| matches!(value.node, Value::Var(_));
+        let is_capture = |value: &Spanned<Value>| value.node.has_capture();
         let is_new = matches!(actor.node, Actor::Var(_)) || setting.values.iter().any(is_capture);
         if let Some(kind) = self.kind(&self.actor(actor)).filter(|_| is_new) {
             let values = setting.values.iter().zip(&words);

@@ -81,9 +81,12 @@ pub enum InvalidDur {
     /// A unit that is none.
     #[error("`{0}` is not a unit of time")]
     UnknownUnit(String),
-    /// No number, or one past 4294967295.
+    /// No number.
     #[error("`{0}` is not a length of time")]
     NotANumber(String),
+    /// A number past 4294967295.
+    #[error("`{0}` is too long a time")]
+    TooLarge(String),
 }
 
 impl std::str::FromStr for Dur {
@@ -92,9 +95,12 @@ impl std::str::FromStr for Dur {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (amount, suffix) = text.split_at(digits);
+        if amount.is_empty() {
+            return Err(InvalidDur::NotANumber(text.to_owned()));
+        }
         let amount = amount
             .parse()
-            .map_err(|_| InvalidDur::NotANumber(text.to_owned()))?;
+            .map_err(|_| InvalidDur::TooLarge(text.to_owned()))?;
         if suffix.starts_with(|c: char| !c.is_alphabetic()) {
             return Err(InvalidDur::NotANumber(text.to_owned()));
         }

@@ -215,7 +215,8 @@ const RECEIPT_ROUTES: [(&str, (bool, ReceiptRoute)); 4] = [
 ];
 
 fn set_account_key(account: &mut Account, clause: &Clause) -> Result<(), String> {
-    let words: Vec<&str> = clause.values.iter().map(|value| value.node.as_str()).collect();
+    let words = clause.words();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     set(account, clause.key.node.as_str(), &words)
 }
 

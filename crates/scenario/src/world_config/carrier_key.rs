@@ -110,7 +110,8 @@ const KEYS: &[&str] = &[
 ///
 /// What its value is not, for the label under it.
 pub(crate) fn set_carrier_key(carrier: &mut Carrier, clause: &Clause) -> Result<(), String> {
-    let words: Vec<&str> = clause.values.iter().map(|value| value.node.as_str()).collect();
+    let words = clause.words();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     set(carrier, clause.key.node.as_str(), &words)
 }
 

@@ -1,6 +1,7 @@
 //! What a script's declarations make: [`DeclaredWorld`], and the rules that it starts from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,17 @@ impl FromStr for ClockMode {
                 let times = times.filter(|times| (1..=SPEED_MAX).contains(times));
                 times.map(Self::Times).ok_or_else(wrong)
             }
+        }
+    }
+}
+
+impl fmt::Display for ClockMode {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Virtual => f.write_str("virtual"),
+            Self::Real => f.write_str("real"),
+            Self::Times(times) => write!(f, "x{times}"),
         }
     }
 }
@@ -165,6 +177,9 @@ mod tests {
             ("fast", None),
         ] {
             assert_eq!(word.parse().ok(), clock, "{word}");
+            if let Some(clock) = clock {
+                assert_eq!(clock.to_string(), word);
+            }
         }
         assert_eq!(ClockMode::Virtual.speed(), None);
         assert_eq!(ClockMode::Times(20).speed(), Some(20.0));

@@ -84,7 +84,8 @@ pub(super) fn set_smsc_key(
     timers: &mut GivenTimers,
     clause: &Clause,
 ) -> Result<(), String> {
-    let words: Vec<&str> = clause.values.iter().map(|value| value.node.as_str()).collect();
+    let words = clause.words();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     let config = &mut world.smsc;
     match clause.key.node.as_str() {
         "default_message" => {
