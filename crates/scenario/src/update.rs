@@ -68,19 +68,25 @@ pub fn with_changed_lines(text: &str, changed: &[ChangedLine]) -> String {
 
 /// The scenario `path` with texts, users, properties and results changed to what really happens, and nothing else. A glob
 /// and a regular expression stay, and so do captures, windows and lines inside of blocks and scenes: where one of those
-/// does not hold, the test still fails afterwards.
+/// does not hold, the test still fails afterwards. `meant` are the tests by their place in the file; without it all are.
 ///
 /// # Errors
 ///
 /// What is wrong with the file.
-pub fn update(sources: &Sources, path: &str, rules: &Rules) -> Result<Updated, Vec<Diagnostic>> {
+pub fn update(
+    sources: &Sources,
+    path: &str,
+    rules: &Rules,
+    meant: Option<&[usize]>,
+) -> Result<Updated, Vec<Diagnostic>> {
     let mut sources = sources.clone();
     let mut updated = Updated {
         text: sources.text(path).unwrap_or_default().to_owned(),
         changes: 0,
     };
     let tests = load(&sources, path)?.tests().count();
-    for test in 0..tests {
+    let is_meant = |test: &usize| meant.is_none_or(|meant| meant.contains(test));
+    for test in (0..tests).filter(is_meant) {
         while updated.changes < UPDATES_MAX {
             let Some(edit) = next_edit(&sources, path, rules, test)? else {
                 break;

@@ -49,6 +49,13 @@ impl ConfigArgs {
         self.config.as_deref()
     }
 
+    /// The folder as an option of another command line, with a blank before it; empty when none is named.
+    pub fn option(&self) -> String {
+        self.config.as_ref().map_or_else(String::new, |folder| {
+            format!(" --config {}", scenario::shell_word(&folder.to_string_lossy()))
+        })
+    }
+
     /// The files of the folder that count: those that are there, and the one of the rules in any case.
     pub fn files(&self) -> Vec<PathBuf> {
         let Some(folder) = &self.config else {

@@ -171,6 +171,68 @@ test \"open\":  # tagged later
 }
 
 #[test]
+fn a_file_with_line_ends_of_windows_keeps_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.sms");
+    let text = format!("{WORLD}\ntest \"x\":\n  news  > alice \"Kings\"\n  ...\n").replace('\n', "\r\n");
+    std::fs::write(&path, &text).expect("written");
+    let output = smsim(folder.path(), &["fill", "a.sms"]);
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(
+        told(&output).contains("a.sms: 1 line written"),
+        "{}",
+        told(&output)
+    );
+    let filled = std::fs::read_to_string(&path).expect("a file");
+    let expected = text.replace("  ...", "  alice < \"Kings\"");
+    assert_eq!(filled, expected);
+}
+
+#[test]
+fn what_is_open_in_a_block_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.sms");
+    for block in ["repeat 1:", "any order:"] {
+        let text = format!("{WORLD}\ntest \"x\":\n  news  > alice \"Kings\"\n  {block}\n    alice < ...\n");
+        std::fs::write(&path, &text).expect("written");
+        let output = smsim(folder.path(), &["fill", "a.sms"]);
+        assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+        assert!(
+            told(&output).contains("in a block or a scene nothing is filled in"),
+            "{}",
+            told(&output)
+        );
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), text);
+    }
+}
+
+#[test]
+fn update_changes_the_tests_that_are_meant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.sms");
+    let test = |name: &str, text: &str| {
+        format!("\ntest \"{name}\":\n  news  > alice \"Kings\"\n  alice < \"{text}\"\n")
+    };
+    let stale = format!("{WORLD}{}{}", test("one", "Sharks"), test("two", "Sharks"));
+    std::fs::write(&path, &stale).expect("written");
+    let line = WORLD.lines().count() + 2;
+    let output = smsim(folder.path(), &["run", &format!("a.sms:{line}"), "--update"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let updated = std::fs::read_to_string(&path).expect("a file");
+    assert_eq!(
+        updated,
+        format!("{WORLD}{}{}", test("one", "Kings"), test("two", "Sharks"))
+    );
+    let output = smsim(folder.path(), &["run", "a.sms", "-k", "two", "--update"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let updated = std::fs::read_to_string(&path).expect("a file");
+    assert_eq!(
+        updated,
+        format!("{WORLD}{}{}", test("one", "Kings"), test("two", "Kings"))
+    );
+}
+
+#[test]
 fn a_line_that_fails_leaves_the_file_as_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.sms");

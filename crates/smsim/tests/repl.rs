@@ -164,7 +164,8 @@ fn a_slip_is_told_with_what_was_meant() {
         (
             "/new dave on verizon",
             "error[E100]: `verizon` is not declared\n --> line 1:1:27\n  |\n\
-             1 | user dave +14155550104 on verizon\n  |                           ^^^^^^^ not declared\n",
+             1 | user dave +14155550104 on verizon\n  |                           ^^^^^^^ not declared\n  \
+             = help: declared as a carrier: att, sprint\n",
         ),
         (
             "/set alcie texts off",
@@ -179,7 +180,8 @@ fn a_slip_is_told_with_what_was_meant() {
         (
             "/app quiz > carol \"Hi\", in $s1",
             "error[E107]: `$s1` holds nothing yet\n --> line 1:1:23\n  |\n1 | quiz > carol \"Hi\", in $s1\n  |                       ^^^ \
-             read here, never bound before\n",
+             read here, never bound before\n  = help: an earlier line of the test or scene binds it: `as $s1` behind a `<` line, \
+             `ask $s1` or `= $s1` behind a call\n",
         ),
         ("/ carol < Hi", "error[E010]: "),
     ] {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use scenario::{Code, Diagnostic, Rules, Script};
+use scenario::{Diagnostic, Rules, Script};
 use world::World;
 
 use crate::exit::{Exit, Wrong};
@@ -63,7 +63,7 @@ pub(crate) fn world_faults(script: &Script, rules: &Rules) -> Vec<Diagnostic> {
         Err(faults) => faults,
         Ok(declared) => match World::new(declared.config) {
             Ok(_) => Vec::new(),
-            Err(error) => vec![Diagnostic::without_place(Code::E301, error.to_string())],
+            Err(error) => vec![scenario::world_fault(script, &error)],
         },
     }
 }

@@ -179,9 +179,10 @@ fn human(args: &Args, found: &Found, read: &scenario::Sources) -> String {
             &sources::rendered(&violation.diagnostics, &read).replace(LIVE_PATH, &sources::slashes(file)),
         );
         out.push_str(&format!(
-            "  replay: smsim run {} --seed {}",
-            file.display(),
-            violation.seed
+            "  replay: smsim run {} --seed {}{}",
+            scenario::shell_word(&sources::slashes(file)),
+            violation.seed,
+            args.config.option()
         ));
         out.push_str(match violation.invariant {
             Invariant::Determinism => " --check-determinism\n\n",

@@ -53,10 +53,13 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         say(&filled)?;
         return Ok(Exit::Ok);
     }
-    let lines = filled.lines().count().saturating_sub(text.lines().count());
+    // A line that only stands for what is missing goes.
+    let open = text.lines().filter(|line| line.trim_start().starts_with("..."));
+    let lines = (filled.lines().count() + open.count()).saturating_sub(text.lines().count());
+    let written = if lines == 1 { "line" } else { "lines" };
     if filled != text {
         sources::write(&args.file, &filled)?;
     }
-    say(&format!("{path}: {lines} lines written\n"))?;
+    say(&format!("{path}: {lines} {written} written\n"))?;
     Ok(Exit::Ok)
 }

@@ -109,7 +109,7 @@ impl Review {
             Err(NotLoaded::Unreadable(error)) => return Err(error),
         };
         let updated =
-            scenario::update(&read, &path, rules).map_err(|faults| sources::wrong(&read, &faults))?;
+            scenario::update(&read, &path, rules, None).map_err(|faults| sources::wrong(&read, &faults))?;
         let text = read.text(&path).unwrap_or_default().to_owned();
         let line = |at: u32| scenario::source::place(&text, at).line;
         Ok(Self {

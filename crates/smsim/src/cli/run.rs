@@ -27,6 +27,11 @@ use crate::exit::Exit;
 use crate::rules::ConfigArgs;
 use crate::sources;
 
+/// The port where real apps call, unless one is said: any.
+const HTTP_PORT: u16 = 0;
+/// How long the clock is held for a real app, in seconds, unless said.
+const HOLD_S: u64 = 10;
+
 /// Play scenario files in virtual time and say what passed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -72,11 +77,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["update", "seeds", "check_determinism"])]
     human: Vec<String>,
     /// The port on 127.0.0.1 where real apps call the API while the tests run; 0 picks one and prints it.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = HTTP_PORT)]
     http_port: u16,
     /// How long the world's clock is held for a real app, in seconds of the machine's clock; and how long it may take to answer
     /// a callback.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = HOLD_S)]
     hold: u64,
     /// How time passes in the worlds: virtual (at once), real (with the machine's clock, so that real apps may sleep), or so many
     /// times as fast, x20. It overrides the files' `clock`, which is virtual unless they say otherwise.
@@ -87,8 +92,8 @@ pub struct Args {
     /// How the results are told.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// First change what stands after `<` and `=` to what really happens; globs, regular expressions and windows stay. With
-    /// CI set it refuses.
+    /// First change what stands after `<` and `=` in the tests that are meant to what really happens; globs, regular expressions
+    /// and windows stay. With CI set it refuses.
     #[arg(long, conflicts_with_all = ["app", "seed", "seeds"])]
     update: bool,
     /// Run again what is touched whenever a file changes: a scenario, a file that it uses, the configuration of --config. Ctrl-C
@@ -114,7 +119,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
     }
     let files = sources::scenario_files(&selection.paths())?;
     if args.update {
-        update::files(&files, &args.config, &args.config.rules()?)?;
+        update::files(&files, &selection, &args.config, &args.config.rules()?)?;
     }
     let mut read = args.config.sources()?;
     let never = AtomicBool::new(false);

@@ -55,7 +55,8 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
         let mut runner =
             Runner::with_rules(&read, &script, &rules).map_err(|faults| sources::wrong(&read, &faults))?;
         runner.keep_lanes();
-        for test in runner.tests().filter(|test| selection.wants(file, &runner, test)) {
+        let tests: Vec<_> = runner.tests().collect();
+        for test in selection.of(file, &runner).into_iter().map(|place| tests[place]) {
             let report = runner.run(
                 test,
                 RunOptions {
@@ -64,7 +65,7 @@ pub fn execute(args: &Args) -> anyhow::Result<Exit> {
             );
             let gap = if shown > 0 { "\n" } else { "" };
             say(&match args.format {
-                Format::Human => format!("{gap}{}", human(&report)),
+                Format::Human => format!("{gap}{}", human(&report, &args.config)),
                 Format::Json => format!("{}\n", json_form(&report)),
                 Format::Mermaid => format!("{gap}{}", markdown(&report)),
             })?;
@@ -84,7 +85,7 @@ fn fault(report: &TestReport) -> Option<&Diagnostic> {
 }
 
 /// The place, the name, the lanes; and why they end.
-fn human(report: &TestReport) -> String {
+fn human(report: &TestReport, config: &ConfigArgs) -> String {
     let (path, line) = (&report.path, report.line);
     let mut out = format!(
         "{path}:{line}  {}\n  seed {}, virtual {}\n\n",
@@ -98,8 +99,12 @@ fn human(report: &TestReport) -> String {
     }
     if let Some(fault) = fault(report) {
         out.push_str(&format!(
-            "\n  {}: {}; `smsim run {path}:{line} --seed {}` says why\n",
-            fault.code, fault.message, report.seed
+            "\n  {}: {}; `smsim run {} --seed {}{}` says why\n",
+            fault.code,
+            fault.message,
+            scenario::shell_word(&format!("{path}:{line}")),
+            report.seed,
+            config.option()
         ));
     }
     out

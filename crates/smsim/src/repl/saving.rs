@@ -48,7 +48,7 @@ impl Session {
         if !real.is_empty() {
             return Ok(format!(
                 "{wrote}; run it with: smsim run {} {real}\n",
-                path.display()
+                scenario::shell_word(&sources::slashes(&path))
             ));
         }
         let faulty =
@@ -77,7 +77,10 @@ impl Session {
         let apps = table.actors().apps.iter().filter(|(_, app)| table.is_real(**app));
         let options = apps.filter_map(|(name, app)| {
             let url = table.world().rest().credentials(*app)?.callback_url.as_deref()?;
-            Some(format!("--app {name}={url}"))
+            Some(format!(
+                "--app {}",
+                scenario::shell_word(&format!("{name}={url}"))
+            ))
         });
         options.collect::<Vec<_>>().join(" ")
     }

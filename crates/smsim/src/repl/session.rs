@@ -170,6 +170,14 @@ impl Session {
         }
         if let Some(block) = &mut self.block {
             if !line.trim().is_empty() {
+                if block.len() + line.len() > scenario::SOURCE_OCTETS_MAX {
+                    self.block = None;
+                    let trouble = format!(
+                        "a block has at most {} octets; nothing of it was done",
+                        scenario::SOURCE_OCTETS_MAX
+                    );
+                    return self.answered("", |_| Err(trouble.into()));
+                }
                 block.push_str(line);
                 block.push('\n');
                 return Answer::default();

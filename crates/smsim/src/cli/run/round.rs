@@ -1,14 +1,13 @@
 //! One run over some files: read, check, play, tell ([`Player`]).
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use scenario::report::RunReport;
-use scenario::{Runner, Script, Sources, Worlds};
+use scenario::{Runner, Script, Sources, Worlds, shell_word};
 
-use crate::cli::run::Args;
 use crate::cli::run::files::Files;
 use crate::cli::run::loading::{Loaded, Loading, Unfit};
 use crate::cli::run::output::{self, Kind, Output};
@@ -16,6 +15,7 @@ use crate::cli::run::people::Terminal;
 use crate::cli::run::play::{self, Rounds};
 use crate::cli::run::selection::Selection;
 use crate::cli::run::telling::Telling;
+use crate::cli::run::{Args, HOLD_S, HTTP_PORT};
 use crate::clock::Stopwatch;
 use crate::real_apps::RealApps;
 
@@ -61,7 +61,7 @@ impl<'a> Player<'a> {
         };
         let loading = Loading {
             runner: &|sources, script| runner(args, &worlds, sources, script),
-            selected: &|path, runner| selected(self.selection, path, runner),
+            selected: &|path, runner| self.selection.of(path, runner),
             threads: threads(args),
             stop: self.stop,
         };
@@ -127,15 +127,6 @@ impl<'a> Player<'a> {
     }
 }
 
-/// The tests of a file that the command line means, by their place.
-fn selected(selection: &Selection, path: &Path, runner: &Runner) -> Vec<usize> {
-    let tests = runner.tests().enumerate();
-    tests
-        .filter(|(_, test)| selection.wants(path, runner, test))
-        .map(|(place, _)| place)
-        .collect()
-}
-
 fn threads(args: &Args) -> usize {
     args.jobs
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
@@ -164,7 +155,25 @@ fn runner(args: &Args, worlds: &Worlds, sources: &Sources, script: &Script) -> R
     if args.pcap.is_some() {
         runner.keep_pdus();
     }
+    runner.replay_with(&replay_options(args));
     Ok(runner)
+}
+
+/// What of the command line decides how a test goes, beside the file and the seed, as a shell reads it.
+fn replay_options(args: &Args) -> String {
+    let apps = args
+        .app
+        .iter()
+        .map(|(name, url)| ("--app", format!("{name}={url}")));
+    let people = args.human.iter().map(|name| ("--human", name.clone()));
+    let port = (args.http_port != HTTP_PORT).then(|| ("--http-port", args.http_port.to_string()));
+    let hold = (args.hold != HOLD_S).then(|| ("--hold", args.hold.to_string()));
+    let clock = args.clock.map(|clock| ("--clock", clock.to_string()));
+    let options = apps.chain(people).chain(port).chain(hold).chain(clock);
+    let options: String = options
+        .map(|(option, value)| format!(" {option} {}", shell_word(&value)))
+        .collect();
+    options + &args.config.option()
 }
 
 /// The width of the column of files.

@@ -1,5 +1,6 @@
 //! Which tests a command line means: [`SelectionArgs`], [`Selection`].
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use scenario::Runner;
@@ -66,29 +67,35 @@ impl Selection {
         self.paths.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// Whether a test is meant. A line means the test that begins at it, or the last one that begins before it.
-    pub fn wants(&self, path: &Path, runner: &Runner, test: &Spanned<Test>) -> bool {
-        let tagged = self.tags.is_empty() || test.tags.iter().any(|tag| self.tags.contains(&tag.node));
-        let named = self
-            .keyword
-            .as_ref()
-            .is_none_or(|word| test.name.node.to_lowercase().contains(word));
-        let placed = self.paths.iter().any(|(wanted, line)| match line {
-            None => path.starts_with(wanted),
-            Some(line) => path == wanted && at_line(runner, test, *line),
-        });
-        tagged && named && placed
+    /// The tests of a file that are meant, by their place. A line means the test that begins at it, or the last one that begins
+    /// before it.
+    pub fn of(&self, path: &Path, runner: &Runner) -> Vec<usize> {
+        let begins: Vec<usize> = runner.tests().map(|test| runner.line_of(test)).collect();
+        let mut placed = BTreeSet::new();
+        for (wanted, line) in &self.paths {
+            match line {
+                None if path.starts_with(wanted) => placed.extend(0..begins.len()),
+                Some(line) if path == wanted => {
+                    placed.extend(begins.partition_point(|begins| begins <= line).checked_sub(1));
+                }
+                None | Some(_) => {}
+            }
+        }
+        let meant = |(place, test): &(usize, &Spanned<Test>)| placed.contains(place) && self.names(test);
+        runner
+            .tests()
+            .enumerate()
+            .filter(meant)
+            .map(|(place, _)| place)
+            .collect()
     }
-}
 
-fn at_line(runner: &Runner, test: &Spanned<Test>, line: usize) -> bool {
-    let own = runner.line_of(test);
-    let meant = runner
-        .tests()
-        .map(|test| runner.line_of(test))
-        .filter(|begins| *begins <= line)
-        .max();
-    meant == Some(own)
+    /// Whether a test has the tags and the words that are wanted.
+    fn names(&self, test: &Spanned<Test>) -> bool {
+        let tagged = self.tags.is_empty() || test.tags.iter().any(|tag| self.tags.contains(&tag.node));
+        let named = |word: &String| test.name.node.to_lowercase().contains(word);
+        tagged && self.keyword.as_ref().is_none_or(named)
+    }
 }
 
 /// `quota.sms:12` is a line of a file; anything else is a path as it stands, also one that has a colon in it.
