@@ -66,6 +66,14 @@ pub enum Event {
         /// The ESME's `interface_version`.
         interface_version: u8,
     },
+    /// The `address_range` of a bind is no expression, or too large a one: the session is as one that names no range.
+    AddressRangeIgnored {
+        /// The link.
+        #[serde(serialize_with = "link_number")]
+        link: LinkId,
+        /// The range.
+        address_range: CompactString,
+    },
     /// A bind was refused.
     BindRefused {
         /// The link.

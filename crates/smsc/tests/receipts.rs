@@ -256,6 +256,24 @@ fn carriers_lose_double_and_delay_receipts() {
 }
 
 #[test]
+fn late_receipts_have_the_limit_of_what_waits() {
+    let mut config = config();
+    config.accounts[0].waiting_max = 2;
+    let mut bench = Bench::bound(config);
+    bench.change(Change::Receipts(ReceiptMode::Late));
+    let mut dropped = Vec::new();
+    for round in 0..2 {
+        for _ in 0..3 {
+            let out = bench.send("hi").1.expect("paged");
+            let notes = notes(&bench.deliver(&out));
+            dropped.push(notes.iter().any(|event| matches!(event, Event::Dropped { .. })));
+        }
+        assert_eq!(dropped, [false, false, true].repeat(round + 1));
+        assert_eq!(stats(&bench.wait(secs(300))).len(), 2);
+    }
+}
+
+#[test]
 fn a_carrier_without_handset_receipts_says_delivrd_on_hand_over_and_nothing_later() {
     let mut config = config();
     config.carriers[0].receipts = ReceiptStyle::named("handover").expect("a style");

@@ -65,6 +65,7 @@ const WORDS = {
   link_opened: (s, r) => ["SMSC", `${linkName(r.link)} opened${inBrackets(r.peer)}`],
   link_closed: (s, r) => ["SMSC", `${linkName(r.link)}${inBrackets(r.system_id)} closed: ${plain(r.reason)}${r.unanswered ? `; ${r.unanswered} unanswered wait again` : ""}`],
   bound: (s, r) => ["SMSC", `${r.system_id} bound as ${r.kind} on ${linkName(r.link)}`],
+  address_range_ignored: (s, r) => ["SMSC", `${linkName(r.link)}: the address_range “${r.address_range}” is no expression that can be searched for, and does not count`],
   bind_refused: (s, r) => ["SMSC", `bind of ${r.system_id} refused: ${plain(r.reason)}: ${r.status}`],
   unbound: (s, r) => ["SMSC", `${r.system_id} unbound by the ${r.by_esme ? "ESME" : "SMSC"}`],
   pdu_refused: (s, r) => ["SMSC", `${linkName(r.link)}: ${r.answer} ${r.status}: ${r.reason}`],

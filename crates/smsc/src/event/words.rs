@@ -157,6 +157,11 @@ impl fmt::Display for Event {
                     link.0
                 )
             }
+            Self::AddressRangeIgnored { link, address_range } => write!(
+                f,
+                "link {}: the address_range {address_range:?} is no expression that can be searched for, and does not count",
+                link.0
+            ),
             Self::BindRefused {
                 link,
                 system_id,

@@ -10,7 +10,7 @@ use super::{Smsc, TICK};
 use crate::account::Coding;
 use crate::carrier::ReceiptMode;
 use crate::cause::Cause;
-use crate::event::Event;
+use crate::event::{DropReason, Event};
 use crate::finals::Final;
 use crate::message::{Message, NONE};
 use crate::note::Note;
@@ -472,6 +472,11 @@ impl Smsc {
             ReceiptMode::Late => {
                 let due_at = now + late_by.max(TICK);
                 let delivery = self.delivery(due_at, message.account, receipt);
+                let esme = &mut self.esmes[usize::from(message.account)];
+                if esme.late_receipts >= esme.account.waiting_max {
+                    return self.drop_delivery(&delivery, DropReason::WaitingMax);
+                }
+                esme.late_receipts += 1;
                 self.timers.set(
                     due_at,
                     Timer::LateReceipt {
@@ -501,6 +506,7 @@ impl Smsc {
 
     pub(super) fn send_late_receipt(&mut self, now: Timestamp, number: u64) {
         if let Some(delivery) = self.late_receipts.remove(number) {
+            self.esmes[usize::from(delivery.account)].late_receipts -= 1;
             self.deliver(now, delivery.account, delivery.what);
         }
     }

@@ -398,7 +398,7 @@ impl Smsc {
         }
     }
 
-    fn drop_delivery(&mut self, delivery: &Delivery, reason: DropReason) {
+    pub(super) fn drop_delivery(&mut self, delivery: &Delivery, reason: DropReason) {
         let system_id = Some(
             self.esmes[usize::from(delivery.account)]
                 .account

@@ -51,7 +51,6 @@ impl Smsc {
             kind: None,
             version: 0x34,
             address_range: None,
-            has_address_range: false,
             paused_until: None,
             timer_at: None,
             lingers_for: None,
@@ -258,12 +257,10 @@ impl Smsc {
             .account
             .session_submits_per_second_max;
         state.throttle = Throttle::new(per_s, now);
-        state.has_address_range = !bind.address_range.digits.is_empty();
-        // An invalid or oversized expression is ignored: the account's codes decide.
-        state.address_range = state
-            .has_address_range
-            .then(|| compiled(&bind.address_range.digits))
-            .flatten();
+        let address_range = bind.address_range.digits;
+        state.address_range = compiled(&address_range).filter(|_| !address_range.is_empty());
+        // An invalid or oversized expression is as none.
+        let is_ignored = !address_range.is_empty() && state.address_range.is_none();
         self.esmes[usize::from(account)].bound.push(link);
         let kind = match bind.kind {
             BindKind::Transmitter => "transmitter",
@@ -277,6 +274,9 @@ impl Smsc {
             kind,
             interface_version,
         });
+        if is_ignored {
+            self.note(Event::AddressRangeIgnored { link, address_range });
+        }
         self.send(link, answer);
         self.dispatch(now, account);
     }

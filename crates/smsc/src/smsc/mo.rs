@@ -225,9 +225,9 @@ impl Smsc {
     }
 
     fn asks_for_everything(&self, link: LinkId) -> bool {
-        self.links
-            .get(link)
-            .is_some_and(|state| !state.has_address_range && state.kind.is_some_and(smpp::BindKind::receives))
+        self.links.get(link).is_some_and(|state| {
+            state.address_range.is_none() && state.kind.is_some_and(smpp::BindKind::receives)
+        })
     }
 }
 

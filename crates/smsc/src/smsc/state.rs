@@ -31,8 +31,6 @@ pub(super) struct Link {
     pub version: u8,
     /// The `address_range` of its bind, if it is a valid expression.
     pub address_range: Option<Regex>,
-    /// Whether its bind had any `address_range`.
-    pub has_address_range: bool,
     /// Until when it gets nothing because it asked for a pause.
     pub paused_until: Option<Timestamp>,
     /// The earliest [`crate::timer::Timer::Session`] that is set.
@@ -138,6 +136,8 @@ pub(crate) struct Esme {
     /// Up to which number what waits for a destination is not wanted any more (`ESME_RX_P_APPN`); at most
     /// [`REFUSED_MAX`].
     pub refused: BTreeMap<CompactString, u64>,
+    /// How many receipts for it are held back.
+    pub late_receipts: usize,
     /// For when [`crate::timer::Timer::Waiting`] is set; every other one is stale.
     pub expiry_at: Option<Timestamp>,
     /// Counts deliveries, for taking turns.
@@ -157,6 +157,7 @@ impl Esme {
             bound: Vec::new(),
             waiting: BTreeMap::new(),
             refused: BTreeMap::new(),
+            late_receipts: 0,
             expiry_at: None,
             turn: 0,
             call_at: None,

@@ -249,6 +249,8 @@ impl Smsc {
     }
 
     /// Checks a text and stores it; the caller answers, then starts it.
+    ///
+    /// It stands where it is called: what it gives is large, and goes through memory else.
     #[inline(always)]
     fn submit(
         &mut self,
@@ -477,6 +479,10 @@ impl Smsc {
                 && !self.is_in_the_air(*slot)
         });
         if let Some(slot) = pending {
+            if !self.store.message(slot).queued {
+                // It leaves its schedule behind, beside its validity.
+                self.timers.forget();
+            }
             self.store.message_mut(slot).registered_delivery = 0;
             self.finish(now, slot, sms::MessageState::Deleted);
         }

@@ -42,11 +42,16 @@ fn destination() -> Address {
 }
 
 fn submit_later(smsc: &mut Smsc) {
+    submit(smsc, 0);
+}
+
+fn submit(smsc: &mut Smsc, replace_if_present_flag: u8) {
     let text = Segment::whole("later", Encoding::Gsm7);
     ask(
         smsc,
         Pdu::SubmitSm(ShortMessage {
             schedule_delivery_time: "000001000000000R".into(),
+            replace_if_present_flag,
             ..ShortMessage::new(source(), destination(), &text)
         }),
     );
@@ -65,6 +70,16 @@ fn what_is_cancelled_before_its_time_leaves_no_timers() {
         ask(&mut smsc, Pdu::CancelSm(cancel));
     }
     assert_eq!(smsc.store.len(), 0);
+    assert!(smsc.timers.len() < TIMERS_MAX, "{}", smsc.timers.len());
+}
+
+#[test]
+fn what_is_replaced_before_its_time_leaves_no_timers() {
+    let mut smsc = bound();
+    for _ in 0..ROUNDS {
+        submit(&mut smsc, 1);
+    }
+    assert_eq!(smsc.store.len(), 1);
     assert!(smsc.timers.len() < TIMERS_MAX, "{}", smsc.timers.len());
 }
 
