@@ -215,9 +215,10 @@ impl fmt::Display for Refusal {
                 )
             }
             Self::AppPool { pool, opted_in } => {
+                let users = if *opted_in == 1 { "user has" } else { "users have" };
                 write!(
                     f,
-                    "the app's pool of {pool} for today is used up; {opted_in} users have opted in"
+                    "the app's pool of {pool} for today is used up; {opted_in} {users} opted in"
                 )
             }
             Self::AppRate { per_s } => write!(f, "the app sends more than {per_s} texts a second"),
