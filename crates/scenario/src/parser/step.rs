@@ -312,7 +312,14 @@ fn does(cursor: &mut Cursor<'_>, who: Spanned<Actor>) -> Fallible<Step> {
         if cursor.peek_word().is_some_and(|word| word.contains('.')) {
             fault
         } else {
-            cursor.expected("a text in quotes, a user or a method")
+            let fault = cursor.expected("a text in quotes, a user or a method");
+            if cursor.peek().is_some_and(|c| c.is_ascii_digit()) {
+                Box::new(fault.help(
+                    "the text comes first, then the number: `> \"hello\", to 12345`; 32665 need not be said",
+                ))
+            } else {
+                fault
+            }
         }
     });
     let step = match cursor.peek_word() {
