@@ -114,7 +114,7 @@ impl Handset {
             Input::Compose { to, text } => self.compose(to, &text, outputs),
             Input::Page { from, segment } => {
                 let place = outputs.len();
-                let outcome = self.take_page(now, from, segment, outputs);
+                let outcome = self.page_into(now, from, segment, outputs);
                 outputs.insert(place, Output::Answer(outcome));
             }
             Input::Set(setting) => self.set(now, setting, outputs),
@@ -218,16 +218,6 @@ impl Handset {
         outputs: &mut Vec<Output>,
     ) -> Outcome {
         self.show_overdue(now, outputs);
-        self.take_page(now, from, segment, outputs)
-    }
-
-    fn take_page(
-        &mut self,
-        now: Timestamp,
-        from: Originator,
-        segment: Segment,
-        outputs: &mut Vec<Output>,
-    ) -> Outcome {
         let outcome = match (self.on_air(), self.memory_full) {
             // The network knows that without asking the phone.
             _ if self.barred => Outcome::Barred,
