@@ -165,6 +165,7 @@ impl World {
             self.note_arrival(link, frame);
             for output in said.by_ref().take(end - begin) {
                 match output {
+                    // Half of what there is, which need not be handed on to be kept.
                     smsc::Output::Noted(note) => self.keep(Kept::Smsc(note)),
                     output => self.smsc_says(output),
                 }
