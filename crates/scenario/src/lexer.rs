@@ -67,7 +67,12 @@ pub(crate) fn lines(path: &str, source: &str) -> (Vec<Line>, Trivia, Vec<Diagnos
         }
         if let Some(tab) = text[..indent].find('\t') {
             let at = octets.start + tab;
-            faults.push(tab_fault(path, at, "indent with spaces, two for each level"));
+            faults.push(blank_fault(
+                path,
+                at,
+                '\t',
+                "indent with spaces, two for each level",
+            ));
         }
         let is_as_deep = lines.last().is_none_or(|line| indent >= line.indent);
         if content.starts_with('#') {
@@ -139,14 +144,25 @@ fn opens_regex(before: char) -> bool {
     matches!(before, ' ' | '<')
 }
 
-fn tab_fault(path: &str, at: usize, help: &str) -> Diagnostic {
-    Diagnostic::new(Code::E001, path, Span::new(at, at + 1), "a tab")
-        .label("a tab")
-        .help(help)
+/// Whether `c` passes for a blank on the screen, or is not seen at all, and is none: a tab, what web pages and word processors
+/// put between words, a control character.
+pub(crate) fn is_other_blank(c: char) -> bool {
+    c != ' ' && (c.is_whitespace() || c.is_control())
 }
 
-/// What is right where a tab stands between words.
-const BLANK_FOR_TAB: &str = "write a blank in its place";
+fn blank_fault(path: &str, at: usize, found: char, help: &str) -> Diagnostic {
+    let what = match found {
+        '\t' => "a tab".to_owned(),
+        _ => format!("the character U+{:04X}, which is no blank", u32::from(found)),
+    };
+    let fault = Diagnostic::new(
+        Code::E001,
+        path,
+        Span::new(at, at + found.len_utf8()),
+        what.clone(),
+    );
+    fault.label(what).help(help)
+}
 
 /// Quotes that begin no text: those of other languages, and those that word processors put in.
 const OTHER_QUOTES: [char; 9] = [
@@ -343,7 +359,9 @@ impl<'s> Cursor<'s> {
             return None;
         }
         let rest = self.rest();
-        let length = rest.find([' ', ',', '"', '\t']).unwrap_or(rest.len());
+        let length = rest
+            .find(|c| matches!(c, ' ' | ',' | '"') || is_other_blank(c))
+            .unwrap_or(rest.len());
         // The colon that opens a block is no part of the last value.
         let length = match rest[..length].strip_suffix(':') {
             Some(value) if self.ends_after(length) => value.len(),
@@ -371,8 +389,8 @@ impl<'s> Cursor<'s> {
         }
         let span = self.next_token();
         let rest = self.rest();
-        if rest.starts_with('\t') {
-            return Err(Box::new(tab_fault(self.path, self.at, BLANK_FOR_TAB)));
+        if let Some(fault) = self.other_blank() {
+            return Err(Box::new(fault));
         }
         let fault = self.fault(Code::E012, span, "the line goes on after its end");
         let fault = fault.label("nothing more may follow");
@@ -406,8 +424,8 @@ impl<'s> Cursor<'s> {
     pub fn expected(&mut self, what: &str) -> Box<Diagnostic> {
         let span = self.next_token();
         let found = &self.source[span.start as usize..span.end as usize];
-        if found.starts_with('\t') {
-            return Box::new(tab_fault(self.path, self.at, BLANK_FOR_TAB));
+        if let Some(fault) = self.other_blank() {
+            return Box::new(fault);
         }
         let message = match self.at_end() {
             true => format!("expected {what}, but the line ends"),
@@ -421,6 +439,17 @@ impl<'s> Cursor<'s> {
         })
     }
 
+    /// What is wrong with what stands here if it passes for a blank.
+    fn other_blank(&self) -> Option<Diagnostic> {
+        let found = self.rest().chars().next().filter(|&c| is_other_blank(c))?;
+        Some(blank_fault(
+            self.path,
+            self.at,
+            found,
+            "write a blank in its place",
+        ))
+    }
+
     /// The place of whatever stands here; one column past the end when nothing does.
     pub fn next_token(&mut self) -> Span {
         if self.at_end() {
@@ -432,7 +461,7 @@ impl<'s> Cursor<'s> {
         let length = match rest.as_bytes().first() {
             Some(b'"') => rest[1..].find('"').map_or(rest.len(), |close| close + 2),
             _ => rest
-                .find([' ', ',', '"', '(', ')', '='])
+                .find(|c| matches!(c, ' ' | ',' | '"' | '(' | ')' | '=') || is_other_blank(c))
                 .unwrap_or(rest.len())
                 .max(first),
         };

@@ -529,7 +529,7 @@ impl Cursor<'_> {
             Some(_) => {
                 let bare = self.bare();
                 match bare.filter(|bare| bare.node.ends_with(':')) {
-                    None => Ok(bare.map(|bare| bare.map(|text| Value::Bare(text.to_owned())))),
+                    None => Ok(bare.map(|bare| bare.map(unquoted))),
                     Some(bare) => {
                         let fault = self.fault(Code::E010, bare.span, "a bare value that ends in a colon");
                         Err(Box::new(fault.label("quote it")))
@@ -537,6 +537,14 @@ impl Cursor<'_> {
                 }
             }
         }
+    }
+}
+
+/// What a run of characters is. One that begins with a slash is a text: behind a blank it would open a regular expression.
+fn unquoted(text: &str) -> Value {
+    match text.starts_with('/') {
+        true => Value::Quoted(crate::syntax::Text::literal(text)),
+        false => Value::Bare(text.to_owned()),
     }
 }
 

@@ -104,11 +104,17 @@ fn what_stands_behind_a_line_is_a_comment_or_a_fault() {
         ("alice < \"a\" # b", "alice < \"a\"  # b"),
         ("alice < \"a\", from \"12\"", "alice < \"a\", from \"12\""),
         ("alice < \"a\", from \"12345\"", "alice < \"a\", from 12345"),
+        ("quiz > m.get x=/{$a # b", "quiz > m.get x=\"/{{$a\"  # b"),
     ] {
         assert_eq!(laid_out(line), (vec![], printed.to_owned()), "{line}");
     }
     assert_eq!(laid_out("alice < \"a\"#b").0, [scenario::Code::E012]);
-    assert_eq!(laid_out("wait 5s\t# b").0, [scenario::Code::E001]);
+    for other_blank in ['\t', '\u{a0}', '\u{2000}', '\u{7f}'] {
+        let line = format!("set alice{other_blank}texts on, a{other_blank}b");
+        assert_eq!(laid_out(&line).0, [scenario::Code::E001], "{line:?}");
+        let line = format!("wait 5s{other_blank}# b");
+        assert_eq!(laid_out(&line).0, [scenario::Code::E001], "{line:?}");
+    }
 }
 
 #[test]

@@ -53,10 +53,11 @@ macro_rules! codes {
 }
 
 codes! {
-    E001 Error "a tab"
+    E001 Error "a tab, or another character that passes for a blank"
         "Scenario files are indented with spaces, two for each level. A tab is an error, because editors show it in different widths; \
-         between words stands a blank.\n\n\
-         Replace each tab with spaces; `smsim fmt` keeps the file that way."
+         between words stands a blank. Web pages and word processors put other characters there that look the same (U+00A0 is the \
+         most common); outside of texts they are errors, too.\n\n\
+         Replace each of them with spaces; `smsim fmt` keeps the file that way."
     E002 Error "indentation that fits nothing"
         "The steps of one block start in the same column, and deeper than the line that opens the block:\n\n  \
          test \"Stop\":\n    alice > \"Stop\"\n    alice < ~\"*\"\n\n\

@@ -268,7 +268,7 @@ fn is_bare(text: &str) -> bool {
         && !text.starts_with(['$', '#', '=', '/'])
         && !text.ends_with(':')
         && !text.contains([',', '"'])
-        && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+        && !text.contains(|c| c == ' ' || crate::lexer::is_other_blank(c))
 }
 
 /// A pattern.
