@@ -20,6 +20,11 @@ pub struct NumberRun<K, V> {
 /// The places of a line that may be empty however few values are in it.
 const EMPTY_PLACES_MIN: usize = 64;
 
+/// How long a line with so many values may be: one in which few are out of turn goes on, whatever it has to pass over.
+const fn line_max(in_line: usize) -> usize {
+    EMPTY_PLACES_MIN + 2 * in_line
+}
+
 impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
     /// How many values there are.
     pub fn len(&self) -> usize {
@@ -85,7 +90,7 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
 
     /// Makes the line end just before a number beyond it.
     fn reach(&mut self, key: K, place: usize) {
-        if place - self.line.len() > EMPTY_PLACES_MIN {
+        if place + 1 > line_max(self.in_line + 1) {
             // It begins anew there.
             while let Some(value) = self.line.pop_front() {
                 if let Some(value) = value {
@@ -123,7 +128,7 @@ impl<K: Copy + Into<u64>, V> NumberRun<K, V> {
 
     /// Moves what stands at the front out of a line that is mostly empty.
     fn leave_behind(&mut self) {
-        while self.line.len() > EMPTY_PLACES_MIN + 2 * self.in_line {
+        while self.line.len() > line_max(self.in_line) {
             if let Some(Some(value)) = self.line.pop_front() {
                 self.in_line -= 1;
                 self.others.insert_number(self.first, value);
@@ -209,5 +214,17 @@ mod tests {
         }
         assert_eq!((run.get(0), run.len()), (Some(&0), 1));
         assert!(run.line.len() <= EMPTY_PLACES_MIN + 2);
+    }
+
+    #[test]
+    fn a_long_line_goes_on_behind_a_gap() {
+        let mut run = NumberRun::<u64, u64>::default();
+        for number in (0..1_000).chain(1_500..2_000).chain(1_000..1_500) {
+            run.insert(number, number);
+        }
+        assert_eq!((run.len(), run.line.len()), (2_000, 2_000));
+        assert!(run.others.is_empty());
+        run.insert(10_000, 10_000);
+        assert_eq!((run.len(), run.line.len(), run.others.len()), (2_001, 1, 2_000));
     }
 }

@@ -30,20 +30,26 @@ pub(crate) fn frames(frames: &[Frame]) {
     }));
 }
 
-/// The phones that the next hops go to, and what makes room there: first all phones, then all their oldest texts, then the
-/// octets of those, so that no way to memory waits for another phone's.
+/// What the next hops bring to phones, the phones, and what makes room there: first all that is brought and all phones, then
+/// all their oldest texts, then the octets of those, so that no way to memory waits for another phone's.
 pub(crate) fn hops<'a>(hops: impl Iterator<Item = &'a Hop>, phones: &NumberMap<Msisdn, Phone>) {
     let (mut oldest, mut octets) = ([None; TOGETHER], [None; TOGETHER]);
+    let mut brought = 0;
     for (hop, oldest) in hops.zip(&mut oldest) {
-        if let Hop::Page { to, .. } = hop {
+        if let Hop::Page { to, segment, .. } = hop {
+            brought ^= first(&segment.user_data);
             *oldest = phones.get(*to).and_then(|phone| phone.handset.inbox().oldest());
         }
     }
+    black_box(brought);
     for (oldest, octets) in oldest.iter().zip(&mut octets) {
         *octets = oldest.and_then(InboxText::octets);
     }
     read(octets.into_iter().flatten().map(first));
 }
+
+/// How many records are looked at together: they stand in a line, and few of them hold memory elsewhere.
+pub(crate) const RECORDS_TOGETHER: usize = 4 * TOGETHER;
 
 /// The records that make room for the next.
 pub(crate) fn kept<T>(kept: &[(T, Kept)]) {

@@ -234,9 +234,9 @@ impl Ring {
             self.note_event();
         }
         self.next_seq += 1;
-        if self.next.is_multiple_of(ahead::TOGETHER) {
+        if self.next.is_multiple_of(ahead::RECORDS_TOGETHER) {
             let leaving = self.kept.get(self.next..).unwrap_or_default();
-            ahead::kept(&leaving[..leaving.len().min(ahead::TOGETHER)]);
+            ahead::kept(&leaving[..leaving.len().min(ahead::RECORDS_TOGETHER)]);
         }
         match self.kept.get_mut(self.next) {
             Some(oldest) => *oldest = (at, kept),
