@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod retry;
 mod routing;
 mod shape;
+mod slots;
 pub mod smsc;
 mod store;
 mod throttle;

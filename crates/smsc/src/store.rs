@@ -6,6 +6,7 @@ use sms::{Msisdn, NumberRun, NumberSlab, Timestamp};
 
 use crate::message::{Message, NONE};
 use crate::port::AttemptId;
+use crate::slots::Slots;
 
 /// Which message: its number, and its place in a `submit_multi`.
 pub(crate) type Key = (u32, u16);
@@ -74,8 +75,7 @@ const IDLE_QUEUES_MAX: usize = 16 * 1024;
 /// Every message that is not final, found by slot, by number and by handset without a search.
 #[derive(Default)]
 pub(crate) struct Store {
-    slots: Vec<Option<Message>>,
-    free: Vec<u32>,
+    slots: Slots<Message>,
     /// By number: the slot of the first or only destination.
     by_number: NumberRun<u64, u32>,
     /// The slots of the other destinations of a `submit_multi`.
@@ -118,13 +118,7 @@ impl Store {
         let (key, msisdn) = ((message.id.number, message.member), message.to.msisdn);
         let waits = message.scheduled_at > message.submitted_at;
         *self.held_mut(message.carrier) += 1;
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = Some(message);
-            slot
-        } else {
-            self.slots.push(Some(message));
-            u32::try_from(self.slots.len() - 1).expect("messages_max is below 2^32")
-        };
+        let slot = self.slots.insert(message);
         if waits {
             self.unqueued.insert((msisdn, slot));
         } else {
@@ -140,17 +134,19 @@ impl Store {
 
     /// The message in a slot, which the caller knows to be occupied.
     pub fn message(&self, slot: u32) -> &Message {
-        self.slots[slot as usize].as_ref().expect("the slot is occupied")
+        self.slots.get(slot).expect("the slot is occupied")
     }
 
     /// The same, to be changed.
     pub fn message_mut(&mut self, slot: u32) -> &mut Message {
-        self.slots[slot as usize].as_mut().expect("the slot is occupied")
+        self.slots.get_mut(slot).expect("the slot is occupied")
     }
 
     /// Whether the slot still holds the message with that number.
     pub fn holds(&self, slot: u32, number: u32) -> bool {
-        matches!(self.slots.get(slot as usize), Some(Some(message)) if message.id.number == number)
+        self.slots
+            .get(slot)
+            .is_some_and(|message| message.id.number == number)
     }
 
     /// The slots of the messages with that number.
@@ -167,7 +163,7 @@ impl Store {
         self.leave_unqueued(msisdn, slot);
         let Self { slots, queues, .. } = self;
         let mut in_slot = |slot: u32, change: &dyn Fn(&mut Message)| {
-            change(slots[slot as usize].as_mut().expect("the slot is occupied"));
+            change(slots.get_mut(slot).expect("the slot is occupied"));
         };
         let queue = queues.get_or_default(msisdn);
         let tail = std::mem::replace(&mut queue.tail, slot);
@@ -187,8 +183,7 @@ impl Store {
 
     /// Takes a message out, from its queue too if it is in one.
     pub fn remove(&mut self, slot: u32) -> Message {
-        let message = self.slots[slot as usize].take().expect("the slot is occupied");
-        self.free.push(slot);
+        let message = self.slots.take(slot).expect("the slot is occupied");
         match (message.id.number, message.member) {
             (number, 0) => self.by_number.remove(number.into()),
             key => self.others.remove(&key),
