@@ -11,6 +11,10 @@ use crate::syntax::{Action, Clause, Decl, File, Item, Rule, Span, Spanned, Step}
 /// The characters to which actors are padded, at most; a longer name stands out.
 const ACTOR_CHARS_MAX: usize = 12;
 
+/// The characters to which a column of declarations is padded, at most; what is longer stands out. One long title would
+/// otherwise be paid for in every other line.
+const COLUMN_CHARS_MAX: usize = 40;
+
 /// The tree as text, with the comments and empty lines of `trivia`.
 pub fn format(file: &File, trivia: &Trivia) -> String {
     let steps = file.items.iter().flat_map(|item| match &item.node {
@@ -109,8 +113,12 @@ impl Printer<'_> {
     }
 
     fn item(&mut self, item: &Spanned<Item>) {
-        // What stands as deep as the last line belongs to the block of that line.
+        // What stands as deep as the last line belongs to the block of that line, and what an empty line parts from the header
+        // is not about it.
         self.comments_of_block(item.span.start);
+        let blanks = &self.trivia.blanks;
+        let last_blank = blanks[..blanks.partition_point(|&at| at < item.span.start)].last();
+        self.comments(last_blank.copied().unwrap_or(0), 0, true);
         if !self.out.is_empty() {
             self.out.push('\n');
         }
@@ -291,7 +299,11 @@ fn widths(rows: &[Vec<String>]) -> Vec<usize> {
             .iter()
             .filter(|row| column + 1 < row.len())
             .filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let widths = cells.map(|cell| cell.chars().count());
+        widths
+            .filter(|&width| width <= COLUMN_CHARS_MAX)
+            .max()
+            .unwrap_or(0)
     };
     (0..columns).map(width).collect()
 }

@@ -89,6 +89,43 @@ test \"b\":
 }
 
 #[test]
+fn a_comment_that_an_empty_line_parts_from_a_test_is_not_about_it() {
+    let source = "# About the file.
+
+test \"a\":
+  wait 5s
+# test \"b\":
+
+# about the tests
+
+# of the next
+# test
+test \"c\":
+  wait 5s
+";
+    let parsed = parse("a.sms", source);
+    assert_eq!(format(&parsed.file, &parsed.trivia), source);
+    let declared = "carrier att\n# carrier sprint\n\ntest \"a\":\n  wait 5s\n";
+    let parsed = parse("a.sms", declared);
+    assert_eq!(format(&parsed.file, &parsed.trivia), declared);
+}
+
+#[test]
+fn one_long_cell_widens_no_other_line() {
+    let long = "Q".repeat(1_000);
+    let source = format!(
+        "app a   \"{long}\", canvas a\napp quiz \"Quiz\", canvas quiz\napp b    \"B\",    canvas b\n"
+    );
+    let parsed = parse("a.sms", &source);
+    assert_eq!(
+        format(&parsed.file, &parsed.trivia),
+        format!(
+            "app a    \"{long}\", canvas a\napp quiz \"Quiz\", canvas quiz\napp b    \"B\",    canvas b\n"
+        )
+    );
+}
+
+#[test]
 fn what_stands_behind_a_line_is_a_comment_or_a_fault() {
     let laid_out = |line: &str| {
         let parsed = parse("a.sms", &format!("test \"a\":\n  {line}\n"));
