@@ -119,7 +119,7 @@ fn trailing_comment(content: &str) -> Option<usize> {
             '#' if before == ' ' => return Some(at),
             '"' => '"',
             // A slash inside a bare value (a zone, a URL) opens nothing.
-            '/' if opens_regex(before) => '/',
+            '/' if before == ' ' || is_seen(&content[..at]) => '/',
             _ => {
                 before = c;
                 continue;
@@ -139,9 +139,14 @@ fn trailing_comment(content: &str) -> Option<usize> {
     None
 }
 
-/// Whether a slash behind that character begins a regular expression.
-fn opens_regex(before: char) -> bool {
-    matches!(before, ' ' | '<')
+/// Whether a line begins with those characters where an actor sees what follows: with a name or a capture, and `<`.
+fn is_seen(beginning: &str) -> bool {
+    let Some(actor) = beginning.strip_suffix('<') else {
+        return false;
+    };
+    let name = actor.trim_end_matches(' ').trim_start_matches('$');
+    name.bytes()
+        .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'))
 }
 
 /// Whether `c` passes for a blank on the screen, or is not seen at all, and is none: a tab, what web pages and word processors

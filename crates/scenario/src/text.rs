@@ -101,7 +101,7 @@ fn next_piece(template: &str) -> Result<Option<(Piece<'_>, &str)>, InvalidPlace>
             place
                 .parse()
                 .ok()
-                .filter(|_| place.len() <= 2)
+                .filter(|_| place.len() <= 2 && !place.starts_with('+'))
                 .ok_or_else(shown)?,
         ),
     };
@@ -168,7 +168,9 @@ mod tests {
 
     #[test]
     fn a_brace_that_opens_nothing_is_an_error() {
-        for bad in ["{", "a {b}", "{$}", "{$1}", "{$a b}", "{-1}", "{123}", "{}"] {
+        for bad in [
+            "{", "a {b}", "{$}", "{$1}", "{$a b}", "{-1}", "{+1}", "{123}", "{}",
+        ] {
             assert!(Text::new(bad.to_owned()).is_err(), "{bad}");
         }
         assert_eq!(Text::literal("a {b}").filled(|_| String::new()), "a {b}");

@@ -142,9 +142,19 @@ fn what_stands_behind_a_line_is_a_comment_or_a_fault() {
         ("alice < \"a\", from \"12\"", "alice < \"a\", from \"12\""),
         ("alice < \"a\", from \"12345\"", "alice < \"a\", from 12345"),
         ("quiz > m.get x=/{$a # b", "quiz > m.get x=\"/{{$a\"  # b"),
+        // Only behind an actor does what follows `<` begin an expression.
+        ("$x</a # b/ # c", "$x < /a # b/  # c"),
+        ("set alice a b</c # d", "set alice a b</c  # d"),
+        ("check alice a </c # d", "check alice a </c  # d"),
+        (
+            "quiz > m.get x=</b y=\"a\\/b\" z=\" # c\"",
+            "quiz > m.get x=</b y=\"a/b\" z=\" # c\"",
+        ),
+        ("att < submit_sm =</a # b", "att < submit_sm = </a  # b"),
     ] {
         assert_eq!(laid_out(line), (vec![], printed.to_owned()), "{line}");
     }
+    assert_eq!(laid_out("att < submit_sm =/a # b").0, [scenario::Code::E010]);
     assert_eq!(laid_out("alice < \"a\"#b").0, [scenario::Code::E012]);
     for other_blank in ['\t', '\u{a0}', '\u{2000}', '\u{7f}'] {
         let line = format!("set alice{other_blank}texts on, a{other_blank}b");

@@ -30,6 +30,9 @@ const SYNONYMS: [(&str, &str); 10] = [
     ),
 ];
 
+/// What answers a PDU, for messages.
+const STATUS: &str = "a status, such as ESME_ROK";
+
 /// What an actor may see; no line begins with it.
 const NOTHING: &str = "nothing";
 
@@ -260,7 +263,8 @@ fn at(cursor: &mut Cursor<'_>) -> Fallible<Step> {
         let word = cursor.bare().map_or("", |word| word.node);
         let span = cursor.since(start);
         let number = word.strip_prefix('+').and_then(|word| word.strip_suffix('d'));
-        let Some(number) = number.and_then(|number| number.parse().ok()) else {
+        let digits = number.filter(|number| number.bytes().all(|octet| octet.is_ascii_digit()));
+        let Some(number) = digits.and_then(|digits| digits.parse().ok()) else {
             let fault = cursor.fault(Code::E042, span, format!("`{word}` is not a number of days"));
             return Err(Box::new(fault.label("days after today, for example +1d")));
         };
@@ -433,10 +437,12 @@ pub(super) fn pdu(cursor: &mut Cursor<'_>, actor: Spanned<Actor>, sign: Sign) ->
     };
     let fields = params(cursor)?;
     let status = match cursor.eat("=") {
+        // A slash after a blank begins a regular expression, in which no comment begins.
+        true if cursor.looks_at("/") => return Err(cursor.expected(STATUS)),
         true => Some(
             cursor
                 .bare()
-                .ok_or_else(|| cursor.expected("a status, such as ESME_ROK"))?
+                .ok_or_else(|| cursor.expected(STATUS))?
                 .map(str::to_owned),
         ),
         false => None,
