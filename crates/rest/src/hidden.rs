@@ -16,8 +16,11 @@ pub(crate) fn cover<'a>(text: &'a str, secret: &str, placeholder: &str) -> Cow<'
     }
     let mut covered = String::new();
     let mut rest = text;
+    let first = secret.chars().next();
     'text: while !rest.is_empty() {
-        for (place, _) in rest.char_indices() {
+        // Whatever form the first character has, it begins with itself or with one of these.
+        let begins = |c| Some(c) == first || matches!(c, '\\' | '&' | '%' | '+');
+        for (place, _) in rest.match_indices(begins) {
             if let Some(after) = behind(&rest[place..], secret) {
                 covered.push_str(&rest[..place]);
                 covered.push_str(placeholder);
@@ -38,16 +41,32 @@ const fn is_never_escaped(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_')
 }
 
-/// What stands behind the secret with which the text begins.
+/// What stands behind the secret with which the text begins. It calls itself for every character of the secret, which is short
+/// for that reason.
 fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     let mut chars = secret.chars();
     let Some(c) = chars.next() else {
         return Some(text);
     };
+    if c == '\\' {
+        // However many stand for each of them, they are no fewer; the last may belong to what follows.
+        let later = secret.trim_start_matches(c);
+        let needed = secret.len() - later.len();
+        let found = text.len() - text.trim_start_matches(c).len();
+        let ends = [found, found.saturating_sub(1)].into_iter();
+        let after = ends
+            .filter(|end| *end >= needed)
+            .find_map(|end| behind(&text[end..], later));
+        if after.is_some() {
+            return after;
+        }
+    }
     let forms = [
         text.strip_prefix(c).filter(|_| c != '\\'),
         behind_backslashes(text, c),
-        behind_entity(text, c),
+        behind_entity(text, "&", c),
+        // An answer around it has escaped the ampersand again.
+        behind_entity(text, "&amp;", c),
         behind_percent(text, c),
     ];
     // What escapes others may stand for itself.
@@ -62,9 +81,6 @@ fn behind_backslashes(text: &str, c: char) -> Option<&str> {
     let escaped = text.trim_start_matches('\\');
     if escaped.len() == text.len() {
         return None;
-    }
-    if c == '\\' {
-        return Some(escaped);
     }
     let letter = match c {
         '\u{8}' => 'b',
@@ -84,18 +100,18 @@ fn behind_backslashes(text: &str, c: char) -> Option<&str> {
     })
 }
 
-/// A character by its name in XML.
-fn behind_entity(text: &str, c: char) -> Option<&str> {
+/// A character by its name in XML, behind that ampersand.
+fn behind_entity<'t>(text: &'t str, ampersand: &str, c: char) -> Option<&'t str> {
     let name = match c {
-        '<' => "&lt;",
-        '>' => "&gt;",
-        '&' => "&amp;",
-        '"' => "&quot;",
-        '\'' => "&apos;",
-        '\r' => "&#13;",
+        '<' => "lt;",
+        '>' => "gt;",
+        '&' => "amp;",
+        '"' => "quot;",
+        '\'' => "apos;",
+        '\r' => "#13;",
         _ => return None,
     };
-    text.strip_prefix(name)
+    text.strip_prefix(ampersand)?.strip_prefix(name)
 }
 
 /// A character by its octets in a form or an address.
@@ -113,7 +129,12 @@ fn behind_percent(text: &str, c: char) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::params::Params;
+    use crate::response::Form;
+    use crate::value::Value;
 
     #[test]
     fn a_secret_is_covered_in_every_form() {
@@ -132,6 +153,9 @@ mod tests {
             ("a\\/b", "a\\\\\\/b a\\/b", "[x] [x]"),
             ("a b", "a+b a%20b a b", "[x] [x] [x]"),
             ("a&amp;b", "a&amp;b a&amp;amp;b", "[x] [x]"),
+            ("a<&b", "a&amp;lt;&amp;amp;b", "[x]"),
+            ("\\é", "a\\\\\\u00e9b a\\éb", "a[x]b a[x]b"),
+            ("\\\\", "a\\b a\\\\b a\\\\\\\\b %5C%5c", "a\\b a[x]b a[x]b [x]"),
             ("100%", "100% 100%25", "[x] [x]25"),
             ("a/b", "a\\u00 a%2 a\\", "a\\u00 a%2 a\\"),
             ("aa/", "aaa/ aa", "a[x] aa"),
@@ -140,5 +164,34 @@ mod tests {
             assert_eq!(cover(text, secret, "[x]"), covered, "{secret} in {text}");
         }
         assert!(matches!(cover("none", "a/b", "[x]"), Cow::Borrowed("none")));
+    }
+
+    /// A text of what is escaped somewhere and what is not; XML has all of it.
+    fn text() -> impl Strategy<Value = String> {
+        proptest::string::string_regex("[a/\\\\\"'<>&%+; \nné😀\u{2028}]{1,5}").expect("an expression")
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_covered_wherever_an_answer_has_it(before in text(), secret in text(), after in text()) {
+            let said = format!("{before}{secret}{after}");
+            let form = |pairs: &[(&str, &str)]| {
+                let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+                Form::of(&Params::merge(pairs.collect()), str::to_owned)
+            };
+            let mut forms = vec![said.clone()];
+            for (format, callback) in [("json", ""), ("json", "f"), ("xml", ""), ("xml", "f")] {
+                let (plain, asked) = (form(&[("format", format)]), form(&[("format", format), ("callback", callback)]));
+                let value = Value::Text(said.clone());
+                forms.push(asked.body("x", &value));
+                // In the answer to a batch.
+                let within = Value::Text(plain.body("x", &value));
+                forms.push(asked.body("x", &Value::List(vec![within])));
+            }
+            for form in forms {
+                let covered = cover(&form, &secret, "\u{1}");
+                prop_assert!(covered.contains('\u{1}'), "{:?} in {}", secret, form);
+            }
+        }
     }
 }

@@ -1,9 +1,21 @@
 //! What a record may hold of a call: [`Noted`], with its [`Pairs`].
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::hidden::cover;
 use crate::params::{cut, urldecoded};
+use crate::session_key::SESSION_KEY_OCTETS_MAX;
+
+/// The session keys and tokens of a call that are looked for in what is noted of it, at most. The twenty calls of a batch have
+/// no more than forty; of a call that has more, nothing in which one could stand is noted.
+pub const PASSWORDS_MAX: usize = 64;
+
+/// What stands in place of a session key or token.
+const PLACEHOLDER: &str = "[session key]";
+
+/// The octets of what is hidden in its longest form, where an answer within an answer has escaped it twice.
+const FORM_OCTETS_MAX: usize = 16 * SESSION_KEY_OCTETS_MAX;
 
 /// What a record may hold of a call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,33 +42,52 @@ const LENGTHS: usize = 2 * size_of::<u32>();
 impl Noted {
     /// `text` with each of `hidden` replaced, in whatever form it stands there.
     pub fn without<'a>(hidden: &[String], text: &'a str) -> Cow<'a, str> {
+        if hidden.len() > PASSWORDS_MAX {
+            return Cow::Borrowed(PLACEHOLDER);
+        }
         let mut shown = Cow::Borrowed(text);
         for hidden in hidden {
-            if let Cow::Owned(covered) = cover(&shown, hidden, "[session key]") {
+            if let Cow::Owned(covered) = cover(&shown, hidden, PLACEHOLDER) {
                 shown = Cow::Owned(covered);
             }
         }
         shown
     }
-}
 
-/// The session keys and tokens of a call, and of the calls of its batch.
-pub(crate) fn passwords(pairs: &[(String, String)]) -> Vec<String> {
-    let mut passwords = Vec::new();
-    for (name, value) in pairs {
-        if is_password(name) {
-            passwords.push(value.clone());
-        } else if name == "method_feed" {
-            let within = pairs_in(value).into_iter();
-            passwords.extend(
-                within
-                    .filter(|(name, _)| is_password(name))
-                    .map(|(_, value)| value),
-            );
+    /// The beginning of `text`, at most `octets_max` octets, with each of `hidden` replaced. What is not kept is not looked
+    /// through either: an answer may be a megabyte.
+    pub fn beginning_without<'a>(hidden: &[String], text: &'a str, octets_max: usize) -> Cow<'a, str> {
+        // What is hidden may begin in what is kept, and end behind it.
+        let looked_through = cut(text, octets_max.saturating_add(FORM_OCTETS_MAX));
+        match Self::without(hidden, looked_through) {
+            Cow::Borrowed(shown) => Cow::Borrowed(cut(shown, octets_max)),
+            Cow::Owned(mut shown) => {
+                shown.truncate(shown.floor_char_boundary(octets_max));
+                Cow::Owned(shown)
+            }
         }
     }
-    passwords.retain(|password| !password.is_empty());
-    passwords
+}
+
+/// The session keys and tokens of a call, and of the calls of its batch, each once; one more than [`PASSWORDS_MAX`], at most.
+/// Of what is too long for one, only as much as one could be.
+pub(crate) fn passwords(pairs: &[(String, String)]) -> Vec<String> {
+    let mut passwords = BTreeSet::new();
+    let mut add = |password: &str| {
+        if !password.is_empty() && passwords.len() <= PASSWORDS_MAX {
+            passwords.insert(cut(password, SESSION_KEY_OCTETS_MAX).to_owned());
+        }
+    };
+    for (name, value) in pairs {
+        if is_password(name) {
+            add(value);
+        } else if name == "method_feed" {
+            let within = pairs_in(value);
+            let passwords = within.iter().filter(|(name, _)| is_password(name));
+            passwords.for_each(|(_, password)| add(password));
+        }
+    }
+    passwords.into_iter().collect()
 }
 
 /// All pairs of all calls of a `method_feed`; none when it is no list of texts.
@@ -164,6 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn a_call_has_so_many_passwords_and_each_is_so_long() {
+        let pair = |name: &str, value: String| (name.to_owned(), value);
+        let keys = |count: usize| -> Vec<_> {
+            let key = |n: usize| pair("session_key", format!("k/{n}"));
+            (0..count).flat_map(|n| [key(n), key(n)]).collect()
+        };
+        assert_eq!(passwords(&keys(PASSWORDS_MAX)).len(), PASSWORDS_MAX);
+        let most = passwords(&keys(PASSWORDS_MAX));
+        assert_eq!(Noted::without(&most, "uid"), "uid");
+        let more = passwords(&keys(PASSWORDS_MAX + 10));
+        assert_eq!(more.len(), PASSWORDS_MAX + 1);
+        assert_eq!(Noted::without(&more, "uid"), PLACEHOLDER);
+        let feed = vec!["session_key=a&auth_token=b&uid=c"; 3];
+        let feed = serde_json::to_string(&feed).expect("JSON");
+        assert_eq!(passwords(&[pair("method_feed", feed)]), ["a", "b"]);
+        let long = passwords(&[pair("session_key", "é".repeat(SESSION_KEY_OCTETS_MAX))]);
+        assert_eq!(long, ["é".repeat(SESSION_KEY_OCTETS_MAX / 2)]);
+    }
+
+    #[test]
     fn what_is_hidden_stands_in_no_text() {
         let hidden = ["key".to_owned(), String::new()];
         assert_eq!(
@@ -171,6 +222,14 @@ mod tests {
             "a [session key], a [session key]"
         );
         assert!(matches!(Noted::without(&hidden, "none"), Cow::Borrowed("none")));
+        for (text, octets_max, beginning) in [
+            ("the key is", 20, "the [session key] is"),
+            ("the key is", 5, "the ["),
+            ("the é", 5, "the "),
+            ("the", 5, "the"),
+        ] {
+            assert_eq!(Noted::beginning_without(&hidden, text, octets_max), beginning);
+        }
         let hidden = ["k/é".to_owned()];
         assert_eq!(
             Noted::without(&hidden, r#"{"session_key":"k\/\u00e9"}"#),

@@ -326,7 +326,9 @@ impl Rest {
                 continue;
             }
             let (name, value) = (self.redact(name), self.redact(value));
-            if !params.push(&name, &Noted::without(&hidden, &value), octets_max) {
+            // One character more than there is room for, so that what is cut is known to be.
+            let shown = Noted::beginning_without(&hidden, &value, (octets_max as usize).saturating_add(4));
+            if !params.push(&name, &shown, octets_max) {
                 break;
             }
         }

@@ -128,8 +128,7 @@ pub(crate) struct ApiReply {
 impl ApiReply {
     /// Of an answer to that call, without what is `hidden`.
     pub(crate) fn new(call: CallId, response: &rest::Response, hidden: &[String]) -> Self {
-        let body = rest::Noted::without(hidden, &response.body);
-        let body = &body[..body.floor_char_boundary(CALL_OCTETS_MAX)];
+        let body = rest::Noted::beginning_without(hidden, &response.body, CALL_OCTETS_MAX);
         let mut text = CompactString::default();
         // Writing to a string cannot fail.
         let _ = write!(text, "{response}");
@@ -137,7 +136,7 @@ impl ApiReply {
             text = shown.into();
         }
         let summary_end = text.len();
-        text.push_str(body);
+        text.push_str(&body);
         Self {
             call,
             app: response.summary.app,

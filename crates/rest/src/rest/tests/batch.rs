@@ -6,6 +6,7 @@ use super::{CALL, KEY, NOW, QUIZ, asked, call, credentials, responded, rest, unt
 use crate::client;
 use crate::credentials::Secret;
 use crate::method::BATCH_ITEMS_MAX;
+use crate::noted::{Noted, PASSWORDS_MAX};
 use crate::response::Response;
 use crate::rest::{Rest, Step};
 use crate::signature;
@@ -163,6 +164,44 @@ fn what_a_batch_must_keep_secret_is_kept() {
     let response = responded(rest.receive(NOW, CALL, request));
     assert_eq!(response.hidden.len(), 1, "the token");
     assert!(response.body.contains(&response.hidden[0]));
+}
+
+#[test]
+fn a_session_key_of_any_length_is_noted() {
+    let long = "\u{e9}".repeat(40_000);
+    let request = client::request(
+        &credentials(QUIZ),
+        "sms.send",
+        &[("session_key", &long), ("message", &long)],
+    );
+    let mut rest = rest();
+    let noted = rest.note(&request, 16_384);
+    assert!(noted.params.value("session_key").is_none());
+    let response = responded(rest.receive(NOW, CALL, request));
+    assert_eq!(response.error_code, Some(102));
+    let body = Noted::beginning_without(&noted.hidden, &response.body, 16_384);
+    assert!(body.contains("[session key]"), "{body}");
+}
+
+#[test]
+fn of_a_batch_with_more_session_keys_than_are_looked_for_none_is_noted() {
+    let calls = |count: usize| -> Vec<String> { (0..count).map(|n| format!("session_key=k/{n}")).collect() };
+    for (count, shows) in [(PASSWORDS_MAX, true), (PASSWORDS_MAX + 1, false), (20_000, false)] {
+        let params = [
+            ("method_feed", feed(&calls(count))),
+            ("serial_only", "k".to_owned()),
+        ];
+        let params = params.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let request = client::request(&credentials(QUIZ), "batch.run", &params);
+        let mut rest = rest();
+        let noted = rest.note(&request, u32::MAX);
+        assert_eq!(noted.params.value("serial_only") == Some("k"), shows, "{count}");
+        let response = responded(rest.receive(NOW, CALL, request));
+        let body = Noted::beginning_without(&noted.hidden, &response.body, 16_384);
+        for text in noted.params.iter().map(|(_, value)| value).chain([body.as_ref()]) {
+            assert!(!text.contains("k/") && !text.contains("k%2"), "{text}");
+        }
+    }
 }
 
 #[test]
