@@ -178,7 +178,11 @@ fn element(reader: &mut Reader<&[u8]>, is_list: bool, depth: usize) -> Result<Va
     Ok(match (is_list, children.is_empty()) {
         (true, _) => Value::List(children.into_iter().map(|(_, value)| value).collect()),
         (false, false) => Value::Fields(children),
-        (false, true) => text.parse().map_or(Value::Text(text), Value::Int),
+        (false, true) => match text.parse::<i64>() {
+            // A number of a phone or one with zeros before it is a text.
+            Ok(number) if number.to_string() == text => Value::Int(number),
+            Ok(_) | Err(_) => Value::Text(text),
+        },
     })
 }
 
@@ -283,6 +287,9 @@ mod tests {
             ),
             ("<x>a &lt; b &#233; &amp;</x>", text("a < b é &")),
             ("<x/>", text("")),
+            ("<x>-7</x>", Value::Int(-7)),
+            ("<x>+14155550101</x>", text("+14155550101")),
+            ("<x>007</x>", text("007")),
             ("<x list=\"true\"/>", Value::List(vec![])),
             (
                 "<x list=\"true\">\n <y>1</y>\n <y/>\n</x>",
