@@ -469,6 +469,29 @@ mod tests {
         }
 
         #[test]
+        fn a_persons_words_change_nothing(
+            id in "[0-9A-Za-z._-]{1,64}",
+            state in prop::sample::select(MessageState::ALL.to_vec()),
+            err in "[0-9A-Z]{1,3}",
+            has_counts: bool,
+            label in prop::sample::select(vec!["text:", "Text:", "TEXT:"]),
+            words in prop_oneof![any::<String>(), "(id:|stat:|err:|text:|sub:|[A-Z0-9: ]){0,12}"],
+        ) {
+            let counts = if has_counts { "sub:001 dlvrd:001 " } else { "" };
+            let stat = state.stat();
+            let text = format!(
+                "id:{id} {counts}submit date:0803120930 done date:0803120931 stat:{stat} err:{err} {label}{words}"
+            );
+            let wanted = Receipt {
+                message_id: id.into(),
+                id_is_exact: false,
+                state: MessageState::from_stat(stat).expect("a state"),
+                err: err.into(),
+            };
+            prop_assert_eq!(read(&text, &[]), Some(wanted));
+        }
+
+        #[test]
         fn fields_are_found_in_any_order(order in Just(vec!["id:7f", "sub:001", "dlvrd:001", "submit date:0803120930",
             "done date:080312093100", "stat:UNDELIV", "err:00B"]).prop_shuffle(), upper: bool) {
             let text = if upper { order.join(" ").to_ascii_uppercase() } else { order.join(" ") };

@@ -506,7 +506,8 @@ mod tests {
             prop_assert!(request.fields.iter().all(|(_, value)| !value.is_empty()));
             prop_assert!(request.fields[..request.fields.len() - 1].is_sorted());
             prop_assert!(!request.body.contains("secret123") && !request.base_string.contains("secret123"));
-            prop_assert_eq!(decoded(&request.body), request.fields);
+            prop_assert_eq!(decoded(&request.body), request.fields.clone());
+            prop_assert_eq!(crate::params::urldecoded(&request.body), request.fields);
         }
     }
 

@@ -176,6 +176,8 @@ pub(crate) fn cut(text: &str, octets_max: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn params(pairs: &[(&str, &str)]) -> Params {
@@ -270,5 +272,34 @@ mod tests {
     #[test]
     fn a_cut_keeps_whole_characters() {
         assert_eq!((cut("aé", 2), cut("aé", 3), cut("", 5)), ("a", "aé", ""));
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_the_last_value_at_the_place_of_the_first(
+            arrived in proptest::collection::vec(("[a-e]{0,1}", "[0-9]{0,2}"), 0..12),
+        ) {
+            let mut names: Vec<&str> = Vec::new();
+            for (name, _) in &arrived {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            let last = |name: &&str| arrived.iter().rev().find(|(known, _)| known == name).cloned();
+            let expected: Vec<_> = names.iter().filter_map(last).collect();
+            let merged = Params::merge(arrived);
+            prop_assert_eq!(merged.pairs(), expected);
+        }
+
+        #[test]
+        fn any_text_is_read_as_a_form(text in "(%[0-9a-fA-Fg]{0,3}|[&=+a-zé]|.){0,30}") {
+            let pairs = urldecoded(&text);
+            prop_assert_eq!(pairs.len(), text.split('&').filter(|pair| !pair.is_empty()).count());
+        }
+
+        #[test]
+        fn any_number_is_cast_as_it_is_written(number: i64, blanks in "[ \\t\\n]{0,3}", rest in "([a-z.].{0,5})?") {
+            prop_assert_eq!(int_cast(&format!("{blanks}{number}{rest}")), number);
+        }
     }
 }

@@ -378,6 +378,67 @@ mod tests {
         proptest::collection::vec(proptest::char::any(), 0..24).prop_map(String::from_iter)
     }
 
+    fn any_value() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::Int),
+            any_text().prop_map(Value::Text),
+            "[<>&\"' \\r\\n\\t0-9+-]{0,6}".prop_map(Value::Text),
+        ];
+        scalar.prop_recursive(3, 24, 5, |inner| {
+            let fields = proptest::collection::btree_map("[a-z_]{1,8}", inner.clone(), 0..5);
+            prop_oneof![
+                proptest::collection::vec(inner, 0..5).prop_map(Value::List),
+                fields.prop_map(|fields| Value::Fields(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// What an app reads of a value in XML, which has no types, and in JSON, in which an empty list is a map.
+    fn read_of(value: &Value, is_xml: bool) -> Value {
+        let items = |items: &[Value]| items.iter().map(|item| read_of(item, is_xml)).collect();
+        match value {
+            Value::Null if is_xml => text(""),
+            Value::Bool(value) if is_xml => Value::Int(i64::from(*value)),
+            Value::Text(written) if is_xml => {
+                let written = in_xml(written);
+                let number = written.parse::<i64>().ok();
+                let number = number.filter(|number| number.to_string() == written);
+                number.map_or(Value::Text(written), Value::Int)
+            }
+            Value::Fields(fields) if is_xml && fields.is_empty() => text(""),
+            Value::List(listed) if !is_xml && listed.is_empty() => Value::Fields(vec![]),
+            Value::List(listed) => Value::List(items(listed)),
+            Value::Fields(fields) => {
+                let read = |(name, value): &(String, Value)| (name.clone(), read_of(value, is_xml));
+                Value::Fields(fields.iter().map(read).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// What a browser makes of the inside of a string in JavaScript.
+    fn unquoted(text: &str) -> String {
+        let mut out = String::new();
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            let number = |chars: &mut std::str::Chars<'_>| {
+                let digits: String = chars.take(4).collect();
+                u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)
+            };
+            match c {
+                '\\' => match chars.next() {
+                    Some('n') => out.push('\n'),
+                    Some('u') => out.extend(number(&mut chars)),
+                    other => out.extend(other),
+                },
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
     fn echoed(args: &[(String, String)]) -> Vec<Echoed<'_>> {
         args.iter()
             .map(|(key, value)| (key.into(), value.into()))
@@ -385,6 +446,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_value_reads_back(value in any_value()) {
+            for (format, is_xml) in [("xml", true), ("json", false)] {
+                let body = form(&[("format", format)]).body("x", &value);
+                prop_assert_eq!(crate::client::parse(&body), Ok(read_of(&value, is_xml)), "{}", body);
+            }
+        }
+
+        #[test]
+        fn what_a_script_gets_is_one_call_with_the_answer(value in any_value()) {
+            let plain = |format| form(&[("format", format)]).body("x", &value);
+            let script = |format| form(&[("format", format), ("callback", "f")]).body("x", &value);
+            prop_assert_eq!(script("json"), format!("f({});", plain("json")));
+            let xml = script("xml");
+            let inside = xml.strip_prefix("f('").and_then(|rest| rest.strip_suffix("');")).expect("a call");
+            let mut rest = inside.chars();
+            while let Some(c) = rest.next() {
+                prop_assert!(!matches!(c, '\'' | '\n' | '\r' | '\u{2028}' | '\u{2029}'), "{}", inside);
+                if c == '\\' {
+                    prop_assert!(rest.next().is_some(), "{}", inside);
+                }
+            }
+            prop_assert_eq!(unquoted(inside), plain("xml"));
+        }
+
         #[test]
         fn any_error_reads_back_from_json(args in proptest::collection::vec((any_text(), any_text()), 0..8)) {
             let echoed = echoed(&args);

@@ -377,11 +377,49 @@ fn command() -> impl Strategy<Value = Command> {
     })
 }
 
+/// A text with fields of any length.
+fn overlong() -> impl Strategy<Value = ShortMessage> {
+    let fields = (ascii(12), address(40), address(40), ascii(24), ascii(24));
+    (short_message(), fields).prop_map(
+        |(message, (service_type, source, destination, schedule_delivery_time, validity_period))| {
+            ShortMessage {
+                service_type: service_type.into(),
+                source,
+                destination,
+                schedule_delivery_time,
+                validity_period,
+                ..message
+            }
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn every_pdu_comes_back_as_it_was(command in command()) {
         let octets = encode(&command);
         prop_assert_eq!(frames(&octets), vec![Frame::Pdu { command, raw: octets, trailing: 0 }]);
+    }
+
+    #[test]
+    fn a_pdu_with_any_status_comes_back_as_it_was(command in command(), status in any::<u32>().prop_map(Status)) {
+        let command = Command { status, ..command };
+        let octets = encode(&command);
+        prop_assert_eq!(frames(&octets), vec![Frame::Pdu { command, raw: octets, trailing: 0 }]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_never_read_as_something_else(message in overlong(), delivers in any::<bool>()) {
+        let pdu = if delivers { Pdu::DeliverSm(message) } else { Pdu::SubmitSm(message) };
+        let command = Command { status: Status::ESME_ROK, sequence_number: 7, pdu };
+        let octets = encode(&command);
+        match &frames(&octets)[..] {
+            [Frame::Pdu { command: read, trailing: 0, .. }] => prop_assert_eq!(read, &command),
+            [Frame::Malformed { header, raw, .. }] => {
+                prop_assert_eq!((header.sequence_number, raw), (7, &octets));
+            }
+            other => prop_assert!(false, "{:?}", other),
+        }
     }
 
     #[test]

@@ -513,6 +513,48 @@ mod tests {
         }
 
         #[test]
+        fn texts_that_come_mixed_are_whole_once_or_told_to_lack_parts(
+            texts in prop::collection::vec(("[a-z€]{161,500}|[ж👍]{71,200}", 0u8..3, prop::collection::vec(any::<bool>(), 5)), 1..6),
+            mixed in prop::collection::vec(any::<prop::sample::Index>(), 60),
+        ) {
+            // Of each text a sender, a reference of its own, and which of its parts come; all but one come twice.
+            let mut waiting: Vec<(u8, Segment)> = Vec::new();
+            let (mut whole, mut incomplete) = (Vec::new(), Vec::new());
+            for (reference, (text, sender, comes)) in (1..).zip(&texts) {
+                let all = parts(text, reference);
+                let came: Vec<&Segment> = all.iter().zip(comes).filter(|(_, comes)| **comes).map(|(part, _)| part).collect();
+                let coming = came.iter().chain(came.iter().skip(1));
+                waiting.extend(coming.map(|part| (*sender, (*part).clone())));
+                match came.len() {
+                    0 => {}
+                    count if count == all.len() => whole.push((*sender, text.clone())),
+                    count => incomplete.push((*sender, count, all.len() - count)),
+                }
+            }
+            let mut reassembler = Reassembler::new(HOLD, 2 * texts.len());
+            let mut got = Vec::new();
+            for index in mixed.iter().cycle() {
+                if waiting.is_empty() {
+                    break;
+                }
+                let (sender, part) = waiting.swap_remove(index.index(waiting.len()));
+                got.extend(reassembler.push(T0, sender, &part).map(|text| (sender, text.text)));
+            }
+            got.sort();
+            whole.sort();
+            prop_assert_eq!(got, whole);
+            let given_up = reassembler.expire(T0 + HOLD);
+            let mut lacking: Vec<_> = given_up
+                .iter()
+                .map(|(sender, text)| (*sender, usize::from(text.parts), usize::from(text.missing)))
+                .collect();
+            lacking.sort_unstable();
+            incomplete.sort_unstable();
+            prop_assert_eq!(lacking, incomplete);
+            prop_assert_eq!((reassembler.waiting(), reassembler.next_wakeup()), (0, None));
+        }
+
+        #[test]
         fn limits_hold_whatever_comes(
             pushes in prop::collection::vec((0u8..3, any::<u8>(), 0u8..6, 0u8..6, any::<bool>(), 0u64..2000), 0..200),
         ) {

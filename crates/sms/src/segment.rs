@@ -439,6 +439,32 @@ mod tests {
         }
 
         #[test]
+        fn segments_say_what_the_encoding_can_and_are_as_few_as_can_be(
+            text in "[a-z€é\\[жक👍]{0,400}",
+            encoding in prop::sample::select(vec![Encoding::Gsm7, Encoding::Ucs2, Encoding::Latin1, Encoding::Ascii]),
+            wide in any::<bool>(),
+        ) {
+            let reference = if wide { Reference::Wide(700) } else { Reference::Octet(70) };
+            let segments = Segment::split_as(&text, encoding, reference).expect("not too long");
+            let said: Vec<String> = segments.iter().map(Segment::text).collect();
+            prop_assert_eq!(said.concat(), encoding.decode(&encoding.encode(&text)));
+            prop_assert!(segments.iter().all(|segment| segment.encoding() == encoding && segment.fits_one_sms()));
+            let numbers: Vec<_> = segments.iter().filter_map(Segment::concatenation).map(|part| part.number).collect();
+            match &said[..] {
+                [_] => prop_assert!(numbers.is_empty() && encoding.units(&text) <= encoding.single_max()),
+                said => {
+                    prop_assert!(numbers.into_iter().eq(1..=said.len() as u8));
+                    prop_assert!(encoding.units(&text) > encoding.single_max());
+                    for pair in said.windows(2) {
+                        let next = pair[1].chars().next().expect("no part is empty");
+                        let longer = encoding.units(&pair[0]) + encoding.character_units(next);
+                        prop_assert!(longer > encoding.part_max(wide), "{:?}", pair);
+                    }
+                }
+            }
+        }
+
+        #[test]
         fn any_user_data_is_read(data_coding in any::<u8>(), udhi in any::<bool>(), user_data in prop::collection::vec(any::<u8>(), 0..200)) {
             let segment = Segment { data_coding, udhi, user_data: user_data.into() };
             let _ = segment.text();
