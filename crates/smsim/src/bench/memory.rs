@@ -42,7 +42,13 @@ pub async fn run(messages: u64) -> anyhow::Result<serde_json::Value> {
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join("world.sms");
     std::fs::write(&path, world()).with_context(|| format!("cannot write {}", path.display()))?;
-    let measured = measure(&path.to_string_lossy(), messages).await;
+    let world = path.to_string_lossy();
+    let measured = match measure(&world, messages).await {
+        // A virtual machine pays for memory that it uses for the first time, which no server can help: the first one has used
+        // as much, and the second is measured.
+        Ok(_) => measure(&world, messages).await,
+        Err(error) => Err(error),
+    };
     // A folder that stays behind in the folder for temporary files harms nobody.
     let _ = std::fs::remove_dir_all(&folder);
     Ok(report(messages, measured?))
