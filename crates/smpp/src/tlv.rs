@@ -141,8 +141,8 @@ tags! {
     RECEIPTED_MESSAGE_ID = 0x001E, "receipted_message_id", 0..=65;
     MS_MSG_WAIT_FACILITIES = 0x0030, "ms_msg_wait_facilities", 1..=1;
     PRIVACY_INDICATOR = 0x0201, "privacy_indicator", 1..=1;
-    SOURCE_SUBADDRESS = 0x0202, "source_subaddress", 1..=23;
-    DEST_SUBADDRESS = 0x0203, "dest_subaddress", 1..=23;
+    SOURCE_SUBADDRESS = 0x0202, "source_subaddress", 2..=23;
+    DEST_SUBADDRESS = 0x0203, "dest_subaddress", 2..=23;
     USER_MESSAGE_REFERENCE = 0x0204, "user_message_reference", 2..=2;
     USER_RESPONSE_CODE = 0x0205, "user_response_code", 1..=1;
     SOURCE_PORT = 0x020A, "source_port", 2..=2;
@@ -155,7 +155,7 @@ tags! {
     CALLBACK_NUM_PRES_IND = 0x0302, "callback_num_pres_ind", 1..=1;
     CALLBACK_NUM_ATAG = 0x0303, "callback_num_atag", 0..=65;
     NUMBER_OF_MESSAGES = 0x0304, "number_of_messages", 1..=1;
-    CALLBACK_NUM = 0x0381, "callback_num", 3..=19;
+    CALLBACK_NUM = 0x0381, "callback_num", 4..=19;
     DPF_RESULT = 0x0420, "dpf_result", 1..=1;
     SET_DPF = 0x0421, "set_dpf", 1..=1;
     MS_AVAILABILITY_STATUS = 0x0422, "ms_availability_status", 1..=1;

@@ -299,7 +299,22 @@ fn parameters_have_lengths() {
             Tlv::new(tag::RECEIPTED_MESSAGE_ID, [b'a'; 66]),
             Some(Status::ESME_RINVTLVLEN),
         ),
-        (Tlv::new(tag::CALLBACK_NUM, [1]), Some(Status::ESME_RINVTLVLEN)),
+        (Tlv::new(tag::CALLBACK_NUM, [1, 1, 1, b'5']), None),
+        (Tlv::new(tag::CALLBACK_NUM, [1; 3]), Some(Status::ESME_RINVTLVLEN)),
+        (
+            Tlv::new(tag::CALLBACK_NUM, [1; 20]),
+            Some(Status::ESME_RINVTLVLEN),
+        ),
+        (Tlv::new(tag::SOURCE_SUBADDRESS, [0x80, 1]), None),
+        (
+            Tlv::new(tag::SOURCE_SUBADDRESS, [0x80]),
+            Some(Status::ESME_RINVTLVLEN),
+        ),
+        (Tlv::new(tag::DEST_SUBADDRESS, [0xA0; 23]), None),
+        (
+            Tlv::new(tag::DEST_SUBADDRESS, [0xA0]),
+            Some(Status::ESME_RINVTLVLEN),
+        ),
         (Tlv::new(tag::BROADCAST_REP_NUM, [1]), None),
         (Tlv::new(tag::BROADCAST_REP_NUM, [0, 0, 1]), None),
         (
