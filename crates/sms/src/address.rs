@@ -137,7 +137,8 @@ impl Address {
     ///
     /// An 11 to 15 digit number with TON international or unknown is taken as it stands. Ten digits with TON national
     /// or unknown are read as a North American number, and get their country code 1 (SMPP v5.0 §4.2.6 warns that both
-    /// forms arrive from the same handset).
+    /// forms arrive from the same handset). Eleven with TON national have it already: a 1 is dialled before North American
+    /// numbers, and Kannel says national of every number without a `+`.
     pub fn msisdn(&self) -> Option<Msisdn> {
         let digits = self
             .digits
@@ -147,6 +148,7 @@ impl Address {
         let number = number(digits)?;
         match (self.ton, digits.len()) {
             (Ton::National | Ton::Unknown, 10) => Msisdn::new(10_000_000_000 + number),
+            (Ton::National, 11) if digits.starts_with('1') => Msisdn::new(number),
             (Ton::International | Ton::Unknown, _) => Msisdn::new(number),
             _ => None,
         }
@@ -422,6 +424,7 @@ mod tests {
             (Ton::International, "+14155550101"),
             (Ton::Unknown, "14155550101"),
             (Ton::National, "4155550101"),
+            (Ton::National, "14155550101"),
             (Ton::Unknown, "4155550101"),
         ] {
             assert_eq!(
@@ -433,6 +436,7 @@ mod tests {
         for (ton, digits) in [
             (Ton::Alphanumeric, "FBOOK"),
             (Ton::International, "12x"),
+            (Ton::National, "24155550101"),
             (Ton::Unknown, "32665"),
         ] {
             assert_eq!(

@@ -205,6 +205,7 @@ mod tests {
             (Ton::International, "+14155550101", "14155550101"),
             (Ton::National, "4155550101", "4155550101"),
             (Ton::National, "0155550101", "0155550101"),
+            (Ton::National, "14155550101", "14155550101"),
             (Ton::Unknown, "14155550101", "14155550101"),
         ] {
             let address = Address::new(ton, Npi::Isdn, digits);
