@@ -221,6 +221,7 @@ impl Handset {
         let outcome = match (self.on_air(), self.memory_full) {
             // The network knows that without asking the phone.
             _ if self.barred => Outcome::Barred,
+            (false, _) if self.power => Outcome::NoCoverage,
             (false, _) => Outcome::Absent,
             (true, true) => Outcome::MemoryFull,
             (true, false) => Outcome::Delivered,

@@ -43,8 +43,10 @@ pub enum Output {
 pub enum Outcome {
     /// It took it.
     Delivered,
-    /// It did not hear the page: switched off or without coverage.
+    /// It is switched off.
     Absent,
+    /// It is switched on, but out of the network's reach, so that it does not hear the page.
+    NoCoverage,
     /// It has no room.
     MemoryFull,
     /// Texts to it are barred; the network answers for it.
@@ -55,7 +57,8 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Delivered => "delivered",
-            Self::Absent => "absent: switched off or without coverage",
+            Self::Absent => "absent: switched off",
+            Self::NoCoverage => "without coverage",
             Self::MemoryFull => "memory full",
             Self::Barred => "texts to it are barred",
         })

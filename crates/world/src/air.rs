@@ -185,6 +185,7 @@ fn page_outcome(outcome: handset::Outcome) -> PageOutcome {
     match outcome {
         handset::Outcome::Delivered => PageOutcome::Delivered,
         handset::Outcome::Absent => PageOutcome::Failed(Cause::Absent),
+        handset::Outcome::NoCoverage => PageOutcome::Failed(Cause::NoCoverage),
         handset::Outcome::MemoryFull => PageOutcome::Failed(Cause::MemoryFull),
         handset::Outcome::Barred => PageOutcome::Failed(Cause::Barred),
     }
