@@ -175,6 +175,12 @@ impl Connection {
         self.state().ended.clone()
     }
 
+    /// Whether it has asked after everything that it was to ask after, and nothing of that waits for its answer.
+    pub fn has_checked(&self) -> bool {
+        let state = self.state();
+        state.ended.is_some() || (state.outstanding.queries() == 0 && state.checks.is_empty())
+    }
+
     /// Asks after these messages.
     pub fn check(&self, ids: Vec<CompactString>) {
         self.state().checks = ids.into();
@@ -221,15 +227,15 @@ impl Connection {
             return true;
         }
         out.unsplit(state.answers.split());
-        let mut room = load.window.saturating_sub(state.outstanding.len());
         let now = load.watch.elapsed();
-        while room > 0
+        // Messages that are never answered keep the window to themselves; what became of the others is asked all the same.
+        while state.outstanding.queries() < load.window
             && let Some(id) = state.checks.pop_front()
         {
             let sequence_number = state.outstanding.add(Asked::Query, now);
             wire::write_query_sm(sequence_number, &id, &load.source, out);
-            room -= 1;
         }
+        let room = load.window.saturating_sub(state.outstanding.len());
         if state.unbind == Unbind::Wanted {
             state.unbind = Unbind::Sent;
             let sequence_number = state.outstanding.add(Asked::Query, now);

@@ -152,7 +152,7 @@ impl Running<'_> {
                 ledger.checked.stored() + ledger.checked.over() + ledger.checked.unknown
             },
             || true,
-            || connection.is_over(self.load),
+            || connection.has_checked(),
         )
         .await;
     }
@@ -238,6 +238,10 @@ impl Drop for Pacing {
 mod tests {
     use super::*;
     use crate::bench::baseline;
+    use bytes::BytesMut;
+    use smpp::{BindResp, Command, Frame, Framer, MessageIdResp, Pdu, QuerySmResp, Status};
+    use sms::MessageState;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     async fn baseline(receipts: bool) -> String {
@@ -285,6 +289,73 @@ mod tests {
             .await
             .expect("bound");
         assert_eq!((outcome.accepted, outcome.receipts_missing), (1_000, 1_000));
+        assert!(!outcome.is_whole());
+    }
+
+    /// A message centre that never answers a tenth of what it is sent, and has forgotten another.
+    async fn forgetful() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let target = listener.local_addr().expect("bound").to_string();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut framer, mut read, mut submits) = (Framer::default(), BytesMut::new(), 0_u32);
+                    while stream.read_buf(&mut read).await.is_ok_and(|octets| octets > 0) {
+                        framer.feed(&read.split());
+                        while let Some(Frame::Pdu { command, .. }) = framer.next_frame() {
+                            submits += u32::from(matches!(command.pdu, Pdu::SubmitSm(_)));
+                            if let Some(answer) = forgetful_answer(command, submits) {
+                                let _ = stream.write_all(&smpp::encode(&answer)).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        target
+    }
+
+    fn forgetful_answer(request: Command, submits: u32) -> Option<Command> {
+        let (status, pdu) = match request.pdu {
+            Pdu::Bind(bind) => (
+                Status::ESME_ROK,
+                Pdu::BindResp(BindResp::new(bind.kind, "forgetful", None)),
+            ),
+            Pdu::SubmitSm(_) if submits.is_multiple_of(10) => return None,
+            Pdu::SubmitSm(_) => (
+                Status::ESME_ROK,
+                Pdu::SubmitSmResp(MessageIdResp::new(&submits.to_string())),
+            ),
+            Pdu::QuerySm(query) if query.message_id.ends_with('1') => {
+                (Status::ESME_RINVMSGID, Pdu::QuerySmResp(QuerySmResp::default()))
+            }
+            Pdu::QuerySm(query) => {
+                let resp = QuerySmResp {
+                    message_id: query.message_id,
+                    message_state: MessageState::Delivered.code(),
+                    ..QuerySmResp::default()
+                };
+                (Status::ESME_ROK, Pdu::QuerySmResp(resp))
+            }
+            _ => return None,
+        };
+        Some(Command {
+            status,
+            sequence_number: request.sequence_number,
+            pdu,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_window_full_of_what_is_never_answered_leaves_room_for_the_questions_at_the_end() {
+        let mut plan = plan(forgetful().await, false, None);
+        plan.connections = 1;
+        let outcome = run(&plan).await.expect("bound");
+        assert_eq!(
+            (outcome.submitted, outcome.accepted, outcome.unanswered),
+            (100, 90, 10)
+        );
+        assert_eq!((outcome.checked, outcome.unchecked, outcome.lost), (90, 0, 10));
         assert!(!outcome.is_whole());
     }
 

@@ -20,6 +20,8 @@ pub struct Outstanding {
     /// None for one that is answered while an older one is not.
     requests: VecDeque<Option<(Asked, Duration)>>,
     waiting: usize,
+    /// How many of those that wait are `query_sm`s.
+    queries: usize,
 }
 
 impl Outstanding {
@@ -29,6 +31,7 @@ impl Outstanding {
             first,
             requests: VecDeque::new(),
             waiting: 0,
+            queries: 0,
         }
     }
 
@@ -37,6 +40,7 @@ impl Outstanding {
         let sequence_number = next(self.first, self.requests.len());
         self.requests.push_back(Some((asked, since)));
         self.waiting += 1;
+        self.queries += usize::from(asked == Asked::Query);
         sequence_number
     }
 
@@ -45,6 +49,7 @@ impl Outstanding {
         let place = distance(self.first, sequence_number);
         let request = self.requests.get_mut(place)?.take()?;
         self.waiting -= 1;
+        self.queries -= usize::from(request.0 == Asked::Query);
         while let Some(None) = self.requests.front() {
             self.requests.pop_front();
             self.first = next(self.first, 1);
@@ -55,6 +60,11 @@ impl Outstanding {
     /// The number of requests that wait.
     pub fn len(&self) -> usize {
         self.waiting
+    }
+
+    /// The number of `query_sm`s among them.
+    pub fn queries(&self) -> usize {
+        self.queries
     }
 }
 
@@ -91,6 +101,10 @@ mod tests {
         assert!(outstanding.take(2).is_some() && outstanding.take(4).is_some());
         assert_eq!(outstanding.len(), 0);
         assert_eq!(outstanding.add(Asked::Query, Duration::ZERO), 5);
+        assert_eq!(outstanding.add(Asked::Submit, Duration::ZERO), 6);
+        assert_eq!((outstanding.len(), outstanding.queries()), (2, 1));
+        assert!(outstanding.take(5).is_some());
+        assert_eq!((outstanding.len(), outstanding.queries()), (1, 0));
     }
 
     #[test]
