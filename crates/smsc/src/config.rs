@@ -56,7 +56,7 @@ pub struct Config {
     pub broadcasts_max: usize,
     /// How many broadcasts that are over `query_broadcast_sm` remembers; the oldest is forgotten first.
     pub broadcast_finals_max: usize,
-    /// How many destinations a `submit_multi` may have (SMPP v3.4 §4.5.1: 254).
+    /// How many destinations a `submit_multi` may have; before v5.0 not more than 254 (SMPP v3.4 §4.5.1, v5.0 §4.7.15).
     pub destinations_max: usize,
     /// How many alerts (`set_dpf`) are owed at once; further ones are not kept.
     pub alerts_max: usize,
@@ -107,7 +107,7 @@ impl Config {
             finals_max: 100_000,
             broadcasts_max: 10_000,
             broadcast_finals_max: 10_000,
-            destinations_max: 254,
+            destinations_max: 255,
             alerts_max: 100_000,
             schedule_max: Duration::from_secs(14 * 86_400),
             page_answer_timeout: Duration::from_secs(120),

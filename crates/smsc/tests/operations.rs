@@ -1,10 +1,9 @@
-//! The other operations: queries, cancellations, replacements, several destinations, data_sm, alerts.
+//! The other operations: queries, cancellations, replacements, data_sm, alerts; those with several destinations: multi.rs.
 
 mod support;
 
 use smpp::{
-    CancelSm, DataSm, DestAddress, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, Status, SubmitMulti,
-    SubmitMultiResp, Tlv, Tlvs as _, tag,
+    CancelSm, DataSm, Pdu, QuerySm, QuerySmResp, ReplaceSm, ShortMessage, Status, Tlv, Tlvs as _, tag,
 };
 use sms::{Address, Encoding, MessageState, Segment};
 use smsc::{Account, Cause, Change, Config, Input, MessageIdStyle};
@@ -167,6 +166,33 @@ fn a_waiting_message_is_cancelled_and_its_receipt_says_so() {
 }
 
 #[test]
+fn a_destination_beside_the_id_of_a_cancel_sm_must_be_the_messages_own() {
+    for (destination, expected, left) in [
+        (Address::default(), Status::ESME_ROK, 0),
+        (handset(ALICE), Status::ESME_ROK, 0),
+        (
+            Address::new(sms::Ton::National, sms::Npi::Isdn, "4155550101"),
+            Status::ESME_ROK,
+            0,
+        ),
+        (handset(BOB), Status::ESME_RINVDSTADR, 1),
+        (code("32665"), Status::ESME_RINVDSTADR, 1),
+    ] {
+        let mut bench = Bench::bound(config());
+        bench.change(Change::LinkDown);
+        let (id, _) = bench.send("one");
+        let by_id = CancelSm {
+            message_id: id.as_str().into(),
+            source: code("32665"),
+            destination: destination.clone(),
+            ..CancelSm::default()
+        };
+        assert_eq!(cancel(&mut bench, by_id), expected, "{destination}");
+        assert_eq!(bench.smsc.queue_len("att"), left, "{destination}");
+    }
+}
+
+#[test]
 fn a_message_in_the_air_cannot_be_cancelled_nor_replaced() {
     let mut bench = Bench::bound(config());
     let (id, _) = bench.send("one");
@@ -230,114 +256,6 @@ fn scheduled_messages_are_cancelled_too() {
     };
     assert_eq!(cancel(&mut bench, by_match), Status::ESME_ROK);
     assert!(pages(&bench.wait(secs(7_200))).is_empty());
-}
-
-fn multi(destinations: Vec<DestAddress>) -> Pdu {
-    Pdu::SubmitMulti(SubmitMulti {
-        message: ShortMessage {
-            destination: Address::default(),
-            ..to_alice("to all")
-        },
-        destinations,
-    })
-}
-
-fn multi_resp(outputs: &[smsc::Output]) -> (Status, SubmitMultiResp) {
-    let resp = answer(outputs);
-    match resp.pdu {
-        Pdu::SubmitMultiResp(body) => (resp.status, body),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn a_submit_multi_reaches_each_and_names_who_it_did_not() {
-    let mut bench = Bench::bound(config());
-    let outputs = bench.request(
-        LINK,
-        multi(vec![
-            DestAddress::Sme(handset(ALICE)),
-            DestAddress::Sme(code("12")),
-            DestAddress::DistributionList("STAFF".into()),
-            DestAddress::Sme(handset(BOB)),
-        ]),
-    );
-    let (status, resp) = multi_resp(&outputs);
-    assert_eq!((status, resp.message_id.as_str()), (Status::ESME_ROK, "00000001"));
-    let failed: Vec<(&str, Status)> = resp
-        .unsuccess
-        .iter()
-        .map(|sme| (sme.destination.digits.as_str(), sme.status))
-        .collect();
-    assert_eq!(
-        failed,
-        [
-            ("12", Status::ESME_RINVDSTADR),
-            ("STAFF", Status::ESME_RINVDLNAME)
-        ]
-    );
-    let out = pages(&outputs);
-    assert_eq!(
-        out.iter().map(|page| page.to).collect::<Vec<_>>(),
-        [msisdn(ALICE), msisdn(BOB)]
-    );
-    for page in &out {
-        let outputs = bench.deliver(page);
-        assert_eq!(stats(&outputs), ["DELIVRD"]);
-        assert!(words(&outputs)[0].starts_with("id:00000001 "));
-    }
-}
-
-#[test]
-fn a_submit_multi_has_1_to_254_destinations() {
-    let handsets =
-        |count: u64| (0..count).map(|n| DestAddress::Sme(handset(&(14_155_550_000 + n).to_string())));
-    for (count, expected) in [
-        (0, Status::ESME_RINVNUMDESTS),
-        (1, Status::ESME_ROK),
-        (254, Status::ESME_ROK),
-        (255, Status::ESME_RINVNUMDESTS),
-    ] {
-        let mut bench = Bench::bound(config());
-        let outputs = bench.request(LINK, multi(handsets(count).collect()));
-        assert_eq!(multi_resp(&outputs).0, expected, "{count}");
-        let accepted = if expected.is_ok() {
-            usize::try_from(count).expect("small")
-        } else {
-            0
-        };
-        assert_eq!(pages(&outputs).len(), accepted);
-    }
-}
-
-#[test]
-fn each_destination_of_a_submit_multi_counts_for_the_day() {
-    let mut config = config();
-    config.accounts[0].submits_per_day_max = Some(2);
-    let mut bench = Bench::bound(config);
-    let three = [ALICE, BOB, "14155550103"].map(|number| DestAddress::Sme(handset(number)));
-    let outputs = bench.request(LINK, multi(three.to_vec()));
-    let (status, resp) = multi_resp(&outputs);
-    assert_eq!((status, pages(&outputs).len()), (Status::ESME_ROK, 2));
-    let [over] = &resp.unsuccess[..] else {
-        panic!("{resp:?}")
-    };
-    assert_eq!(
-        (over.destination.digits.as_str(), over.status),
-        ("14155550103", Status::ESME_RTHROTTLED)
-    );
-    assert_eq!(
-        multi_resp(&bench.request(LINK, multi(three.to_vec()))).0,
-        Status::ESME_RTHROTTLED
-    );
-}
-
-#[test]
-fn a_submit_multi_that_reaches_nobody_is_refused() {
-    let mut bench = Bench::bound(config());
-    let outputs = bench.request(LINK, multi(vec![DestAddress::DistributionList("STAFF".into())]));
-    assert_eq!(multi_resp(&outputs).0, Status::ESME_RINVDLNAME);
-    assert_eq!(bench.smsc.queue_len("att"), 0);
 }
 
 fn data(words: &str) -> DataSm {

@@ -105,7 +105,9 @@ impl Smsc {
     fn submit_multi(&mut self, now: Timestamp, sender: Sender, request: &Command, multi: &SubmitMulti) {
         let nowhere = Address::default();
         let count = multi.destinations.len();
-        let refusal = if (1..=self.config.destinations_max).contains(&count) {
+        let of_version = if sender.version >= 0x50 { 255 } else { 254 };
+        let count_max = self.config.destinations_max.min(of_version);
+        let refusal = if (1..=count_max).contains(&count) {
             self.check_held(sender.link)
                 .and_then(|()| self.take_token(now, sender))
                 .and_then(|()| self.rules(sender, false).check(now, &multi.message))
@@ -262,7 +264,7 @@ impl Smsc {
             self.matching(sender, cancel)
         } else {
             self.find(sender, &cancel.message_id, &cancel.source)
-                .map(|message| self.pending(message.message_id.number))
+                .and_then(|message| self.pending_for(message.message_id.number, &cancel.destination))
         };
         let (status, slots) = match cancelled {
             Ok(slots) if slots.is_empty() => (Status::ESME_RCANCELFAIL, slots),
@@ -471,6 +473,22 @@ impl Smsc {
             .slots_of(number)
             .filter(|slot| !self.is_in_the_air(*slot))
             .collect()
+    }
+
+    /// Those of them that are for the destination that a `cancel_sm` names beside the number; naming one verifies it (SMPP
+    /// v3.4 §4.9.1), and picks one destination of a `submit_multi`.
+    fn pending_for(&self, number: u32, destination: &Address) -> Result<Vec<u32>, Status> {
+        if destination.digits.is_empty() {
+            return Ok(self.pending(number));
+        }
+        let named = destination.msisdn();
+        let is_for = |slot: &u32| Some(self.store.message(*slot).to.msisdn) == named;
+        if self.store.slots_of(number).next().is_some()
+            && !self.store.slots_of(number).any(|slot| is_for(&slot))
+        {
+            return Err(Status::ESME_RINVDSTADR);
+        }
+        Ok(self.pending(number).into_iter().filter(is_for).collect())
     }
 }
 
