@@ -3,6 +3,7 @@
 mod coding;
 mod hosts;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -22,6 +23,11 @@ pub const OUTBIND_TLS: &str = "smpps://";
 pub(crate) const SYSTEM_ID_CHARACTERS_MAX: usize = 15;
 /// The longest `system_type`, in characters (SMPP v3.4 §5.2.3).
 const SYSTEM_TYPE_CHARACTERS_MAX: usize = 12;
+
+/// How many distribution lists an account may have.
+pub const DISTRIBUTION_LISTS_MAX: usize = 100;
+/// How many addresses one of them may have.
+pub const DISTRIBUTION_LIST_ADDRESSES_MAX: usize = 255;
 
 /// [`Account::requests_max`] where nothing else is said.
 pub(crate) const REQUESTS_MAX: usize = 10_000;
@@ -98,6 +104,9 @@ pub struct Account {
     pub codings: Codings,
     /// Whether responses to a session of v5.0 carry `congestion_state` (SMPP v5.0 §4.8.4.18).
     pub congestion_state: bool,
+    /// What its `submit_multi` means by the names of distribution lists (SMPP v3.4 §4.5.1).
+    #[serde(default)]
+    pub distribution_lists: BTreeMap<CompactString, Vec<Address>>,
 }
 
 impl Account {
@@ -134,6 +143,7 @@ impl Account {
             outbind: None,
             codings: Codings::default(),
             congestion_state: true,
+            distribution_lists: BTreeMap::new(),
         }
     }
 

@@ -32,7 +32,8 @@ mod throttle;
 mod timer;
 
 pub use account::{
-    Account, CodeRange, Coding, Codings, HostRange, Hosts, InterfaceVersion, OUTBIND_TLS, ReceiptRoute,
+    Account, CodeRange, Coding, Codings, DISTRIBUTION_LIST_ADDRESSES_MAX, DISTRIBUTION_LISTS_MAX, HostRange,
+    Hosts, InterfaceVersion, OUTBIND_TLS, ReceiptRoute,
 };
 pub use carrier::{
     Alphabet, BlockedReaction, Carrier, CodeOverLimit, Latency, LongText, MoAlphabet, Outage, OverLimit,

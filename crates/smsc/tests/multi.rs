@@ -121,6 +121,53 @@ fn a_submit_multi_has_1_to_254_destinations_and_one_more_in_v50() {
 }
 
 #[test]
+fn a_distribution_list_of_the_account_stands_for_its_addresses() {
+    let list = |name: &str| DestAddress::DistributionList(name.into());
+    let sme = |number| DestAddress::Sme(handset(number));
+    let mut config = config();
+    let lists = [
+        ("STAFF", vec![handset(BOB), code("12"), handset("14155550103")]),
+        ("NOBODY", vec![]),
+    ];
+    config.accounts[0].distribution_lists = lists.map(|(name, of)| (name.into(), of)).into();
+    for (destinations, expected, paged, refused) in [
+        (
+            vec![sme(ALICE), list("STAFF")],
+            Status::ESME_ROK,
+            vec![ALICE, BOB, "14155550103"],
+            vec![("12", Status::ESME_RINVDSTADR)],
+        ),
+        (
+            vec![list("STAFF"), list("staff"), list("NOBODY")],
+            Status::ESME_ROK,
+            vec![BOB, "14155550103"],
+            vec![
+                ("12", Status::ESME_RINVDSTADR),
+                ("staff", Status::ESME_RINVDLNAME),
+            ],
+        ),
+        (vec![list("NOBODY")], Status::ESME_RINVNUMDESTS, vec![], vec![]),
+        (vec![list("staff")], Status::ESME_RINVDLNAME, vec![], vec![]),
+    ] {
+        let mut bench = Bench::bound(config.clone());
+        let outputs = bench.request(LINK, multi(destinations.clone()));
+        let (status, resp) = multi_resp(&outputs);
+        assert_eq!(status, expected, "{destinations:?}");
+        let to: Vec<String> = pages(&outputs)
+            .iter()
+            .map(|page| page.to.number().to_string())
+            .collect();
+        assert_eq!(to, paged, "{destinations:?}");
+        let failed: Vec<_> = resp
+            .unsuccess
+            .iter()
+            .map(|sme| (&*sme.destination.digits, sme.status))
+            .collect();
+        assert_eq!(failed, refused, "{destinations:?}");
+    }
+}
+
+#[test]
 fn each_destination_of_a_submit_multi_counts_for_the_day() {
     let mut config = config();
     config.accounts[0].submits_per_day_max = Some(2);

@@ -304,6 +304,6 @@ impl Check<'_> {
 fn may_repeat(key: &str) -> bool {
     matches!(
         key,
-        "session" | "block" | "answer" | "default_message" | "data_coding"
+        "session" | "block" | "answer" | "default_message" | "data_coding" | "distribution_list"
     )
 }

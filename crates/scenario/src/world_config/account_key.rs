@@ -13,6 +13,9 @@ use crate::syntax::{Clause, Name};
 /// The longest address, in characters (SMPP v3.4 §5.2.8).
 const ADDRESS_CHARACTERS_MAX: usize = 20;
 
+/// The longest name of a distribution list, in characters (SMPP v3.4 §5.2.29).
+const LIST_NAME_CHARACTERS_MAX: usize = 20;
+
 /// Every key, in the order of `simulator-config/README.md`.
 pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "system_id",
@@ -44,10 +47,18 @@ pub(crate) const ACCOUNT_KEYS: &[&str] = &[
     "outbind",
     "congestion_state",
     "data_coding",
+    "distribution_list",
 ];
 
-/// Those that stay as they are while a world runs: who the ESME is, and what its texts are written in.
-const FIXED_KEYS: [&str; 5] = ["system_id", "password", "code", "outbind", "data_coding"];
+/// Those that stay as they are while a world runs: who the ESME is, what its texts are written in, and whom its lists name.
+const FIXED_KEYS: [&str; 6] = [
+    "system_id",
+    "password",
+    "code",
+    "outbind",
+    "data_coding",
+    "distribution_list",
+];
 
 /// The keys that can be changed while a world runs, in the order of `simulator-config/README.md`.
 pub(crate) fn changeable_account_keys() -> impl Iterator<Item = &'static str> {
@@ -285,6 +296,7 @@ fn set(account: &mut Account, key: &str, words: &[&str]) -> Result<(), String> {
         "outbind" => account.outbind = outbind(one(words)?)?.map(Into::into),
         "congestion_state" => account.congestion_state = on_off(words)?,
         "data_coding" => data_coding(account, words)?,
+        "distribution_list" => distribution_list(account, words)?,
         _ => return Err("not a key of an account".to_owned()),
     }
     Ok(())
@@ -303,6 +315,37 @@ fn data_coding(account: &mut Account, words: &[&str]) -> Result<(), String> {
         return Err(format!("what data_coding {octet} means is said already"));
     }
     Ok(())
+}
+
+/// `STAFF +14155550101 +14155550102`: whom the name of a distribution list means.
+fn distribution_list(account: &mut Account, words: &[&str]) -> Result<(), String> {
+    let Some((name, numbers)) = words.split_first().filter(|(_, numbers)| !numbers.is_empty()) else {
+        return Err("expected a name and the numbers that it means".to_owned());
+    };
+    if name.is_empty() || name.len() > LIST_NAME_CHARACTERS_MAX || !name.is_ascii() {
+        return Err(format!(
+            "expected a name of 1 to {LIST_NAME_CHARACTERS_MAX} ASCII characters"
+        ));
+    }
+    if numbers.len() > smsc::DISTRIBUTION_LIST_ADDRESSES_MAX {
+        return Err(format!(
+            "a list has at most {} numbers",
+            smsc::DISTRIBUTION_LIST_ADDRESSES_MAX
+        ));
+    }
+    let addresses = each(numbers, |word| {
+        word.parse().map_err(said).map(sms::Msisdn::address)
+    })?;
+    if account.distribution_lists.len() >= smsc::DISTRIBUTION_LISTS_MAX {
+        return Err(format!(
+            "an account has at most {} lists",
+            smsc::DISTRIBUTION_LISTS_MAX
+        ));
+    }
+    match account.distribution_lists.insert((*name).into(), addresses) {
+        Some(_) => Err(format!("whom {name} means is said already")),
+        None => Ok(()),
+    }
 }
 
 /// Where an ESME listens.
@@ -388,6 +431,14 @@ mod tests {
             ("outbind", ":2776", false),
             ("congestion_state", "off", true),
             ("data_coding", "0 latin1", true),
+            ("distribution_list", "STAFF +14155550101 +14155550102", true),
+            ("distribution_list", "STAFF", false),
+            ("distribution_list", "STAFF 12345", false),
+            (
+                "distribution_list",
+                "STAFF_AND_ALL_THE_OTHERS +14155550101",
+                false,
+            ),
             ("data_coding", "0x10 gsm7_packed", true),
             ("data_coding", "255 refused", true),
             ("data_coding", "256 ascii", false),

@@ -128,6 +128,8 @@ impl Smsc {
             );
             return self.note_refusal(sender, &multi.message.source, &nowhere, refusal);
         }
+        let with_lists = self.with_lists(sender, multi);
+        let multi = with_lists.as_ref().unwrap_or(multi);
         let effects = self.effects_on(sender, multi);
         // One destination that makes the whole request go wrong is enough.
         let whole = effects
@@ -172,6 +174,26 @@ impl Smsc {
         }
     }
 
+    /// The request with the addresses of the account's distribution lists in their places, if it names one.
+    fn with_lists(&self, sender: Sender, multi: &SubmitMulti) -> Option<SubmitMulti> {
+        let lists = &self.esmes[usize::from(sender.account)].account.distribution_lists;
+        let addresses = |destination: &DestAddress| match destination {
+            DestAddress::Sme(_) => None,
+            DestAddress::DistributionList(name) => lists.get(name),
+        };
+        multi.destinations.iter().find_map(addresses)?;
+        let destinations = multi.destinations.iter().flat_map(|destination| {
+            let addresses = addresses(destination);
+            let itself = addresses.is_none().then(|| destination.clone());
+            let members = addresses.into_iter().flatten().cloned().map(DestAddress::Sme);
+            itself.into_iter().chain(members)
+        });
+        Some(SubmitMulti {
+            destinations: destinations.collect(),
+            ..multi.clone()
+        })
+    }
+
     /// The effect that a text meets at each of its destinations.
     fn effects_on(&mut self, sender: Sender, multi: &SubmitMulti) -> Vec<Option<Effect>> {
         let mut effects = Vec::with_capacity(multi.destinations.len());
@@ -197,7 +219,7 @@ impl Smsc {
         key: (u32, u16),
     ) -> Result<(MessageId, u32), Refusal> {
         let DestAddress::Sme(address) = destination else {
-            let reason = SubmitRefusal::Field("there are no distribution lists");
+            let reason = SubmitRefusal::Field("the account has no distribution list of that name");
             return Err(Refusal {
                 status: Status::ESME_RINVDLNAME,
                 reason,
