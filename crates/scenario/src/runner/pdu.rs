@@ -298,7 +298,8 @@ impl Run<'_> {
                 Value::Var(var) => self.scope().get(var).is_none(),
                 Value::Bare(_) | Value::Quoted(_) => false,
             };
-            if !is_free && *value != self.scope().value(&param.value.node) {
+            let expected = self.scope().value(&param.value.node);
+            if !is_free && !is_value(value, &param.value.node, &expected) {
                 return Ok(false);
             }
         }
@@ -390,7 +391,7 @@ impl Run<'_> {
             let value = found.iter().find(|(name, _)| *name == param.name.node);
             let value = value.map_or("", |(_, value)| value);
             let expected = self.scope().value(&param.value.node);
-            if value != expected {
+            if !is_value(value, &param.value.node, &expected) {
                 let message = format!("{} is {}", param.name.node, crate::text::quoted(value));
                 let fault = self.fault(Code::E207, span, message);
                 return Err(Box::new(fault.label(format!("expected {expected}"))));
@@ -423,6 +424,17 @@ impl Run<'_> {
             ))
         })
     }
+}
+
+/// Whether a field has the value that a line gives; numbers may be in hexadecimal there.
+fn is_value(found: &str, given: &Value, expected: &str) -> bool {
+    let number = || {
+        let digits = expected
+            .strip_prefix("0x")
+            .filter(|_| matches!(given, Value::Bare(_)));
+        u64::from_str_radix(digits?, 16).ok()
+    };
+    found == expected || number().is_some_and(|number| found.parse() == Ok(number))
 }
 
 /// The PDU that a record holds.
