@@ -43,7 +43,7 @@ enum Command {
 Exit code 1 when a message that was accepted is lost: neither delivered, nor reported failed, nor still stored.")]
 struct Smpp {
     /// The SMSC. Only send to one that is yours.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     target: String,
     /// Who binds.
     #[arg(long, value_name = "TEXT", default_value = "bench")]
@@ -214,6 +214,17 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// What can be looked up and connected to: a host and a port of it.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    match port.map(|(_, port)| port.parse::<u16>()) {
+        Some(Ok(1..)) => Ok(text.to_owned()),
+        Some(Ok(0) | Err(_)) | None => {
+            Err("a host and a port of it, for example 127.0.0.1:2775 or [::1]:2775".to_owned())
+        }
+    }
+}
+
 /// An address as someone writes it: a short code, a number, or letters.
 pub(super) fn address(text: &str) -> Result<Address, Wrong> {
     /// The longest alphanumeric source that handsets show (3GPP TS 23.040 §9.1.2.5).
@@ -247,6 +258,23 @@ mod tests {
             ("é", None),
         ] {
             assert_eq!(address(text).ok().map(|address| address.ton), ton, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_target_has_a_port() {
+        for (text, good) in [
+            ("127.0.0.1:2775", true),
+            ("[::1]:2775", true),
+            ("smsc.example.org:65535", true),
+            ("127.0.0.1", false),
+            ("127.0.0.1:", false),
+            ("127.0.0.1:0", false),
+            ("127.0.0.1:65536", false),
+            (":2775", false),
+            ("", false),
+        ] {
+            assert_eq!(host_and_port(text).is_ok(), good, "{text}");
         }
     }
 

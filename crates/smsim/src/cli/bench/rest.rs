@@ -19,7 +19,7 @@ use crate::exit::{Exit, Wrong};
   smsim bench rest --target 127.0.0.1:32665 --key HEX32 --secret HEX32 --uid 101..200 --rate 500 --seconds 60")]
 pub(super) struct Rest {
     /// The server. Only call one that is yours.
-    #[arg(long, value_name = "HOST:PORT", requires_all = ["key", "secret", "uid"])]
+    #[arg(long, value_name = "HOST:PORT", value_parser = super::host_and_port, requires_all = ["key", "secret", "uid"])]
     target: Option<String>,
     /// The app's key, as `smsim serve` prints it.
     #[arg(long, value_name = "HEX32", requires = "target")]
