@@ -26,8 +26,8 @@ const RECORDED: u64 = 100_000;
 const FEW: u64 = 1_000;
 /// How many more show what one more costs, and how often: the middle counts, since the system gives memory in pieces of up to
 /// 2 MiB, and those few messages pay for one that come first in it.
-const MORE: u64 = 10_000;
-const TIMES: u64 = 5;
+const MORE: u64 = 2_500;
+const TIMES: u64 = 15;
 /// What is wanted at most: MiB for the binds, octets for a message, and one more message's cost with many waiting as a
 /// part of its cost with few.
 const WANTED: [f64; 3] = [25.0, 500.0, 1.5];
