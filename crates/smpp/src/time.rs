@@ -135,7 +135,8 @@ impl Time {
     /// The 16 characters, an absolute time in a zone that is `quarter_hours` ahead of UTC (behind when negative, 48 at
     /// most).
     ///
-    /// Years before 1938 and from 2038 on cannot be told from others: only their last two digits are written.
+    /// Years before 1938 and from 2038 on cannot be told from others: only their last two digits are written. An instant that
+    /// has such a year in that zone and not in UTC is written in UTC.
     pub fn format(self, quarter_hours: i8) -> String {
         match self {
             Self::Absolute(at) => {
@@ -156,12 +157,10 @@ impl Time {
 }
 
 fn format_absolute(at: Timestamp, quarter_hours: i8) -> String {
-    let difference = QUARTER_HOUR * u32::from(quarter_hours.unsigned_abs());
-    let local = Zone::utc().civil(if quarter_hours < 0 {
-        at - difference
-    } else {
-        at + difference
-    });
+    let local = local(at, quarter_hours);
+    if !can_be_told(local) && can_be_told(self::local(at, 0)) {
+        return format_absolute(at, 0);
+    }
     let tenths = at.as_millis().rem_euclid(1_000) / 100;
     format!(
         "{:02}{:02}{:02}{:02}{:02}{:02}{tenths}{:02}{}",
@@ -174,6 +173,22 @@ fn format_absolute(at: Timestamp, quarter_hours: i8) -> String {
         quarter_hours.unsigned_abs(),
         if quarter_hours < 0 { '-' } else { '+' },
     )
+}
+
+/// What the calendar says in a zone that is so far ahead of UTC.
+fn local(at: Timestamp, quarter_hours: i8) -> Civil {
+    let difference = QUARTER_HOUR * u32::from(quarter_hours.unsigned_abs());
+    Zone::utc().civil(if quarter_hours < 0 {
+        at - difference
+    } else {
+        at + difference
+    })
+}
+
+/// Whether the last two digits of the year are enough.
+fn can_be_told(civil: Civil) -> bool {
+    let first = 1900 + i16::from(ROLLOVER_YEAR);
+    (first..first + 100).contains(&civil.year())
 }
 
 impl fmt::Display for Time {
@@ -257,6 +272,23 @@ mod tests {
     }
 
     #[test]
+    fn a_year_that_could_not_be_told_is_written_in_utc() {
+        for (instant, quarter_hours, text) in [
+            ("2037-12-31 14:59:59", 36, "371231235959036+"),
+            ("2037-12-31 15:00:00", 36, "371231150000000+"),
+            ("1938-01-01 08:00:00", -32, "380101000000032-"),
+            ("1938-01-01 07:59:59", -32, "380101075959000+"),
+            ("2038-01-01 00:00:00", 4, "380101010000004+"),
+        ] {
+            assert_eq!(
+                Time::Absolute(at(instant)).format(quarter_hours),
+                text,
+                "{instant}"
+            );
+        }
+    }
+
+    #[test]
     fn relative_times_are_added_by_the_calendar() {
         for (now, text, expected) in [
             ("2009-03-02 14:00:00", "020610233429000R", "2011-09-13 13:34:29"),
@@ -307,7 +339,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(
-            tenths in -10_098_000_000i64..21_459_000_000,
+            // From the beginning of 1938 to the end of 2037.
+            tenths in prop_oneof![
+                8 => -10_098_432_000i64..21_459_168_000,
+                1 => -10_098_432_000i64..-10_098_000_000,
+                1 => 21_458_736_000i64..21_459_168_000,
+            ],
             quarter_hours in -48i8..=48,
             pairs in prop::array::uniform6(0u8..60),
         ) {
