@@ -35,6 +35,8 @@ pub mod registered_delivery {
     pub const FAILURE: u8 = 0x02;
     /// A receipt on success only (v5.0).
     pub const SUCCESS: u8 = 0x03;
+    /// The handset's acknowledgement that it has the text.
+    pub const DELIVERY_ACK: u8 = 0x04;
     /// An intermediate notification.
     pub const INTERMEDIATE: u8 = 0x10;
 }

@@ -434,6 +434,13 @@ pub enum Parcel {
         /// What it says.
         cause: Option<Cause>,
     },
+    /// A handset's acknowledgement that it has a text.
+    Acknowledgement {
+        /// The handset.
+        from: Msisdn,
+        /// Of which text.
+        message_id: MessageId,
+    },
     /// An `alert_notification`.
     Alert {
         /// The handset that is reachable again.

@@ -126,6 +126,11 @@ impl Message {
         }
     }
 
+    /// Whether the handset is to acknowledge that it has it (SMPP v3.4 §5.2.17: SME originated acknowledgement).
+    pub const fn wants_acknowledgement(&self) -> bool {
+        self.registered_delivery & smpp::registered_delivery::DELIVERY_ACK != 0
+    }
+
     /// Whether the first failed attempt is to be told.
     pub const fn wants_notification(&self) -> bool {
         self.registered_delivery & 0x10 != 0

@@ -42,6 +42,43 @@ fn flags_decide_who_is_told_what() {
 }
 
 #[test]
+fn a_handset_acknowledges_what_it_has_if_it_is_asked_to() {
+    let reference = Tlv::short(tag::USER_MESSAGE_REFERENCE, 42);
+    let (acknowledged, receipt) = (esm_class::DELIVERY_ACK, esm_class::RECEIPT);
+    for (flags, on_delivery, on_failure) in [
+        (0x04, vec![acknowledged], vec![]),
+        (0x05, vec![receipt, acknowledged], vec![receipt]),
+        (0x0c, vec![acknowledged], vec![]),
+        // What a person who has read it would say, nobody says.
+        (0x08, vec![], vec![]),
+    ] {
+        for (outcome, expected) in [
+            (smsc::PageOutcome::Delivered, on_delivery),
+            (smsc::PageOutcome::Failed(Cause::Barred), on_failure),
+        ] {
+            let mut bench = Bench::bound(config());
+            let out = page(&bench.submit(ShortMessage {
+                registered_delivery: flags,
+                tlvs: vec![reference.clone()],
+                ..to_alice("hi")
+            }));
+            let outputs = bench.answer_page(&out, outcome);
+            let told = delivers(&outputs);
+            let kinds: Vec<u8> = told.iter().map(|(_, told)| told.esm_class).collect();
+            assert_eq!(kinds, expected, "{flags:#x} {outcome:?}");
+            for (_, told) in told.iter().filter(|(_, told)| told.esm_class == acknowledged) {
+                assert_eq!(
+                    (&told.source, &told.destination),
+                    (&handset(ALICE), &code("32665"))
+                );
+                assert_eq!(told.tlvs, std::slice::from_ref(&reference));
+                assert!(told.short_message.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_receipt_says_everything_in_words_and_in_tlvs() {
     let mut bench = Bench::bound(config());
     let reference = Tlv::short(tag::USER_MESSAGE_REFERENCE, 42);

@@ -29,6 +29,7 @@ function parcel(state, one) {
     mo: () => `text from ${whose(one.from)} to ${one.to?.digits}`,
     receipt: () => `receipt ${stat(one.state)} of ${one.message_id}`,
     notification: () => `notification of ${one.message_id}`,
+    acknowledgement: () => `${whose(one.from)}'s acknowledgement of ${one.message_id}`,
     alert: () => `alert that ${whose(one.msisdn)} is reachable`,
   }[one.parcel]?.() ?? one.parcel;
 }

@@ -93,6 +93,9 @@ impl fmt::Display for Parcel {
                 message_id,
                 cause: None,
             } => write!(f, "notification of {message_id}"),
+            Self::Acknowledgement { from, message_id } => {
+                write!(f, "{from}'s acknowledgement of {message_id}")
+            }
             Self::Alert { msisdn } => write!(f, "alert that {msisdn} is reachable"),
         }
     }

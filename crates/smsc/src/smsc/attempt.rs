@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sms::{MessageState, Msisdn, Timestamp};
 
 use super::code_limit::OVER_VOLUME;
-use super::state::{CarrierState, Page, What};
+use super::state::{Acknowledgement, CarrierState, Page, What};
 use super::{Smsc, TICK};
 use crate::account::Coding;
 use crate::carrier::ReceiptMode;
@@ -408,6 +408,9 @@ impl Smsc {
         } else if message.wants_receipt(delivered) && !message.once {
             self.report(now, &message, state);
         }
+        if delivered && message.wants_acknowledgement() {
+            self.acknowledge(now, &message);
+        }
         let last = Final {
             id: message.id,
             account: message.account,
@@ -417,6 +420,23 @@ impl Smsc {
             done_at: now,
         };
         self.finals.remember(message.member, last, self.config.finals_max);
+    }
+
+    /// The handset itself says that it has a text, beside what the message centre says of it. What its owner says having read it
+    /// (a manual acknowledgement) nobody does here.
+    #[cold]
+    fn acknowledge(&mut self, now: Timestamp, message: &Message) {
+        let acknowledgement = Acknowledgement {
+            from: message.to.msisdn,
+            to: message.source.address(),
+            message_id: message.id,
+            user_message_reference: message.user_message_reference,
+        };
+        self.deliver(
+            now,
+            message.account,
+            What::Acknowledgement(Box::new(acknowledgement)),
+        );
     }
 
     /// A carrier without handset receipts says DELIVRD as soon as the text is on its way.

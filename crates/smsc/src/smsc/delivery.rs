@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smpp::{
     AlertNotification, Command, LinkId, Pdu, SHORT_MESSAGE_OCTETS_MAX, ShortMessage, State, Status, Tlv,
-    command_id, tag,
+    command_id, esm_class, tag,
 };
 use sms::Timestamp;
 
@@ -177,7 +177,7 @@ impl Smsc {
                 let asking = || able().filter(|link| self.asks_for(*link, &to.digits));
                 asking().nth(esme.turn % asking().count().max(1)).or_else(in_turn)
             }
-            What::Mo { .. } | What::Alert { .. } => in_turn(),
+            What::Mo { .. } | What::Acknowledgement(_) | What::Alert { .. } => in_turn(),
         }
     }
 
@@ -218,11 +218,13 @@ impl Smsc {
                 link,
                 submitted_at: receipt.submitted_at,
             },
-            What::Receipt(_) | What::Mo { .. } | What::Alert { .. } => Note::Event(Box::new(Event::Sent {
-                parcel: delivery.parcel(),
-                system_id: esme.account.system_id.clone(),
-                link,
-            })),
+            What::Receipt(_) | What::Mo { .. } | What::Acknowledgement(_) | What::Alert { .. } => {
+                Note::Event(Box::new(Event::Sent {
+                    parcel: delivery.parcel(),
+                    system_id: esme.account.system_id.clone(),
+                    link,
+                }))
+            }
         };
         let version = state.version;
         let with_tlvs = version >= 0x34;
@@ -262,6 +264,23 @@ impl Smsc {
                 };
                 let carrier = usize::from(self.plan.carrier(*from));
                 message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
+                let pdu = if data_sm {
+                    Pdu::DataSm(message.into())
+                } else {
+                    Pdu::DeliverSm(message)
+                };
+                send(now, link, state, pdu, delivery)
+            }
+            What::Acknowledgement(acknowledgement) => {
+                let reference = acknowledgement.user_message_reference.filter(|_| with_tlvs);
+                let reference = reference.map(|reference| Tlv::short(tag::USER_MESSAGE_REFERENCE, reference));
+                let message = ShortMessage {
+                    source: acknowledgement.from.address(),
+                    destination: acknowledgement.to.clone(),
+                    esm_class: esm_class::DELIVERY_ACK,
+                    tlvs: reference.into_iter().collect(),
+                    ..ShortMessage::default()
+                };
                 let pdu = if data_sm {
                     Pdu::DataSm(message.into())
                 } else {

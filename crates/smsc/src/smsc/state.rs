@@ -15,6 +15,7 @@ use crate::carrier::Carrier;
 use crate::chance::Chance;
 use crate::event::{CloseReason, Parcel};
 use crate::fault::{Armed, Effect, FAULTS_MAX};
+use crate::message_id::MessageId;
 use crate::port::PageOutcome;
 use crate::receipt::Receipt;
 use crate::store::QueuePlace;
@@ -88,8 +89,19 @@ pub(crate) enum What {
     },
     /// A receipt or an intermediate notification.
     Receipt(Arc<Receipt>),
+    /// A handset's acknowledgement that it has a text.
+    Acknowledgement(Box<Acknowledgement>),
     /// An `alert_notification`.
     Alert { msisdn: Msisdn, esme: Address },
+}
+
+/// What a handset's acknowledgement says (SMPP v3.4 §2.11): to whom, and of which text.
+#[derive(Clone, Debug)]
+pub(crate) struct Acknowledgement {
+    pub from: Msisdn,
+    pub to: Address,
+    pub message_id: MessageId,
+    pub user_message_reference: Option<u16>,
 }
 
 impl Delivery {
@@ -98,6 +110,7 @@ impl Delivery {
         match &self.what {
             What::Mo { to, .. } => to.digits.clone(),
             What::Receipt(receipt) => receipt.source.digits(),
+            What::Acknowledgement(acknowledgement) => acknowledgement.to.digits.clone(),
             What::Alert { esme, .. } => esme.digits.clone(),
         }
     }
@@ -116,6 +129,10 @@ impl Delivery {
             What::Receipt(receipt) => Parcel::Notification {
                 message_id: receipt.message_id,
                 cause: receipt.cause,
+            },
+            What::Acknowledgement(acknowledgement) => Parcel::Acknowledgement {
+                from: acknowledgement.from,
+                message_id: acknowledgement.message_id,
             },
             What::Alert { msisdn, .. } => Parcel::Alert { msisdn: *msisdn },
         }
