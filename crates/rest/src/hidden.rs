@@ -1,6 +1,7 @@
 //! What may stand in no record, found in whatever form it stands: [`cover`].
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// `text` with every occurrence of `secret` replaced, also where JSON, XML or a form have escaped it, and where an answer
 /// within an answer has escaped that again.
@@ -41,39 +42,47 @@ const fn is_never_escaped(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_')
 }
 
-/// What stands behind the secret with which the text begins. It calls itself for every character of the secret, which is short
-/// for that reason.
+/// What stands behind the secret with which the text begins.
 fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
-    let mut chars = secret.chars();
-    let Some(c) = chars.next() else {
-        return Some(text);
-    };
-    if c == '\\' {
-        // However many stand for each of them, they are no fewer; the last may belong to what follows.
-        let later = secret.trim_start_matches(c);
-        let needed = secret.len() - later.len();
-        let found = text.len() - text.trim_start_matches(c).len();
-        let ends = [found, found.saturating_sub(1)].into_iter();
-        let after = ends
-            .filter(|end| *end >= needed)
-            .find_map(|end| behind(&text[end..], later));
-        if after.is_some() {
-            return after;
+    // The ways to read the text that are still to be tried, the next one last. Those that meet go on as one: of a secret that
+    // somebody has made up, there may be more of them than could ever be tried.
+    let mut ways = vec![(secret, text)];
+    let mut met = BTreeSet::new();
+    while let Some((secret, text)) = ways.pop() {
+        let Some(c) = secret.chars().next() else {
+            return Some(text);
+        };
+        if met.insert((secret.len(), text.len())) {
+            let backslashes = behind_all_backslashes(text, secret);
+            let later = &secret[c.len_utf8()..];
+            let forms = behind_character(text, c).map(|after| Some((later, after?)));
+            ways.extend(backslashes.into_iter().chain(forms).rev().flatten());
         }
     }
-    let forms = [
+    None
+}
+
+/// The ways on behind the backslashes with which the secret begins, all of them together. However many stand for each, they are
+/// no fewer; the last may belong to what follows.
+fn behind_all_backslashes<'s, 't>(text: &'t str, secret: &'s str) -> [Option<(&'s str, &'t str)>; 2] {
+    let later = secret.trim_start_matches('\\');
+    let needed = secret.len() - later.len();
+    let found = text.len() - text.trim_start_matches('\\').len();
+    let is_enough = |end: &usize| needed > 0 && *end >= needed;
+    [Some(found), found.checked_sub(1)].map(|end| Some((later, &text[end.filter(is_enough)?..])))
+}
+
+/// What stands behind a character in each of its forms.
+fn behind_character(text: &str, c: char) -> [Option<&str>; 5] {
+    [
+        // What escapes others may stand for itself.
         text.strip_prefix(c).filter(|_| c != '\\'),
         behind_backslashes(text, c),
         behind_entity(text, "&", c),
         // An answer around it has escaped the ampersand again.
         behind_entity(text, "&amp;", c),
         behind_percent(text, c),
-    ];
-    // What escapes others may stand for itself.
-    forms
-        .into_iter()
-        .flatten()
-        .find_map(|after| behind(after, chars.as_str()))
+    ]
 }
 
 /// A character behind the backslashes of JSON and JavaScript, as itself or by its number.
@@ -164,6 +173,14 @@ mod tests {
             assert_eq!(cover(text, secret, "[x]"), covered, "{secret} in {text}");
         }
         assert!(matches!(cover("none", "a/b", "[x]"), Cow::Borrowed("none")));
+    }
+
+    #[test]
+    fn a_secret_that_can_be_read_in_very_many_ways_is_looked_for_once() {
+        let (secret, other) = ("\\/".repeat(60), "\\\\/".repeat(60));
+        let covered = |end: &str| cover(&format!("{other}{end}"), &format!("{secret}x"), "[x]").into_owned();
+        assert_eq!(covered("y"), format!("{other}y"));
+        assert_eq!(covered("x"), "[x]");
     }
 
     /// A text of what is escaped somewhere and what is not; XML has all of it.
