@@ -115,13 +115,7 @@ fn what_an_account_may_not_use_is_refused_by_the_status_of_its_version() {
         (0x34, Status::ESME_RINVDCS.for_version(0x34)),
         (0x50, Status::ESME_RINVDCS),
     ] {
-        let mut bench = Bench::new(coded(&[(4, Coding::Refused)]));
-        bench.connect(LINK);
-        let bind = smpp::Bind {
-            interface_version: version,
-            ..smpp::Bind::new(smpp::BindKind::Transceiver, "fbook", "fbook")
-        };
-        assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK);
+        let mut bench = Bench::bound_as(coded(&[(4, Coding::Refused)]), version);
         assert_eq!(
             status(&bench.submit(octets(b"\x01", 4))),
             expected,
@@ -170,13 +164,10 @@ fn what_phones_send_reaches_the_esme_as_it_reads_it() {
 fn a_text_that_grows_too_long_is_in_a_payload_or_for_v33_in_what_fits() {
     let words = "a".repeat(160);
     for (version, data_coding, payload) in [(0x34, 0, true), (0x33, 1, false)] {
-        let mut bench = Bench::new(coded(&[(0, Coding::Ucs2), (1, Coding::Charset(Charset::Ascii))]));
-        bench.connect(LINK);
-        let bind = smpp::Bind {
-            interface_version: version,
-            ..smpp::Bind::new(smpp::BindKind::Transceiver, "fbook", "fbook")
-        };
-        assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK);
+        let mut bench = Bench::bound_as(
+            coded(&[(0, Coding::Ucs2), (1, Coding::Charset(Charset::Ascii))]),
+            version,
+        );
         let deliver = delivers(&bench.mo(ALICE, "32665", &words)).remove(0).1;
         let has_payload = deliver.tlvs.tlv(tag::MESSAGE_PAYLOAD).is_some();
         assert_eq!(

@@ -2,7 +2,7 @@
 
 mod support;
 
-use smpp::{Bind, BindKind, CancelSm, DestAddress, Pdu, ShortMessage, Status, SubmitMulti, SubmitMultiResp};
+use smpp::{CancelSm, DestAddress, Pdu, ShortMessage, Status, SubmitMulti, SubmitMultiResp};
 use sms::Address;
 use smsc::Change;
 use support::*;
@@ -102,13 +102,7 @@ fn a_submit_multi_has_1_to_254_destinations_and_one_more_in_v50() {
         (0x50, 0, Status::ESME_RINVNUMDESTS),
         (0x50, 255, Status::ESME_ROK),
     ] {
-        let mut bench = Bench::new(config());
-        bench.connect(LINK);
-        let bind = Bind {
-            interface_version: version,
-            ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
-        };
-        bench.request(LINK, Pdu::Bind(bind));
+        let mut bench = Bench::bound_as(config(), version);
         let outputs = bench.request(LINK, multi(handsets(count).collect()));
         assert_eq!(multi_resp(&outputs).0, expected, "{version:#x} {count}");
         let accepted = if expected.is_ok() {

@@ -20,13 +20,7 @@ fn flags_decide_who_is_told_what() {
             (smsc::PageOutcome::Delivered, on_delivery),
             (smsc::PageOutcome::Failed(Cause::Barred), on_failure),
         ] {
-            let mut bench = Bench::new(config());
-            bench.connect(LINK);
-            let bind = Bind {
-                interface_version: version,
-                ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
-            };
-            bench.request(LINK, Pdu::Bind(bind));
+            let mut bench = Bench::bound_as(config(), version);
             let out = page(&bench.submit(ShortMessage {
                 registered_delivery: flags,
                 ..to_alice("hi")

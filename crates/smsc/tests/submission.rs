@@ -2,20 +2,14 @@
 
 mod support;
 
-use smpp::{Bind, BindKind, Pdu, ShortMessage, Status, Tlv, tag};
+use smpp::{ShortMessage, Status, Tlv, tag};
 use sms::{Address, Encoding, Npi, Segment, Ton};
 use smsc::{BlockedReaction, Change, Config, LongText};
 use support::*;
 
 /// What becomes of a text of an account without codes, on a session of that version.
 fn submit(config: Config, version: u8, message: ShortMessage) -> Status {
-    let mut bench = Bench::new(config);
-    bench.connect(LINK);
-    let bind = Bind {
-        interface_version: version,
-        ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
-    };
-    bench.request(LINK, Pdu::Bind(bind));
+    let mut bench = Bench::bound_as(config, version);
     status(&bench.submit(message))
 }
 

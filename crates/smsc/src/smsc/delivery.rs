@@ -264,12 +264,7 @@ impl Smsc {
                 };
                 let carrier = usize::from(self.plan.carrier(*from));
                 message.tlvs.extend(self.carriers[carrier].carrier.tlv.clone());
-                let pdu = if data_sm {
-                    Pdu::DataSm(message.into())
-                } else {
-                    Pdu::DeliverSm(message)
-                };
-                send(now, link, state, pdu, delivery)
+                send(now, link, state, carried(message, data_sm), delivery)
             }
             What::Acknowledgement(acknowledgement) => {
                 let reference = acknowledgement.user_message_reference.filter(|_| with_tlvs);
@@ -281,12 +276,7 @@ impl Smsc {
                     tlvs: reference.into_iter().collect(),
                     ..ShortMessage::default()
                 };
-                let pdu = if data_sm {
-                    Pdu::DataSm(message.into())
-                } else {
-                    Pdu::DeliverSm(message)
-                };
-                send(now, link, state, pdu, delivery)
+                send(now, link, state, carried(message, data_sm), delivery)
             }
             What::Alert { msisdn, esme } => {
                 let alert = AlertNotification {
@@ -429,6 +419,14 @@ impl Smsc {
             system_id,
             reason,
         });
+    }
+}
+
+/// What carries a text to an ESME.
+fn carried(message: ShortMessage, data_sm: bool) -> Pdu {
+    match data_sm {
+        true => Pdu::DataSm(message.into()),
+        false => Pdu::DeliverSm(message),
     }
 }
 

@@ -80,6 +80,18 @@ impl Bench {
         bench
     }
 
+    /// The same, of that `interface_version`.
+    pub fn bound_as(config: Config, interface_version: u8) -> Self {
+        let mut bench = Self::new(config);
+        bench.connect(LINK);
+        let bind = Bind {
+            interface_version,
+            ..Bind::new(BindKind::Transceiver, "fbook", "fbook")
+        };
+        assert_eq!(status(&bench.request(LINK, Pdu::Bind(bind))), Status::ESME_ROK);
+        bench
+    }
+
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         let outputs = self.smsc.handle(self.now, input);
         assert!(
